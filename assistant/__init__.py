@@ -1,0 +1,1 @@
+"""What Steward's three programs share: the data that travels, tables, settings, errors, queue, knowledge."""

@@ -1,0 +1,1 @@
+"""The document side: list a source, parse, split, embed, store, and remove what vanished."""

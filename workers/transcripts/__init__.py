@@ -1,0 +1,1 @@
+"""Reading meeting transcripts of every common format into one list of utterances."""
