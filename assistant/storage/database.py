@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -67,7 +67,9 @@ class utc_in(ColumnElement[datetime]):  # noqa: N801  it reads as a SQL function
     inherit_cache = True
     type = UtcDateTime()
 
-    _traverse_internals: ClassVar[Any] = [("seconds", sa.sql.visitors.InternalTraversal.dp_clauseelement)]
+    _traverse_internals: Any = [  # noqa: RUF012  SQLAlchemy declares it on the instance
+        ("seconds", sa.sql.visitors.InternalTraversal.dp_clauseelement)
+    ]
 
     def __init__(self, seconds: float | ColumnElement[float] = 0.0) -> None:
         self.seconds: ColumnElement[Any] = (
