@@ -35,10 +35,10 @@ def main(argv: list[str]) -> int:
     actions.add_parser("new-key", help="print a new key for STEWARD_SECRET_KEYS")
     arguments = parser.parse_args(argv)
     if arguments.action == "example-env":
-        print(example_env(), end="")  # noqa: T201
+        print(example_env(), end="")
         return exit_codes.SUCCESS
     if arguments.action == "new-key":
-        print(Fernet.generate_key().decode())  # noqa: T201
+        print(Fernet.generate_key().decode())
         return exit_codes.SUCCESS
     return _with_database(arguments, parser)
 
@@ -52,13 +52,13 @@ def _with_database(arguments: argparse.Namespace, parser: argparse.ArgumentParse
     else:
         migrate(engine)
     if arguments.action in ("migrate", "downgrade"):
-        print(f"The database is at {current_revision(engine) or 'no revision'}; newest: {latest_revision()}.")  # noqa: T201
+        print(f"The database is at {current_revision(engine) or 'no revision'}; newest: {latest_revision()}.")
     elif arguments.what == "import":
         if arguments.file is None:
             parser.error("people import needs a FILE")
         found = read_people(arguments.file)
         PeopleStore(engine).upsert_all(TENANT, found)
-        print(f"{len(found)} people are in the directory.")  # noqa: T201
+        print(f"{len(found)} people are in the directory.")
     else:
         _list_people(PeopleStore(engine), as_json=arguments.json)
     return exit_codes.SUCCESS
@@ -67,7 +67,7 @@ def _with_database(arguments: argparse.Namespace, parser: argparse.ArgumentParse
 def _list_people(store: PeopleStore, *, as_json: bool) -> None:
     everybody = store.everybody(TENANT)
     if as_json:
-        print(json.dumps([person.model_dump(mode="json") for person in everybody], ensure_ascii=False))  # noqa: T201
+        print(json.dumps([person.model_dump(mode="json") for person in everybody], ensure_ascii=False))
         return
     for person in everybody:
-        print(f"{person.id:<20} {person.name:<24} {person.role:<9} {', '.join(person.groups)}")  # noqa: T201
+        print(f"{person.id:<20} {person.name:<24} {person.role:<9} {', '.join(person.groups)}")

@@ -49,20 +49,20 @@ def main(argv: list[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(_usage())  # noqa: T201  the terminal is this command's page
+        print(_usage())
         return exit_codes.SUCCESS if arguments else exit_codes.USAGE
     name, rest = arguments[0], arguments[1:]
     if name in ("--version", "version"):
-        print(f"steward {importlib.import_module('importlib.metadata').version('steward')}")  # noqa: T201
+        print(f"steward {importlib.import_module('importlib.metadata').version('steward')}")
         return exit_codes.SUCCESS
     command = COMMANDS.get(name)
     if command is None:
-        print(f"steward: there is no command {name!r}.\n\n{_usage()}", file=sys.stderr)  # noqa: T201
+        print(f"steward: there is no command {name!r}.\n\n{_usage()}", file=sys.stderr)
         return exit_codes.USAGE
     try:
         return _function(command)(rest)
     except StewardError as error:
-        print(f"steward {name}: {error}", file=sys.stderr)  # noqa: T201
+        print(f"steward {name}: {error}", file=sys.stderr)
         return exit_codes.FAILURE
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED

@@ -170,7 +170,7 @@ class Children:
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             start_new_session=True,  # Ctrl-C reaches this process alone, which then stops them in order
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  no threads hold locks yet
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
 
@@ -220,7 +220,7 @@ def _wait_until_ready(settings: Settings, children: Children, stop: threading.Ev
             return False
         with contextlib.suppress(urllib.error.URLError, OSError):
             address = f"http://{settings.host}:{settings.port}/readyz"
-            with urllib.request.urlopen(address, timeout=2) as response:  # noqa: S310  our own loopback address
+            with urllib.request.urlopen(address, timeout=2) as response:
                 if response.status == 200:
                     return True
     _say(f"The page did not answer within {START_SECONDS:g} s; the lines above say what it waits for.")
@@ -282,4 +282,4 @@ def _stop_requested() -> Iterator[threading.Event]:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201  the terminal is this command's page
+    print(line, flush=True)

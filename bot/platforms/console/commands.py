@@ -132,7 +132,7 @@ def _run_to_its_end(
 def _step_printer(*, quiet: bool) -> Callable[[str], None]:
     if quiet:
         return lambda _text: None
-    return lambda text: print(f"  … {text}", file=sys.stderr)  # noqa: T201
+    return lambda text: print(f"  … {text}", file=sys.stderr)
 
 
 def _person(people: PeopleStore, wanted: str | None) -> Person:
@@ -157,7 +157,9 @@ def _attachment(path: Path) -> Attachment:
         raise RequestInvalid(f"{path} can't be read: {error.strerror}.") from error
     return Attachment(
         name=path.name or str(path),
-        media_type="inode/directory" if path.is_dir() else mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        media_type="inode/directory"
+        if path.is_dir()
+        else mimetypes.guess_type(path.name)[0] or "application/octet-stream",
         size_bytes=size,
         location=f"path:{path.resolve()}",
     )
@@ -172,9 +174,9 @@ def _show(view: JobView, mention: Mention, arguments: argparse.Namespace) -> Non
             out.write_text(written + "\n", encoding="utf-8")
         except OSError as error:
             raise RequestInvalid(f"--out {out} can't be written: {error.strerror}.") from error
-    print(json.dumps(document, ensure_ascii=False) if arguments.json else as_text(view))  # noqa: T201
+    print(json.dumps(document, ensure_ascii=False) if arguments.json else as_text(view))
     if not arguments.json and sys.stderr.isatty():
-        print(f"\njob {view.id} · thread {mention.conversation.thread}", file=sys.stderr)  # noqa: T201
+        print(f"\njob {view.id} · thread {mention.conversation.thread}", file=sys.stderr)
 
 
 def _exit_code(view: JobView) -> int:

@@ -74,7 +74,9 @@ def _block(block: Block) -> str:
         case Checklist():
             return "\n".join([f"{block.title}:", *(f"  [ ] {item}" for item in block.items)])
         case Excerpt():
-            return "\n".join([*([f"{block.title}:"] if block.title else []), *(f"    {line}" for line in block.lines)])
+            return "\n".join(
+                [*([f"{block.title}:"] if block.title else []), *(f"    {line}" for line in block.lines)]
+            )
         case Chart():
             return f"{block.title}: {block.alt}"
         case Draft():
