@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import os
 import shutil
 import signal
 import socket
@@ -31,7 +30,7 @@ from assistant import exit_codes
 from assistant.errors import DependencyUnavailable, SettingsInvalid, StorageFull
 from assistant.observability import configure_logging
 from assistant.people_file import read_people
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, child_environment, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore
@@ -99,7 +98,9 @@ class Children:
     """The child processes, each `python -m assistant.commands …` with the demo's settings in its environment."""
 
     def __init__(self, settings: Settings) -> None:
-        self._environment = _environment(settings)
+        self._environment = child_environment(
+            STEWARD_DATA=str(settings.steward_data), PORT=str(settings.port), STEWARD_SIGN_IN="demo"
+        )
         self._children: dict[str, _Child] = {}
         self._once: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -180,16 +181,6 @@ def _die_with_parent() -> None:
 
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    return {
-        **os.environ,
-        "STEWARD_DATA": str(settings.steward_data),
-        "PORT": str(settings.port),
-        "STEWARD_SIGN_IN": "demo",
-        "LANGSMITH_TRACING": "false",
-    }
 
 
 def _ingest_commands(settings: Settings) -> list[list[str]]:
