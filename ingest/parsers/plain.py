@@ -25,10 +25,7 @@ def decode(data: bytes, name: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = from_bytes(data[:_SAMPLE_BYTES]).best()
-        if best is None or (b"\x00" in data[:_SAMPLE_BYTES] and not best.encoding.startswith("utf_16")):
-            raise DocumentUnreadable(f"{name}: binary", reply=f"“{name}” isn't text; I can't read it.") from None
-        text = data.decode(best.encoding, errors="replace").lstrip("\ufeff")
+        text = data.decode(_encoding(data[:_SAMPLE_BYTES], name), errors="replace").lstrip("\ufeff")
     if "\x00" in text:
         raise DocumentUnreadable(f"{name}: NUL bytes", reply=f"“{name}” isn't text; I can't read it.")
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -53,7 +53,7 @@ def test_html_keeps_headings_tables_and_metadata_and_drops_what_every_page_repea
     <meta name="effective_from" content="2026-03-01"><meta name="owner" content="Facilities"></head><body>
     <nav>Home / Policies</nav><main><h1>Parking</h1><p>Ask at <b>reception</b>.</p><h2>Rates</h2>
     <table><tr><th>Floor</th><th>Rate</th></tr><tr><td rowspan="2">B1</td><td>40</td></tr><tr><td>45</td></tr></table>
-    <ul><li>No trailers<ul><li>nor boats</li></ul></li></ul><!-- secret --></main><script>track()</script></body></html>"""
+    <ul><li>No trailers<ul><li>nor boats</li></ul></li></ul><!-- secret --></main><script>track()</script></html>"""
 
     document = html.parse(page, "parking.html")
 
