@@ -8,7 +8,7 @@ a slow acquirer for a few minutes, a warning of `notifications` that never stops
 
 Each service writes its own format, and trace ids run across them. One seed gives one set of bytes.
 
-    python deploy/demo/generate_logs.py OUT_DIR [--start ISO] [--minutes 120] [--seed 7] [--rate 0.45] [--gold FILE]
+    python deploy/demo/generate_logs.py OUT_DIR [--start ISO] [--minutes 120] [--seed 7] [--gold FILE]
 """
 
 from __future__ import annotations
