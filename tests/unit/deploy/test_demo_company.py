@@ -265,7 +265,7 @@ def test_building_again_gives_the_committed_texts(demo_module: Any, tmp_path: Pa
     built = demo_module("build_documents").build_all(tmp_path)
 
     changed = [path.name for path in built if text_of(path) != text_of(DEMO / path.relative_to(tmp_path))]
-    assert len(built) == 34
+    assert len(built) == 36
     assert changed == []
 
 
