@@ -237,6 +237,15 @@ def test_meetings_are_long_enough_and_last_a_quarter_of_an_hour_or_more() -> Non
     assert all(int(hours) * 60 + int(minutes) >= 15 for hours, minutes in last_cues)
 
 
+def test_a_transcript_in_cues_keeps_each_spoken_word() -> None:
+    source = (DEMO / "sources/meetings/2026-11-10-budget-round.teams.vtt.md").read_text(encoding="utf-8")
+    transcript = (DEMO / "meetings/2026-11-10-budget-round.teams.vtt").read_text(encoding="utf-8")
+    said = [line.split(": ", 1)[1] for line in source.split("---\n")[2].splitlines() if line]
+    heard = re.findall(r"<v [^>]+>(.*)</v>", transcript)
+
+    assert " ".join(heard).split() == " ".join(said).split()
+
+
 @pytest.mark.parametrize("folder", sorted((DEMO / "email").iterdir()), ids=lambda folder: folder.name)
 def test_a_thread_is_chained_by_references(folder: Path) -> None:
     messages = [
