@@ -8,6 +8,7 @@ non-delivery and costs nothing but the wait.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 
 import structlog
@@ -20,7 +21,7 @@ from bot.platforms.base import ChatPlatform
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.1  # an idle look is one indexed read
-CALL_SECONDS = 20.0  # no call to a chat service may take longer: the outbox's lease is 30 s
+CALL_SECONDS = 10.0  # no call to a chat service may take longer: the outbox's lease is 15 s
 AT_ONCE = 16
 LONGEST_WAIT_SECONDS = 120.0
 DATABASE_PAUSE_SECONDS = 1.0
@@ -51,7 +52,8 @@ class Delivery:
     def wake(self) -> None:
         """Look now instead of at the next poll; callable from any thread."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the bot is going down
+                self._loop.call_soon_threadsafe(self._wake.set)
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is finished first, within CALL_SECONDS."""

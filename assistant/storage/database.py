@@ -213,4 +213,6 @@ def _translated() -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise DependencyUnavailable("database: connection lost", retry_after_seconds=5) from error
+        if type(error) is sa.exc.DatabaseError:  # the file is damaged, or is none: not a mistake in a statement
+            raise DependencyUnavailable(f"database: {error.orig}", retry_after_seconds=60) from error
         raise

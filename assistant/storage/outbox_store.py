@@ -19,7 +19,7 @@ from assistant.replies import Reply
 from assistant.storage.database import reading, writing
 from assistant.storage.statements import Statement, json_of
 
-LEASE_SECONDS = 30.0  # longer than any call to a chat service may take (bot/delivery.py bounds them)
+LEASE_SECONDS = 15.0  # longer than any call to a chat service may take (bot/delivery.py bounds them)
 
 _ADDRESS: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
