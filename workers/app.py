@@ -22,17 +22,17 @@ from typing import IO, Any
 from uuid import UUID
 
 import structlog
-from celery import Celery
 
 from assistant.job_kinds import LANES, SUSPECT_LANE
 from assistant.observability import configure_logging
-from assistant.queue import RUN_JOB, CeleryDoorbell, Doorbell, EventDoorbell, make_celery, queue_name
+from assistant.queue import CeleryDoorbell, Doorbell, EventDoorbell, make_celery
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.worker_store import WorkerStore
+from workers.consumer import RingConsumer, register_task
 from workers.held_jobs import HeldJobs
 from workers.poller import Poller
 from workers.registry import HANDLERS, named
@@ -125,21 +125,6 @@ class Worker:
             self.doorbell.close()
         self.engine.dispose()
         log.info("worker.stopped", owner=self.owner)
-
-
-def register_task(app: Celery, runner: JobRunner) -> Any:
-    """Register `steward.run_job` on the Celery application and return the task.
-
-    The message's id says which job was just committed; which one runs is the ledger's choice, so that a flood
-    of rings for one person does not decide who is served. The task goes on until nothing is left for it.
-    """
-
-    @app.task(name=RUN_JOB, ignore_result=True)  # type: ignore[untyped-decorator]
-    def run_job(job_id: str | None = None) -> int:
-        del job_id
-        return runner.drain()
-
-    return run_job
 
 
 def run_inline(
@@ -238,36 +223,10 @@ def run_worker(
             signal.signal(number, lambda *_: stopping.set())
         worker.start()
         if app is not None:
-            _start_consumer(app, worker, slots or settings.worker_slots)
+            RingConsumer(app, worker.runner, slots=slots or settings.worker_slots).start()
         stopping.wait()
         worker.stop()
     os._exit(0)  # threads of stuck calls and of the broker's client would keep the process for ever
-
-
-def _start_consumer(app: Celery, worker: Worker, slots: int) -> None:
-    """Consume the lanes' queues in a thread; when the broker's client dies of something, begin again."""
-    register_task(app, worker.runner)
-    queues = [queue_name(lane) for lane in worker.runner.lanes]
-
-    def consume() -> None:
-        while not worker.runner.is_stopping:
-            try:
-                consumer = app.WorkController(
-                    hostname=f"steward@{worker.owner.replace('/', '-')}",
-                    pool="threads",
-                    concurrency=slots,
-                    queues=queues,
-                    without_gossip=True,
-                    without_mingle=True,
-                    without_heartbeat=True,
-                    quiet=True,
-                )
-                consumer.start()
-            except Exception as error:  # whatever: the poller serves meanwhile, and the consumer starts again
-                log.warning("consumer.died", error=type(error).__name__, exc_info=error)
-            threading.Event().wait(1.0)
-
-    threading.Thread(target=consume, name="consumer", daemon=True).start()
 
 
 @contextlib.contextmanager
