@@ -62,7 +62,7 @@ class Resilience(AgentMiddleware[Any, Any, Any]):
                 return handler(request)
             except StewardError:
                 raise
-            except Exception as error:  # noqa: BLE001  any provider's own error type; read_failure sorts them
+            except Exception as error:
                 failure = read_failure(error)
                 if failure.cause == "unknown":
                     raise

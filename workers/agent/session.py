@@ -96,7 +96,11 @@ class AgentSession(Generic[Answer]):
         return self._answer()
 
     def receipt(
-        self, *, checks: Sequence[Check] = (), repaired: bool = False, evidence: Sequence[str] = (),
+        self,
+        *,
+        checks: Sequence[Check] = (),
+        repaired: bool = False,
+        evidence: Sequence[str] = (),
         answered_offline: bool = False,
     ) -> Receipt:
         """Return the receipt so far. `answered_offline`: the job composed its answer without the model after all."""
@@ -146,7 +150,9 @@ class AgentSession(Generic[Answer]):
             with tracing_context(enabled=False):  # whatever LANGSMITH_* the machine has: people's words stay here
                 state = agent.invoke({"messages": self._messages}, config, context=self.context)
         except GraphRecursionError as error:
-            raise BudgetExceeded(f"the agent went in circles: {self.context.trace.model_calls} model calls") from error
+            raise BudgetExceeded(
+                f"the agent went in circles: {self.context.trace.model_calls} model calls"
+            ) from error
         self._messages = list(state["messages"])
         answer = state.get("structured_response")
         return answer if isinstance(answer, self._spec.answer) else None

@@ -16,7 +16,6 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.tool import tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel
 
 CHARS_PER_TOKEN = 4  # the usual rule of thumb for English; usage of this model is an estimate and says so
@@ -73,8 +72,8 @@ class OfflineModel(BaseChatModel):
         return self.model_copy(update={"composer": composer})
 
     def bind_tools(self, tools: Sequence[Any], *, tool_choice: Any = None, **options: Any) -> Any:
-        """Bind the tools as any chat model does; the names decide which calls may be made."""
-        return self.bind(tools=[convert_to_openai_tool(one) for one in tools], tool_choice=tool_choice, **options)
+        """Bind the tools' names: they decide which calls may be made. Schemas are for models that read them."""
+        return self.bind(tools=[str(getattr(one, "name", one)) for one in tools], tool_choice=tool_choice, **options)
 
     def _generate(
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **options: Any
@@ -99,17 +98,16 @@ class OfflineModel(BaseChatModel):
             )
         )
 
-    def _answer(self, messages: list[BaseMessage], tools: list[dict[str, Any]]) -> AIMessage:
+    def _answer(self, messages: list[BaseMessage], tools: list[str]) -> AIMessage:
         if self.composer is None:
             return _finish(AIMessage(content="No language model is set up."), messages, self.model_name)
         step = self.composer.next_step(read_turn(messages))
-        allowed = {one["function"]["name"] for one in tools}
         name, arguments = (
             (step.tool, step.arguments)
             if isinstance(step, ToolRequest)
             else (type(step).__name__, step.model_dump(mode="json"))
         )
-        if name not in allowed:
+        if name not in tools:
             return _finish(AIMessage(content=""), messages, self.model_name)
         made = sum(len(one.tool_calls) for one in messages if isinstance(one, AIMessage))
         call = tool_call(name=name, args=arguments, id=f"offline_{made}")
@@ -118,15 +116,11 @@ class OfflineModel(BaseChatModel):
 
 def read_turn(messages: Sequence[BaseMessage]) -> OfflineTurn:
     """Return what has happened since the asker's last message, and what the asker said before it."""
-    asked = [
-        index for index, one in enumerate(messages) if isinstance(one, HumanMessage) and one.name != VALIDATOR
-    ]
+    asked = [index for index, one in enumerate(messages) if isinstance(one, HumanMessage) and one.name != VALIDATOR]
     if not asked:
         return OfflineTurn("", (), (), ())
     since = messages[asked[-1] + 1 :]
-    arguments = {
-        call["id"]: call["args"] for one in since if isinstance(one, AIMessage) for call in one.tool_calls
-    }
+    arguments = {call["id"]: call["args"] for one in since if isinstance(one, AIMessage) for call in one.tool_calls}
     return OfflineTurn(
         request=str(messages[asked[-1]].text),
         earlier=tuple(str(messages[index].text) for index in asked[:-1]),
@@ -135,9 +129,7 @@ def read_turn(messages: Sequence[BaseMessage]) -> OfflineTurn:
             for one in since
             if isinstance(one, ToolMessage) and one.artifact is not None
         ),
-        complaints=tuple(
-            str(one.text) for one in since if isinstance(one, HumanMessage) and one.name == VALIDATOR
-        ),
+        complaints=tuple(str(one.text) for one in since if isinstance(one, HumanMessage) and one.name == VALIDATOR),
     )
 
 

@@ -34,12 +34,13 @@ def build_chat_model(entry: ModelEntry, settings: Settings) -> BaseChatModel:
     if entry.temperature is not None:
         options["temperature"] = entry.temperature
     try:
-        return init_chat_model(entry.model, model_provider=name, **options)
+        model: BaseChatModel = init_chat_model(entry.model, model_provider=name, **options)
     except ImportError as error:
         raise SettingsInvalid(
             f"Model {entry.alias!r} needs a library that isn't installed ({error.name or error}). "
             f"Install it, for Bedrock: pip install 'steward[bedrock]'."
         ) from error
+    return model
 
 
 def _openai(entry: ModelEntry, settings: Settings) -> tuple[str, dict[str, Any]]:

@@ -24,7 +24,9 @@ class Passage:
     @property
     def label(self) -> str:
         """Title and section on one line, as people cite it."""
-        return " › ".join(part for part in (self.chunk.title, *self.chunk.heading_path) if part)
+        headings = self.chunk.heading_path
+        repeated = headings[:1] == (self.chunk.title,)
+        return " › ".join(part for part in (self.chunk.title, *headings[repeated:]) if part)
 
 
 class Evidence:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
@@ -12,12 +14,12 @@ READ_LIMIT = 12  # chunks
 
 
 @tool(response_format="content_and_artifact")
-def read_document(passage: str, runtime: ToolRuntime[Reading]) -> tuple[str, list[Passage]]:
+def read_document(passage: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, list[Passage]]:
     """Read the text around a passage that a search returned, for example when a list is cut off.
 
     `passage` is a handle such as P1.
     """
-    reading = runtime.context
+    reading: Reading = runtime.context.reading  # Any: a typed context would have to be a schema
     found = reading.evidence.get(passage)
     if found is None:
         return f"There is no passage {passage!r}. Use a handle that a search returned.", []

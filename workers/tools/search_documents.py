@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
@@ -13,12 +15,12 @@ SEARCH_LIMIT = 12  # chunks: about 3,000 tokens; more hits beat wider ones in th
 
 
 @tool(response_format="content_and_artifact")
-def search_documents(query: str, runtime: ToolRuntime[Reading]) -> tuple[str, list[Passage]]:
+def search_documents(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, list[Passage]]:
     """Search the company's policies and handbooks. Returns passages with handles such as P1.
 
     Ask in the words a policy would use; for a follow-up question, write it so that it stands alone.
     """
-    reading = runtime.context
+    reading: Reading = runtime.context.reading  # Any: a typed context would have to be a schema
     reading.report("searching", "searching the documents")
     hits = reading.knowledge.search(
         SearchQuery(

@@ -29,20 +29,26 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}", re.UNICODE)
-_NUMBER_WORDS = {
-    word: str(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
-    )
-} | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100"}
+_FIRST_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty"
+)
+_NUMBER_WORDS = {word: str(value) for value, word in enumerate(_FIRST_NUMBERS.split())} | {
+    "thirty": "30",
+    "forty": "40",
+    "fifty": "50",
+    "sixty": "60",
+    "ninety": "90",
+    "hundred": "100",
+}
 _UNCOUNTED = {"one", "zero"}  # "one of them" is no figure
-_STOP = frozenset(
+_FUNCTION_WORDS = (
     "a an the and or but if then of in on at to for from by with as is are was were be been being it its this that "
     "these those you your yours we our us they their them he she his her i my me may can could will would shall "
     "should must do does did has have had not no any all each every some such than so up out about into over under "
-    "per also only more most other which who whom whose what when where why how there here".split()
+    "per also only more most other which who whom whose what when where why how there here"
 )
+_STOP = frozenset(_FUNCTION_WORDS.split())
 
 
 def find_quote(text: str, quote: str) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""Text that tries to give orders: strip what the eye cannot see, and know an instruction when one stands in a document.
+"""Text that tries to give orders: strip what the eye cannot see, and know an order when one stands in a document.
 
 Detection here decides only what is *quoted to people*; it is no security boundary (that is the tool gate), since
 patterns catch a small part of what attackers write.

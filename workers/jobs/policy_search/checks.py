@@ -107,7 +107,9 @@ def as_claims(reviewed: Sequence[ReviewedClaim]) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def find_conflict(reviewed: Sequence[ReviewedClaim], evidence: Evidence) -> tuple[ReviewedClaim, ReviewedClaim] | None:
+def find_conflict(
+    reviewed: Sequence[ReviewedClaim], evidence: Evidence
+) -> tuple[ReviewedClaim, ReviewedClaim] | None:
     """Return two statements of two documents in force that differ in their figures on one subject, if there are such.
 
     The first is one of the answer's claims; the second another claim, or an extract of the evidence made one.

@@ -13,7 +13,9 @@ from workers.tools.evidence import Passage
 from workers.validation.injection import is_order
 
 LONGEST_UNIT_CHARS = 700
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|approx|incl|max|min|no|nr|vs|cf|mr|mrs|ms|dr|st|dept|art|sec)\.)$", re.I)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|approx|incl|max|min|no|nr|vs|cf|mr|mrs|ms|dr|st|dept|art|sec)\.)$", re.I
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]*_]*\s+(?=[\"'“‘(\[*_]*[A-Z0-9ÄÖÜÉ¿¡])")
 _ITEM = re.compile(r"^(\s*)(?:[-*+•–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?:\[[ xX]\]\s+)?(.*)$")
 _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
@@ -125,36 +127,34 @@ def _cells(line: str) -> list[str]:
 
 
 def _items(passage: Passage, block: list[str], heading: str) -> Iterator[Extract]:
-    lead: list[str] = []
+    """Lists and the lines between them: a line that ends with a colon introduces the items below it."""
+    lead: list[str] = []  # lines since the last item
+    introduction: list[str] = []  # the lead of the items being read
     item: list[str] = []
-    seen_item = False
-    for line in [*block, ""]:
+    for line in block:
         match = _ITEM.match(line)
-        if match or not line:
-            if item:
-                yield from _item(passage, item, lead, heading)
-                item = []
-            elif lead and not _introduces(lead[-1]) and not seen_item:
-                lead = yield from _plain_lead(passage, lead, heading)
-            if match:
-                seen_item = True
-                item = [match.group(2)]
-        elif item and line[:1] in " \t":
+        if match:
+            yield from _item(passage, item, introduction, heading)
+            if lead:
+                introduction = lead
+                yield from _lead(passage, lead, heading)
+            item, lead = [match.group(2)], []
+        elif item and (line[:1] in " \t" and not _introduces(line)):
             item.append(line.strip())
-        elif item:
-            yield from _item(passage, item, lead, heading)
-            item, lead, seen_item = [], [line.strip()], False
         else:
+            yield from _item(passage, item, introduction, heading)
+            item = []
             lead.append(line.strip())
-    if lead and not seen_item:
-        for sentence in sentences(" ".join(lead)):
+    yield from _item(passage, item, introduction, heading)
+    if lead:
+        yield from _lead(passage, lead, heading)
+
+
+def _lead(passage: Passage, lead: list[str], heading: str) -> Iterator[Extract]:
+    """The sentences before a list, but for the one that only introduces it."""
+    for sentence in sentences("\n".join(lead)):
+        if not _introduces(sentence):
             yield Extract(passage, _tidy(sentence), (sentence,), heading=heading)
-
-
-def _plain_lead(passage: Passage, lead: list[str], heading: str) -> Iterator[Extract]:
-    for sentence in sentences(" ".join(lead)):
-        yield Extract(passage, _tidy(sentence), (sentence,), heading=heading)
-    return []
 
 
 def _item(passage: Passage, item: list[str], lead: list[str], heading: str) -> Iterator[Extract]:
@@ -196,7 +196,9 @@ def _cut(sentence: str) -> list[str]:
     if len(sentence) <= LONGEST_UNIT_CHARS:
         return [sentence]
     parts = re.split(r"(?<=;)\s+", sentence)
-    return [piece[:LONGEST_UNIT_CHARS].rsplit(" ", 1)[0] if len(piece) > LONGEST_UNIT_CHARS else piece for piece in parts]
+    return [
+        piece[:LONGEST_UNIT_CHARS].rsplit(" ", 1)[0] if len(piece) > LONGEST_UNIT_CHARS else piece for piece in parts
+    ]
 
 
 def _tidy(text: str) -> str:

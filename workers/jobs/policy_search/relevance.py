@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from workers.jobs.policy_search.extracts import Extract
+from workers.jobs.policy_search.language import function_words, language_of
 from workers.validation.citations import numbers_in, stem, stems
 
 # One line a meaning: what people ask on the left, what policies say on the right. Stems are taken, so one form of
@@ -80,27 +81,42 @@ bike bicycle cycle
 kid child children
 """
 _WEAK = stems(
-    "company policy policies rule rules employee employees staff allow allowed need want get take use please tell know "
-    "happen process question work people someone person anyone everything thing way much many long"
+    "company policy policies rule rules employee employees staff allow allowed need want get take use please tell "
+    "know happen process question work people someone person anyone everything thing way much many long"
 ) | frozenset({"polici", "employe", "compan"})
-_DOMAIN_FREE = re.compile(r"\b(?:how|what|which|who|whom|whose|when|where|why|is|are|do|does|can|may|must|should)\b", re.I)
-
-_COUNT = re.compile(r"\bhow (?:many|much|long|often|far|big|large|old|soon|late|early)\b|\bwhat (?:is|are) the (?:\w+ )?"
-                    r"(?:limit|maximum|minimum|amount|rate|allowance|budget|deadline|period|number|cap|threshold|length|"
-                    r"percentage|price|cost|fee)", re.I)  # fmt: skip
-_WHEN = re.compile(r"\bwhen\b|\bby what date\b|\bwhat (?:day|date|time)\b|\bhow soon\b|\bdeadline\b", re.I)
-_WHO = re.compile(r"\b(?:who|whom|whose)\b|\bwhich (?:team|person|department|role)\b", re.I)
-_YES_NO = re.compile(r"^\W*(?:(?:so|and|but|ok|okay|hi|hello|hey)\b[ ,]*)*(?:can|could|may|might|do|does|did|is|are|am|"
-                     r"was|will|would|must|should|shall|has|have)\b", re.I)  # fmt: skip
+_QUESTION_WORD = re.compile(
+    r"\b(?:how|what|which|who|whom|whose|when|where|why|is|are|do|does|can|may|must|should)\b", re.I
+)
+_COUNT = re.compile(
+    r"\bhow (?:many|much|long|often|far|big|large|old|soon|late|early|quickly|fast|high)\b|"
+    r"\bwhat (?:is|are|was|were) the (?:\w+ ){0,2}(?:limits?|maximum|minimum|amount|rates?|allowance|budget|deadline|"
+    r"period|number|caps?|threshold|length|percentage|price|cost|fee)\b|\bwie (?:viele?|hoch|lange|oft)\b",
+    re.I,
+)
+_WHEN = re.compile(r"\bwhen\b|\bby what date\b|\bwhat (?:day|date|time)\b|\bhow soon\b|\bdeadline\b|\bwann\b", re.I)
+_WHO = re.compile(r"\b(?:who|whom|whose|wer|wem)\b|\bwhich (?:team|person|department|role)\b", re.I)
+_YES_NO = re.compile(
+    r"^\W*(?:(?:so|and|but|ok|okay|hi|hello|hey)\b[ ,]*)*(?:can|could|may|might|do|does|did|is|are|am|was|will|would|"
+    r"must|should|shall|has|have|darf|kann|muss)\b",
+    re.I,
+)
 _TIME_WORDS = re.compile(
-    r"\b(?:day|week|month|year|hour|minute|january|february|march|april|may|june|july|august|september|october|"
-    r"november|december|monday|tuesday|wednesday|thursday|friday|immediately|before|after|within|until|by the)\w*\b", re.I
-)  # fmt: skip
+    r"\b(?:day|week|month|year|hour|minute|january|february|march|april|may|june|july|august|september|october|november|"
+    r"december|monday|tuesday|wednesday|thursday|friday|immediately|before|after|within|until|by the)\w*\b",
+    re.I,
+)
 _ROLE_WORDS = re.compile(
     r"\b(?:manager|team|officer|department|head|director|lead|board|committee|hr|people|finance|legal|security|desk|"
-    r"owner|council|representative|ceo|cfo|cto|dpo|person|contact|@)\w*\b|@", re.I
-)  # fmt: skip
-_MODAL = re.compile(r"\b(?:may|can|must|not|allowed|permitted|prohibited|forbidden|only|required|need|never|always)\b", re.I)
+    r"owner|council|representative|ceo|cfo|cto|dpo|person|contact|controller|counsel)\w*\b|@",
+    re.I,
+)
+_MODAL = re.compile(
+    r"\b(?:may|can|must|not|allowed|permitted|prohibited|forbidden|only|required|need|never|always)\b", re.I
+)
+_OPENS_LIKE_FOLLOW_UP = re.compile(
+    r"^\W*(?:and|but|what about|how about|what if|also|or|then|so|same|why|is that|does that|even)\b", re.I
+)
+_PRONOUN = re.compile(r"\b(?:it|that|this|they|them|those|these|there|one|ones|same|instead|then)\b", re.I)
 
 HEAD_SHARE = 0.65  # what a word in the title, heading or lead-in counts beside one in the extract itself
 SYNONYM_SHARE = 0.75
@@ -132,8 +148,9 @@ class Scored:
 
 def read_question(text: str, previous: str | None = None) -> Asked:
     """Return the question's words and kind; `previous` lends words when the question can't stand alone."""
-    terms = stems(text)
-    earlier = stems(previous) - terms if previous and leans_on_previous(text) else frozenset()
+    idle = function_words(language_of(text))
+    terms = stems(text) - idle
+    earlier = stems(previous) - terms - idle if previous and leans_on_previous(text) else frozenset()
     return Asked(
         text=text,
         terms=terms,
@@ -148,10 +165,9 @@ def read_question(text: str, previous: str | None = None) -> Asked:
 def leans_on_previous(text: str) -> bool:
     """Return whether a question reads like a follow-up: short, or opening with "and", or full of pronouns."""
     strong = stems(text) - _WEAK
-    opens = re.match(r"^\W*(?:and|but|what about|how about|what if|also|or|then|so|same|why|is that|does that|even)\b",
-                     text, re.I)  # fmt: skip
-    pronoun = re.search(r"\b(?:it|that|this|they|them|those|these|there|one|ones|same|instead|then)\b", text, re.I)
-    return bool(opens) or len(strong) <= 2 or bool(pronoun and len(strong) <= 5)
+    if _OPENS_LIKE_FOLLOW_UP.match(text) or len(strong) <= 2:
+        return True
+    return bool(_PRONOUN.search(text)) and len(strong) <= 5
 
 
 def score_extracts(asked: Asked, extracts: Sequence[Extract]) -> list[Scored]:
@@ -167,7 +183,7 @@ def score_extracts(asked: Asked, extracts: Sequence[Extract]) -> list[Scored]:
 
 def reworded(text: str) -> str:
     """Return the question in policy words: its content words and what policies call them."""
-    words = [word for word in re.findall(r"[^\W_]+", text.lower()) if not _DOMAIN_FREE.fullmatch(word)]
+    words = [word for word in re.findall(r"[^\W_]+", text.lower()) if not _QUESTION_WORD.fullmatch(word)]
     added = [other for word in words for other in _synonyms().get(stem(word), frozenset()) if other not in words]
     return " ".join([*words, *sorted(set(added))])
 
@@ -224,7 +240,7 @@ def _priors(extracts: Sequence[Extract]) -> dict[str, float]:
     scores = {one.passage.handle: one.passage.score for one in extracts}
     low, high = min(scores.values()), max(scores.values())
     if high == low:
-        return {handle: 1.0 for handle in scores}
+        return dict.fromkeys(scores, 1.0)
     return {handle: (score - low) / (high - low) for handle, score in scores.items()}
 
 

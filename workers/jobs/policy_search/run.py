@@ -18,11 +18,11 @@ from assistant.job_kinds import POLICY_SEARCH
 from assistant.jobs import Claim, Job, JobResult
 from workers.agent import AgentSession, AgentSpec, Budget
 from workers.jobs.policy_search.checks import Review, ReviewedClaim, as_claims, find_conflict, review
-from workers.jobs.policy_search.language import language_of, not_found_line
+from workers.jobs.policy_search.extracts import extracts_of
+from workers.jobs.policy_search.language import ENGLISH, language_of, no_answer_line
 from workers.jobs.policy_search.offline import OFF_TOPIC_COSINE, ExtractiveComposer, compose
 from workers.jobs.policy_search.relevance import read_question, score_extracts
 from workers.jobs.policy_search.reply import answer_text, refusal_text, render_answer, render_refusal
-from workers.jobs.policy_search.extracts import extracts_of
 from workers.jobs.policy_search.schema import NearestSection, PolicyAnswer, PolicySearchResult
 from workers.jobs.policy_search.tools import FIRST_TOOL, TOOLS
 from workers.prompts import read_prompt
@@ -121,7 +121,9 @@ def _answer(
 def _checked(answer: PolicyAnswer, context: JobContext, reading: Reading) -> Outcome:
     claims = answer.claims if answer.found else ()
     if claims:
-        context.report("checking", f"checking {len(claims)} claim{'s' if len(claims) > 1 else ''}", claims=len(claims))
+        context.report(
+            "checking", f"checking {len(claims)} claim{'s' if len(claims) > 1 else ''}", claims=len(claims)
+        )
     with context.stopwatch.stage("validation"):
         reviewed = review(answer.model_copy(update={"claims": claims}), reading.evidence, reading.question)
     return Outcome(answer, reviewed)
@@ -168,11 +170,10 @@ def _answered(
     )
 
 
-def _refused(
-    outcome: Outcome, session: AgentSession[PolicyAnswer], reading: Reading, language: str
-) -> JobResult:
+def _refused(outcome: Outcome, session: AgentSession[PolicyAnswer], reading: Reading, language: str) -> JobResult:
     nearest = _nearest(reading)
-    line = not_found_line(language)
+    english = all(language_of(one.chunk.text) == ENGLISH for one in reading.evidence.passages[:4])
+    line = no_answer_line(language, documents_are_english=english)
     text = refusal_text(line, () if line else nearest)
     receipt = session.receipt(
         checks=outcome.review.verdicts(),
