@@ -18,7 +18,7 @@ from workers.llm.offline import OfflineTurn, ToolRequest
 from workers.tools.evidence import Passage
 from workers.validation.citations import numbers_in, word_share
 
-LEAST_COVERAGE = 0.55  # of the question's weight, for the first claim: tests/evals/policy_search
+LEAST_COVERAGE = 0.5  # of the question's weight, for the first claim: tests/evals/policy_search
 LEAST_SCORE_SHARE = 0.8  # of the best claim's score, for the next ones
 OFF_TOPIC_COSINE = 0.25  # below it nothing retrieved is about the question (measured on six corpora)
 MAX_CLAIMS = 3
@@ -77,6 +77,8 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
 
 
 def _says_the_same(one: Extract, other: Extract) -> bool:
+    if one.passage == other.passage and set(one.quotes) & set(other.quotes) and "list" in (one.kind, other.kind):
+        return True
     if numbers_in(one.text) != numbers_in(other.text):
         return False
     return max(word_share(one.text, other.text), word_share(other.text, one.text)) >= SAME_CONTENT
