@@ -94,4 +94,6 @@ def _is_right(case: dict[str, Any], result: JobResult) -> bool:
 
 def _print_misses(misses: list[tuple[dict[str, Any], JobResult]]) -> None:
     for case, result in misses:
-        print(f"\n{case['question']}  expected {case.get('expect', 'a refusal')}\n  {result.outcome}: {result.answer}")
+        print(
+            f"\n{case['question']}  expected {case.get('expect', 'a refusal')}\n  {result.outcome}: {result.answer}"
+        )
