@@ -70,6 +70,8 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             break
         if one is best or one.score < LEAST_SCORE_SHARE * best.score or not is_answer(asked, one):
             continue
+        if (asked.wants_count or asked.wants_time) and not numbers_in(one.extract.text):
+            continue
         if any(_says_the_same(one.extract, other.extract) for other in chosen):
             continue
         chosen.append(one)

@@ -86,7 +86,8 @@ _WEAK = stems(
 ) | frozenset({"polici", "employe", "compan"})
 # Everyday words: they help when they match, and mean little when they don't ("hand in", "look after", "today").
 _EVERYDAY = stems(
-    "able about actually add advance after announce again ago ahead almost already always another around ask away back bad become been "
+    "able about actually add advance after announce "
+    "again ago ahead almost already always another around ask away back bad become been "
     "before beforehand begin believe best better big bit bring buy call came care change check choose clear come "
     "concern consider correct could count cover date day deal decide depend different do done early else end enough "
     "even ever exactly expect explain extra face far fast feel few fill find fine first follow forget full general "
