@@ -213,6 +213,11 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: obj
     return settings
 
 
+def child_environment(**settings: str) -> dict[str, str]:
+    """Return this process's environment with the settings (upper-case names) put in, for a child of ours."""
+    return {**os.environ, **settings}
+
+
 def _read(source: Mapping[str, str], name: str) -> str | None:
     value, file = source.get(name) or None, source.get(f"{name}_FILE") or None
     if value and file:

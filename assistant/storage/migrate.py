@@ -11,6 +11,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from assistant.storage.database import reading, writing
+
 log = structlog.get_logger()
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -34,8 +36,12 @@ def latest_revision() -> str:
 
 
 def current_revision(engine: sa.Engine) -> str | None:
-    """Return the database's revision, or None when it has none yet."""
-    with engine.connect() as connection:
+    """Return the database's revision, or None when it has none yet.
+
+    Raises:
+        DependencyUnavailable: the database cannot be reached.
+    """
+    with reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -43,7 +49,7 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """Upgrade to the revision, all or nothing. Safe to call from several processes at once."""
     if revision == "head" and current_revision(engine) == latest_revision():
         return
-    with engine.begin() as connection:  # BEGIN IMMEDIATE on SQLite: a second migrator waits here
+    with writing(engine) as connection:  # BEGIN IMMEDIATE on SQLite: a second migrator waits here
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY_LOCK})
@@ -53,5 +59,5 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
 
 def downgrade(engine: sa.Engine, revision: str) -> None:
     """Go back to the revision ("base": before the first)."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         command.downgrade(_config(connection), revision)
