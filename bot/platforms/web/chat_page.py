@@ -9,10 +9,12 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
+from markupsafe import Markup
 from nicegui import Client, ui
 from nicegui.events import GenericEventArguments
 from pydantic import ValidationError
@@ -22,8 +24,11 @@ from assistant.errors import NothingFound, NotPermitted, StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.mentions import Attachment, ConversationKey, Mention, Person, Platform
 from assistant.observability import ERRORS
+from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
+from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
+from bot.feedback import FeedbackDesk
 from bot.platforms.web.composer import render_composer, render_welcome
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.dialogs import render_dialogs
@@ -57,6 +62,7 @@ class ChatPage:
         self._uploads = uploads
         self._person = person
         self._client = client
+        self._desk = FeedbackDesk(deps.jobs, deps.feedback)
         self._conversation: Conversation | None = None
         self._thread = uuid4().hex  # of the next new conversation
         self._draft_id = uuid4().hex  # of the next question: sending it twice is one question
@@ -93,16 +99,7 @@ class ChatPage:
                 self._rail = trusted_html(None).classes("rail-list").props('id="rail-list"')
                 is_admin = self._person.role == "admin"
                 trusted_html(render_person(self._person, office, is_admin=is_admin, may_switch=may_switch))
-            trusted_html(
-                element(
-                    "button",
-                    type="button",
-                    class_="scrim",
-                    data_act="close-rail",
-                    tabindex=-1,
-                    aria_label="Close the list",
-                )
-            )
+            trusted_html(_scrim()).classes("scrim-frame")
             with ui.element("main").classes("thread").props('id="thread"'):
                 self._header = trusted_html(None).classes("thread-head")
                 with (
@@ -162,9 +159,7 @@ class ChatPage:
     def _add_turn(self, view: JobView, verdict: str | None) -> None:
         self._turns[view.id] = TurnView(view, self._person, verdict=verdict)
         if not view.status.is_final:
-            self._unfollow.append(
-                self._follower.follow(view.id, lambda seen, job_id=view.id: self._on_view(job_id, seen))
-            )
+            self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
 
     def _show_header(self) -> None:
         title = (self._conversation.title if self._conversation else None) or "New conversation"
@@ -319,23 +314,23 @@ class ChatPage:
         citations = citations_of(reply) if reply else {}
         if event.n not in citations:
             raise NothingFound(f"no citation {event.n} in job {event.job}")
-        groups = readable_groups(Mention(event_key="-", conversation=self._new_key(), asker=self._person))
-        pane = await asyncio.to_thread(
-            open_citation, self._deps.documents, citations[event.n], groups, sorted(citations)
-        )
+        pane = await asyncio.to_thread(self._open_pane, citations[event.n], sorted(citations))
         self._reader.set_content(str(pane))
         self._reader.props(f'data-job="{event.job}"')
         self._run("openReader")
+
+    def _open_pane(self, citation: Citation, numbers: list[int]) -> Markup:
+        person = self._deps.people.get(LOCAL_TENANT, self._person.id) or self._person  # groups as they are now
+        groups = readable_groups(Mention(event_key="-", conversation=self._new_key(), asker=person))
+        return open_citation(self._deps.documents, citation, groups, numbers)
 
     async def _thumb(self, event: PageEvent) -> None:
         turn = self._turn(event)
         if not turn.view.status.is_final:
             raise NotPermitted("feedback on a running job", reply="The answer isn't there yet.")
-        verdict = "up" if event.act == "thumb-up" else "down"
-        correction = event.text.strip() or None
-        await asyncio.to_thread(
-            lambda: self._deps.feedback.record(turn.job_id, self._person.id, verdict, event.reason, correction)
-        )
+        verdict: Verdict = "up" if event.act == "thumb-up" else "down"
+        take = partial(self._desk.take, reason=event.reason, correction=event.text.strip() or None)
+        await asyncio.to_thread(take, turn.job_id, self._person.id, verdict)
         turn.show_verdict(verdict)
         if event.act == "thumb-down":
             self._run("askReason", str(turn.job_id))
@@ -393,3 +388,10 @@ class ChatPage:
     def _run(self, function: str, *arguments: Any) -> None:
         """Call one of steward.js's functions in this tab."""
         self._client.run_javascript(f"steward.{function}({', '.join(json.dumps(item) for item in arguments)})")
+
+
+def _scrim() -> Markup:
+    """Return what darkens the page behind the rail on small screens; a press on it closes the rail."""
+    return element(
+        "button", type="button", class_="scrim", data_act="close-rail", tabindex=-1, aria_label="Close the list"
+    )

@@ -115,6 +115,6 @@ def render_welcome(person: Person, suggestions: Sequence[Suggestion], kinds: Seq
 
 
 def _kind_choice(kinds: Sequence[JobKind]) -> Markup:
-    options = [element("option", "Find the right job by itself", value="")]
+    options = [element("option", "Any kind of job", value="")]
     options += [element("option", kind.title, value=kind.name, title=kind.help_line) for kind in kinds]
     return element("select", options, id="kind", class_="kind", aria_label="Kind of job")

@@ -16,6 +16,7 @@ from assistant.errors import NothingFound, StewardError
 from assistant.replies import Citation
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import element, join
+from bot.platforms.web.render import day_words
 from bot.platforms.web.safe_markdown import quote_span, render_highlighted
 
 
@@ -146,12 +147,12 @@ def _step(icon_name: str, label: str, number: int | None) -> Markup:
 
 
 def _facts(document: ReadableDocument, citation: Citation) -> Markup:
-    effective = f"{document.effective_from:%-d %B %Y}" if document.effective_from else citation.effective_from
+    effective = document.effective_from.isoformat() if document.effective_from else citation.effective_from
     rows = [
         ("Section", citation.section),
         ("Page", str(citation.page) if citation.page else ""),
         ("Version", document.version_label or citation.version or ""),
-        ("In force from", effective or ""),
+        ("In force from", day_words(effective) if effective else ""),
         ("Owner", document.owner or ""),
         ("Kept in", f"{document.space} / {document.path}"),
     ]
@@ -174,4 +175,4 @@ def _notice(level: str, words: str) -> Markup:
 
 
 def _quoted(citation: Citation) -> Markup:
-    return element("div", element("p", "What was quoted:"), element("blockquote", citation.quote))
+    return element("div", element("p", "What was quoted:"), element("blockquote", citation.quote), class_="quoted")

@@ -6,6 +6,7 @@ Pure: values in, markup out. Buttons carry `data-act`; static/steward.js sends t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from markupsafe import Markup
@@ -59,7 +60,8 @@ def render_reply(reply: Reply, job_id: UUID) -> Markup:
 
 def render_partial(text: str) -> Markup:
     """Return an answer that is still growing; its references become buttons when it is complete."""
-    return element("div", render_answer(text, (), label=str), class_="prose growing")
+    closed = text + "**" if text.count("**") % 2 else text
+    return element("div", render_answer(closed, (), label=str), class_="prose growing")
 
 
 def size_words(size_bytes: int) -> str:
@@ -70,6 +72,15 @@ def size_words(size_bytes: int) -> str:
             return f"{size:.3g} {unit}" if unit != "B" else f"{size_bytes} B"
         size /= 1000
     return f"{size:.3g} GB"
+
+
+def day_words(iso_date: str) -> str:
+    """Return an ISO date as people write it, "1 January 2026"; anything else as it is."""
+    try:
+        day = date.fromisoformat(iso_date)
+    except ValueError:
+        return iso_date
+    return f"{day.day} {day:%B %Y}"
 
 
 def source_label(citation: Citation) -> str:
@@ -138,7 +149,7 @@ def _sources(block: Citations) -> Markup | None:
 
 def _source_details(item: Citation) -> list[str]:
     version = f"version {item.version}" if item.version else ""
-    effective = f"in force from {item.effective_from}" if item.effective_from else ""
+    effective = f"in force from {day_words(item.effective_from)}" if item.effective_from else ""
     page = f"page {item.page}" if item.page else ""
     return [detail for detail in (item.section, page, version, effective) if detail]
 

@@ -276,6 +276,9 @@ const steward = (() => {
       else if (byId("shell")?.classList.contains("reader-open")) closeReader();
     } else if (event.target.closest?.("#rail")) moveInRail(event);
   });
+  document.addEventListener("toggle", (event) => { // details: show what has just been opened
+    if (event.target.open && event.target.matches(".receipt, .evidence")) event.target.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }, true);
   window.addEventListener("popstate", () => {
     const id = location.pathname.match(/^\/c\/([\w-]+)$/)?.[1];
     if (byId("shell")) id ? tell("open", { conversation: id }) : tell("new");
