@@ -51,6 +51,7 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.quality_store import QualityStore
+from bot import admin
 from bot.intake import Intake
 from bot.platforms.web import Suggestion, WebDependencies, build
 
@@ -195,9 +196,7 @@ class RoteWorker(threading.Thread):
             blob = self._blobs.store(b"minute,errors\n12:00,3\n")
             return answered("Here is one of each.", [], extra=one_of_each(blob))
         if "weather" in question:
-            return refused(
-                "I have no document about the weather. The nearest is *Annual leave*; ask the People team."
-            )
+            return refused("I have no document about the weather. The nearest is Annual leave; ask the People team.")
         answer = (
             "You may carry over **up to five unused days** into the next year [1]. They lapse on **31 March**, "
             "unless illness or parental leave kept you from taking them [1].\n\n"
@@ -289,7 +288,7 @@ def one_of_each(blob: str) -> tuple[object, ...]:
             alt="Errors rise from 3 a minute to 96 at 10:00, just after the deploy.",
             x=minutes,
             series=(Series(name="checkout", values=errors), Series(name="search", values=(4.0,) * 24)),
-            unit="/min",
+            unit="errors",
             marks=((minutes[11], "deploy 4.2"),),
         ),
         Draft(
@@ -321,26 +320,25 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
     ids = load_documents(DocumentLedger(engine))
     RoteWorker(jobs, blobs, documents, ids).start()
     app = FastAPI()
-    platform = build(
-        app,
-        WebDependencies(
-            settings=settings,
-            intake=Intake(jobs, people, _NoDoorbell()),
-            jobs=jobs,
-            conversations=ConversationStore(engine),
-            feedback=FeedbackStore(engine),
-            people=people,
-            blobs=blobs,
-            documents=documents,
-            quality=QualityStore(engine),
-            suggestions=(
-                Suggestion("How many days of leave can I carry over?", note="Cites the leave policy"),
-                Suggestion("What does band C pay?", note="Only HR may read that document"),
-                Suggestion("Show me everything", note="One block of every kind"),
-                Suggestion("What will the weather be like?", note="Refuses, and says whom to ask"),
-            ),
+    deps = WebDependencies(
+        settings=settings,
+        intake=Intake(jobs, people, _NoDoorbell()),
+        jobs=jobs,
+        conversations=ConversationStore(engine),
+        feedback=FeedbackStore(engine),
+        people=people,
+        blobs=blobs,
+        documents=documents,
+        quality=QualityStore(engine),
+        suggestions=(
+            Suggestion("How many days of leave can I carry over?", note="Cites the leave policy"),
+            Suggestion("What does band C pay?", note="Only HR may read that document"),
+            Suggestion("Show me everything", note="One block of every kind"),
+            Suggestion("What will the weather be like?", note="Refuses, and says whom to ask"),
         ),
     )
+    platform = build(app, deps)
+    admin.build(deps)
     lifespan = app.router.lifespan_context
 
     @contextlib.asynccontextmanager

@@ -5,30 +5,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from nicegui import Client, ui
 
 from assistant.errors import StewardError
-from assistant.mentions import Person
 from assistant.replies import Reply
 from assistant.secret_keys import secret_keys
-from bot.platforms.web import assets, plain_page
+from bot.platforms.web import assets
 from bot.platforms.web.chat_page import ChatPage
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.follow import JobFollower
 from bot.platforms.web.guard import Guard
 from bot.platforms.web.routes import answer_error, build_routes
-from bot.platforms.web.session import LOCAL_TENANT, Signer, SignIn
+from bot.platforms.web.session import Signer, SignIn
 from bot.platforms.web.uploads import UploadTokens
-
-log = structlog.get_logger()
+from bot.platforms.web.visitors import open_shell, visitor_of
 
 RECONNECT_SECONDS: Final = 30.0  # how long a tab's state waits for a laptop's lid or a lift
 OTHER_PLATFORMS: Final = ("/slack/", "/teams/", "/api/messages", "/metrics", "/healthz", "/readyz")
@@ -114,25 +109,3 @@ def _add_pages(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens, fo
         page = ChatPage(deps, follower, uploads, person, client)
         await page.build(conversation_id, office=office)
         return None
-
-
-async def visitor_of(
-    request: Request, deps: WebDependencies, sign_in: SignIn
-) -> tuple[Person, str | None] | Response:
-    """Return who asks for a page and their office, or the page that they get instead."""
-    theme = request.cookies.get(assets.THEME_COOKIE)
-    try:
-        person = await asyncio.to_thread(sign_in.person, request)
-        if person is None:
-            return RedirectResponse(f"/sign-in?next={request.url.path}", status_code=303)
-        profile = await asyncio.to_thread(deps.people.profile, LOCAL_TENANT, person.id)
-    except StewardError as error:
-        log.warning("web.page_refused", path=request.url.path, code=error.code, error=str(error))
-        return HTMLResponse(plain_page.trouble_page(error.reply, theme=theme), status_code=503)
-    return person, profile.office if profile else None
-
-
-def open_shell(request: Request) -> None:
-    """Give the page that is being built our style sheet, script and theme."""
-    ui.add_head_html(str(assets.HEAD))
-    ui.query("body").classes(assets.theme_class(request.cookies.get(assets.THEME_COOKIE)))

@@ -31,7 +31,7 @@ def render_chart(chart: Chart) -> Markup:
     bottom = min(0.0, min(values))
     drawing = element(
         "svg",
-        _grid(bottom, top, chart.unit),
+        _grid(bottom, top),
         _labels(chart.x),
         [_line(series.values, len(chart.x), bottom, top, number) for number, series in enumerate(chart.series)],
         _marks(chart),
@@ -39,7 +39,8 @@ def render_chart(chart: Chart) -> Markup:
         role="img",
         aria_label=chart.alt,
     )
-    caption = element("figcaption", element("strong", chart.title), _legend(chart))
+    unit = element("small", f" in {chart.unit}") if chart.unit else None
+    caption = element("figcaption", element("span", element("strong", chart.title), unit), _legend(chart))
     return element("figure", caption, drawing, element("p", chart.alt, class_="chart-alt"), class_="chart")
 
 
@@ -68,12 +69,12 @@ def _y(value: float, bottom: float, top: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - bottom) / ((top - bottom) or 1.0))
 
 
-def _grid(bottom: float, top: float, unit: str) -> list[Markup]:
+def _grid(bottom: float, top: float) -> list[Markup]:
     lines = []
     for step in range(5):
         value = bottom + (top - bottom) * step / 4
         height = round(_y(value, bottom, top), 1)
-        text = f"{value:,.4g}" + (f" {unit}" if unit and step == 4 else "")
+        text = f"{value:,.4g}"
         lines.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=height, y2=height, class_="grid"))
         lines.append(element("text", text, x=LEFT - 8, y=height + 4, text_anchor="end"))
     return lines

@@ -39,7 +39,7 @@ def render_composer(kinds: Sequence[JobKind], *, max_file_bytes: int) -> Markup:
         maxlength=MAX_MENTION_CHARS,
         aria_label="Your question",
         aria_describedby="composer-hint composer-error",
-        placeholder="Ask about a policy, a meeting, a service…",
+        placeholder="Ask a question…",
     )
     limit = f"Up to {MAX_FILES} files of {size_words(max_file_bytes)} each"
     picker = element("input", type="file", id="files", multiple=True, hidden=True, tabindex=-1, aria_hidden="true")

@@ -18,8 +18,8 @@ CHECK_NAMES = {
 }
 
 
-def render_receipt(job_id: UUID, result: JobResult, steps: tuple[Step, ...]) -> Markup:
-    """Return the receipt, closed until someone opens it."""
+def render_receipt(job_id: UUID, result: JobResult, steps: tuple[Step, ...], *, is_open: bool = False) -> Markup:
+    """Return the receipt, closed until someone opens it unless it should stand open."""
     receipt = result.receipt
     summary = element("summary", icon("receipt"), element("span", "Receipt"), element("span", summary_line(receipt)))
     parts = [
@@ -30,7 +30,7 @@ def render_receipt(job_id: UUID, result: JobResult, steps: tuple[Step, ...]) -> 
         _evidence(receipt.evidence),
         _job(job_id),
     ]
-    return element("details", summary, element("div", parts, class_="receipt-body"), class_="receipt")
+    return element("details", summary, element("div", parts, class_="receipt-body"), class_="receipt", open=is_open)
 
 
 def summary_line(receipt: Receipt) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from assistant.errors import StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import JobStatus
 from assistant.mentions import Attachment, Person
@@ -17,7 +18,7 @@ from bot.platforms.web.markup import element, join
 from bot.platforms.web.receipt import render_receipt
 from bot.platforms.web.render import render_partial, render_reply, size_words
 
-STOPPED: Final = "Stopped, as you asked. Nothing more will come of this question."
+STOPPED: Final = "Stopped, as you asked."
 
 
 def render_question(view: JobView, asker: Person) -> Markup:
@@ -49,17 +50,16 @@ def render_progress(view: JobView) -> Markup:
 
 def render_answer_of(view: JobView) -> Markup:
     """Return the final word on a question."""
-    if view.reply is not None:
-        body = render_reply(view.reply, view.id)
-    elif view.status is JobStatus.CANCELLED:
-        body = _notice("info", STOPPED)
-    else:
-        body = _notice("error", view.error_reply or "Something went wrong on my side.")
+    if view.status is JobStatus.SUCCEEDED and view.reply is not None:
+        return _answer_frame(render_reply(view.reply, view.id), view.finished_at or view.created_at)
+    is_stopped = view.status is JobStatus.CANCELLED
+    said = _text_of(view.reply) or view.error_reply or (STOPPED if is_stopped else StewardError.default_reply)
+    level = "info" if is_stopped else "error"
+    body = render_reply(view.reply, view.id) if view.reply and view.reply.blocks else _notice(level, said)
     reference = None
-    if view.status is JobStatus.FAILED:
-        reference = element(
-            "p", "If it happens again, tell an operator this job: ", element("code", str(view.id)), class_="reference"
-        )
+    if not is_stopped and str(view.id) not in body:
+        words = "If it happens again, tell an operator this job: "
+        reference = element("p", words, element("code", str(view.id)), class_="reference")
     return _answer_frame(join([body, reference]), view.finished_at or view.created_at)
 
 

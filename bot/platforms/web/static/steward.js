@@ -277,7 +277,7 @@ const steward = (() => {
     } else if (event.target.closest?.("#rail")) moveInRail(event);
   });
   document.addEventListener("toggle", (event) => { // details: show what has just been opened
-    if (event.target.open && event.target.matches(".receipt, .evidence")) event.target.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (event.target.open && event.target.closest?.("#messages")) event.target.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }, true);
   window.addEventListener("popstate", () => {
     const id = location.pathname.match(/^\/c\/([\w-]+)$/)?.[1];
@@ -301,6 +301,14 @@ const steward = (() => {
 
   function watch() {
     const box = byId("messages");
+    const admin = document.querySelector(".admin main");
+    if (admin) {
+      new MutationObserver(localTimes).observe(admin, { childList: true, subtree: true });
+      localTimes();
+      showTheme(theme());
+      document.documentElement.dataset.ready = "true";
+    }
+    if (admin) return;
     if (!box) return setTimeout(watch, 50); // NiceGUI builds the page after this script ran
     box.addEventListener("scroll", () => { atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80; });
     new MutationObserver(() => { localTimes(); if (atEnd) box.scrollTop = box.scrollHeight; }).observe(box, { childList: true, subtree: true });
