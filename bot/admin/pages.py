@@ -20,7 +20,6 @@ from assistant.errors import NothingFound, StewardError
 from assistant.mentions import Person
 from bot.admin import figures, story
 from bot.platforms.web import plain_page
-from bot.platforms.web.assets import THEME_COOKIE
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.icons import LOGO, icon
 from bot.platforms.web.markup import element
@@ -99,17 +98,16 @@ def build(deps: WebDependencies) -> None:
         if isinstance(visitor, Response):
             return visitor
         person, _ = visitor
-        theme = request.cookies.get(THEME_COOKIE)
         if person.role != "admin":
-            page = plain_page.forbidden_page(person, ONLY_ADMINISTRATORS, theme=theme)
+            page = plain_page.forbidden_page(person, ONLY_ADMINISTRATORS)
             return HTMLResponse(page, status_code=403)
         try:
             content = await asyncio.to_thread(section)
         except NothingFound as error:
-            return HTMLResponse(plain_page.trouble_page(error.reply, theme=theme), status_code=404)
+            return HTMLResponse(plain_page.trouble_page(error.reply), status_code=404)
         except StewardError as error:
-            return HTMLResponse(plain_page.trouble_page(error.reply, theme=theme), status_code=503)
-        open_shell(request)
+            return HTMLResponse(plain_page.trouble_page(error.reply), status_code=503)
+        open_shell()
         _lay_out(person, title, content, section if live else None)
         return None
 

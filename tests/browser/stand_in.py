@@ -331,10 +331,10 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
         documents=documents,
         quality=QualityStore(engine),
         suggestions=(
-            Suggestion("How many days of leave can I carry over?", note="Cites the leave policy"),
-            Suggestion("What does band C pay?", note="Only HR may read that document"),
-            Suggestion("Show me everything", note="One block of every kind"),
-            Suggestion("What will the weather be like?", note="Refuses, and says whom to ask"),
+            Suggestion("How many days of leave can I carry over?", "policy_search", "Cites the leave policy"),
+            Suggestion("What does band C pay?", "policy_search", "Only HR may read that document"),
+            Suggestion("Show me everything", "policy_search", "One block of every kind"),
+            Suggestion("What will the weather be like?", "policy_search", "Refuses, and says whom to ask"),
         ),
     )
     platform = build(app, deps)

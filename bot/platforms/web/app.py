@@ -105,7 +105,7 @@ def _add_pages(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens, fo
         if isinstance(visitor, Response):
             return visitor
         person, office = visitor
-        open_shell(request)
-        page = ChatPage(deps, follower, uploads, person, client)
-        await page.build(conversation_id, office=office)
+        open_shell()
+        page = ChatPage(deps, follower=follower, uploads=uploads, person=person, office=office, client=client)
+        await page.show(conversation_id)
         return None

@@ -12,8 +12,11 @@ from bot.platforms.web.markup import element, join
 
 FOLDER: Final = Path(__file__).parent / "static"
 ADDRESS: Final = "/static"
-THEME_COOKIE: Final = "steward_theme"
-THEMES: Final = ("auto", "light", "dark")
+# Before anything is drawn, so that nobody who chose dark sees a white flash. steward.js writes the cookie.
+_THEME_SCRIPT: Final = Markup(
+    "<script>document.documentElement.classList.add("
+    '"theme-" + (/steward_theme=(auto|light|dark)/.exec(document.cookie) || ["", "auto"])[1])</script>'
+)
 
 
 def _address(name: str) -> str:
@@ -24,13 +27,9 @@ def _address(name: str) -> str:
 
 HEAD: Final[Markup] = join(
     [
+        _THEME_SCRIPT,
         element("link", rel="icon", href=_address("icon.svg"), type="image/svg+xml"),
         element("link", rel="stylesheet", href=_address("steward.css")),
         element("script", src=_address("steward.js"), defer=True),
     ]
 )
-
-
-def theme_class(theme: str | None) -> str:
-    """Return the body's class for a theme cookie; anything unknown follows the system."""
-    return f"theme-{theme}" if theme in THEMES else "theme-auto"

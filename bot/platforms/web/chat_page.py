@@ -29,18 +29,16 @@ from assistant.storage.conversation_store import Conversation
 from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
 from bot.feedback import FeedbackDesk
-from bot.platforms.web.composer import render_composer, render_welcome
+from bot.platforms.web.chat_frame import ChatFrame
+from bot.platforms.web.composer import render_welcome
 from bot.platforms.web.dependencies import WebDependencies
-from bot.platforms.web.dialogs import render_dialogs
 from bot.platforms.web.follow import JobFollower
-from bot.platforms.web.icons import icon
-from bot.platforms.web.markup import element, join
 from bot.platforms.web.page_events import PageEvent
-from bot.platforms.web.rail import render_brand, render_conversations, render_person, render_search
+from bot.platforms.web.rail import render_conversations
 from bot.platforms.web.reader import open_citation
 from bot.platforms.web.render import citations_of
-from bot.platforms.web.safe_markdown import render_markdown
 from bot.platforms.web.session import LOCAL_TENANT
+from bot.platforms.web.suggestions import attach, suggestions_for
 from bot.platforms.web.turn_view import TurnView, trusted_html
 from bot.platforms.web.turns import announcement
 from bot.platforms.web.uploads import UploadTokens
@@ -52,16 +50,32 @@ SHOWN_TURNS: Final = 50  # of one conversation, the latest
 
 
 class ChatPage:
-    """One tab. Made inside NiceGUI's page function; `build` fills it, `handle` answers to the browser."""
+    """One tab. Made inside NiceGUI's page function; `show` fills it, `handle` answers to the browser."""
 
     def __init__(
-        self, deps: WebDependencies, follower: JobFollower, uploads: UploadTokens, person: Person, client: Client
+        self,
+        deps: WebDependencies,
+        *,
+        follower: JobFollower,
+        uploads: UploadTokens,
+        person: Person,
+        office: str | None,
+        client: Client,
     ) -> None:
         self._deps = deps
         self._follower = follower
         self._uploads = uploads
         self._person = person
         self._client = client
+        self._kinds = [kind for kind in JOB_KINDS.values() if may_run(person, kind)]
+        self._frame = ChatFrame(
+            person,
+            office,
+            self._kinds,
+            max_file_bytes=deps.settings.max_upload_bytes,
+            may_switch=deps.settings.steward_sign_in == "demo",
+        )
+        self._suggestions = suggestions_for(person, deps.suggestions)
         self._desk = FeedbackDesk(deps.jobs, deps.feedback)
         self._conversation: Conversation | None = None
         self._thread = uuid4().hex  # of the next new conversation
@@ -70,6 +84,7 @@ class ChatPage:
         self._unfollow: list[Callable[[], None]] = []
         self._acts: Final = {
             "send": self._send,
+            "suggest": self._suggest,
             "stop": self._stop,
             "retry": self._retry,
             "cite": self._cite,
@@ -84,48 +99,18 @@ class ChatPage:
         }
         client.on_delete(self._stop_following)
 
-    # ------------------------------------------------------------------ building
-    async def build(self, conversation_id: UUID | None, *, office: str | None) -> None:
-        """Put the page together and show the conversation (None: a new one)."""
-        kinds = [kind for kind in JOB_KINDS.values() if may_run(self._person, kind)]
-        settings = self._deps.settings
-        may_switch = settings.steward_sign_in == "demo"
+    # ------------------------------------------------------------------ showing
+    async def show(self, conversation_id: UUID | None) -> None:
+        """Begin to listen to the browser, and show the conversation (None: a new one)."""
         ui.on("steward", self._on_event)
-        trusted_html(element("a", "Skip to the conversation", href="#question", class_="skip"))
-        with ui.element("div").classes("shell").props('id="shell"'):
-            with ui.element("nav").classes("rail").props('id="rail" aria-label="Conversations"'):
-                trusted_html(render_brand())
-                trusted_html(render_search())
-                self._rail = trusted_html(None).classes("rail-list").props('id="rail-list"')
-                is_admin = self._person.role == "admin"
-                trusted_html(render_person(self._person, office, is_admin=is_admin, may_switch=may_switch))
-            trusted_html(_scrim()).classes("scrim-frame")
-            with ui.element("main").classes("thread").props('id="thread"'):
-                self._header = trusted_html(None).classes("thread-head")
-                with (
-                    ui.element("div")
-                    .classes("messages")
-                    .props('id="messages" tabindex="-1" aria-label="Conversation" role="region"')
-                ):
-                    self._messages = ui.element("div").classes("turns")
-                self._error = trusted_html(None).classes("thread-error").props('role="alert" id="thread-error"')
-                trusted_html(render_composer(kinds, max_file_bytes=settings.max_upload_bytes)).classes(
-                    "composer-frame"
-                )
-            self._reader = (
-                trusted_html(None, tag="aside").classes("reader").props('id="reader" aria-labelledby="reader-title"')
-            )
-        self._status = trusted_html(None).classes("sr-only").props('role="status" aria-live="polite"')
-        trusted_html(render_dialogs())
-        self._kinds = kinds
         await self._show(conversation_id)
 
     async def _show(self, conversation_id: UUID | None) -> None:
         """Show another conversation, or a new one; what is not this person's is as good as not there."""
         self._stop_following()
         self._turns.clear()
-        self._messages.clear()
-        self._say_error("")
+        self._frame.turns.clear()
+        self._frame.say_error("")
         self._conversation = None
         views: list[JobView] = []
         verdicts: dict[UUID, str] = {}
@@ -134,10 +119,10 @@ class ChatPage:
                 self._conversation = await asyncio.to_thread(self._own_conversation, conversation_id)
                 views, verdicts = await asyncio.to_thread(self._history, conversation_id)
         except StewardError as error:
-            self._say_error(error.reply)
-        with self._messages:
+            self._frame.say_error(error.reply)
+        with self._frame.turns:
             if not views:
-                trusted_html(render_welcome(self._person, self._deps.suggestions, self._kinds))
+                trusted_html(render_welcome(self._person, self._suggestions, self._kinds))
             for view in views:
                 self._add_turn(view, verdicts.get(view.id))
         self._show_header()
@@ -162,42 +147,7 @@ class ChatPage:
             self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
 
     def _show_header(self) -> None:
-        title = (self._conversation.title if self._conversation else None) or "New conversation"
-        menu = element(
-            "button",
-            icon("menu"),
-            type="button",
-            class_="tool menu",
-            data_act="open-rail",
-            aria_label="Conversations",
-            aria_controls="rail",
-        )
-        tools = None
-        if self._conversation is not None:
-            tools = element(
-                "span",
-                element(
-                    "button",
-                    icon("pencil"),
-                    type="button",
-                    class_="tool",
-                    data_act="ask-rename",
-                    data_text=title,
-                    aria_label="Rename",
-                    title="Rename",
-                ),
-                element(
-                    "button",
-                    icon("trash"),
-                    type="button",
-                    class_="tool",
-                    data_act="ask-delete",
-                    aria_label="Delete",
-                    title="Delete",
-                ),
-            )
-        self._header.set_content(str(join([menu, element("h1", title), tools])))
-        self._run("title", f"{title} · Steward")
+        self._run("title", f"{self._frame.show_header(self._conversation)} · Steward")
 
     async def _show_rail(self) -> None:
         try:
@@ -205,10 +155,10 @@ class ChatPage:
                 self._deps.conversations.list_for, Platform.WEB, LOCAL_TENANT, self._person.id, RAIL_LENGTH
             )
         except StewardError as error:
-            self._say_error(error.reply)
+            self._frame.say_error(error.reply)
             return
         current = self._conversation.id if self._conversation else None
-        self._rail.set_content(str(render_conversations(listed, current, today=datetime.now(UTC).date())))
+        self._frame.rail.set_content(str(render_conversations(listed, current, today=datetime.now(UTC).date())))
 
     # ------------------------------------------------------------------ following
     def _on_view(self, job_id: UUID, view: JobView | None) -> None:
@@ -219,7 +169,7 @@ class ChatPage:
             before = announcement(turn.view)
             turn.show(view)
             if (now := announcement(view)) != before:
-                self._status.set_content(str(element("span", now)))
+                self._frame.announce(now)
 
     def _stop_following(self) -> None:
         while self._unfollow:
@@ -252,7 +202,7 @@ class ChatPage:
     def _fail(self, event: PageEvent, sentence: str) -> None:
         with self._client:
             kept = " Your text is kept below." if event.act == "send" and event.text else ""
-            self._say_error(sentence + kept)
+            self._frame.say_error(sentence + kept)
             if event.act == "send":
                 self._run("sendFailed")
 
@@ -260,8 +210,17 @@ class ChatPage:
         attachments = self._uploads.attachments(self._person, event.files)
         job_id, conversation_id = await self._ask(event.text, attachments, event.kind or None, self._draft_id)
         self._draft_id = uuid4().hex
-        self._say_error("")
+        self._frame.say_error("")
         self._run("sent")
+        await self._show_asked(job_id, conversation_id)
+
+    async def _suggest(self, event: PageEvent) -> None:
+        if event.n is None or event.n > len(self._suggestions):
+            raise NothingFound(f"no suggestion {event.n}")
+        suggestion = self._suggestions[event.n - 1]
+        attachments = await asyncio.to_thread(attach, suggestion, self._deps.blobs)
+        job_id, conversation_id = await self._ask(suggestion.text, attachments, suggestion.kind, self._draft_id)
+        self._draft_id = uuid4().hex
         await self._show_asked(job_id, conversation_id)
 
     async def _retry(self, event: PageEvent) -> None:
@@ -294,11 +253,11 @@ class ChatPage:
         if self._conversation is None:
             self._conversation = await asyncio.to_thread(self._deps.conversations.get, conversation_id)
             self._thread = uuid4().hex
-            self._messages.clear()
+            self._frame.turns.clear()
             self._run("address", f"/c/{conversation_id}")
             self._show_header()
         if job_id not in self._turns:
-            with self._messages:
+            with self._frame.turns:
                 self._add_turn(view, None)
         self._follower.nudge()
         self._run("toEnd")
@@ -315,8 +274,7 @@ class ChatPage:
         if event.n not in citations:
             raise NothingFound(f"no citation {event.n} in job {event.job}")
         pane = await asyncio.to_thread(self._open_pane, citations[event.n], sorted(citations))
-        self._reader.set_content(str(pane))
-        self._reader.props(f'data-job="{event.job}"')
+        self._frame.show_pane(pane, str(event.job))
         self._run("openReader")
 
     def _open_pane(self, citation: Citation, numbers: list[int]) -> Markup:
@@ -335,7 +293,7 @@ class ChatPage:
         if event.act == "thumb-down":
             self._run("askReason", str(turn.job_id))
         elif event.act == "feedback":
-            self._status.set_content("Your feedback is kept. Thank you.")
+            self._frame.announce("Your feedback is kept. Thank you.")
 
     async def _action(self, event: PageEvent) -> None:
         turn = self._turn(event)
@@ -343,7 +301,7 @@ class ChatPage:
             await self._retry(event)
             return
         log.warning("page.action_unknown", name=event.name, job_id=str(turn.job_id))
-        self._say_error("That button doesn't work on the web page yet.")
+        self._frame.say_error("That button doesn't work on the web page yet.")
 
     async def _new(self, _event: PageEvent) -> None:
         self._run("address", "/")
@@ -382,16 +340,6 @@ class ChatPage:
             )
         return turn
 
-    def _say_error(self, sentence: str) -> None:
-        self._error.set_content(str(render_markdown(sentence)) if sentence else "")
-
     def _run(self, function: str, *arguments: Any) -> None:
         """Call one of steward.js's functions in this tab."""
         self._client.run_javascript(f"steward.{function}({', '.join(json.dumps(item) for item in arguments)})")
-
-
-def _scrim() -> Markup:
-    """Return what darkens the page behind the rail on small screens; a press on it closes the rail."""
-    return element(
-        "button", type="button", class_="scrim", data_act="close-rail", tabindex=-1, aria_label="Close the list"
-    )

@@ -7,26 +7,17 @@ somebody writes, so no word is ever lost to an update.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from assistant.job_kinds import JobKind
-from assistant.mentions import MAX_MENTION_CHARS, Person
+from assistant.mentions import Person
 from bot.platforms.web.icons import LOGO, icon
 from bot.platforms.web.markup import element
 from bot.platforms.web.render import size_words
+from bot.platforms.web.suggestions import Suggestion
 
 MAX_FILES = 5  # with one question; more than that is a folder, which ingest is for
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A question to begin with. `kind` is set when it must not be left to routing."""
-
-    text: str
-    kind: str | None = None
-    note: str = ""  # what it shows: "cites the travel policy"
 
 
 def render_composer(kinds: Sequence[JobKind], *, max_file_bytes: int) -> Markup:
@@ -36,7 +27,6 @@ def render_composer(kinds: Sequence[JobKind], *, max_file_bytes: int) -> Markup:
         id="question",
         name="question",
         rows=1,
-        maxlength=MAX_MENTION_CHARS,
         aria_label="Your question",
         aria_describedby="composer-hint composer-error",
         placeholder="Ask a question…",
@@ -87,19 +77,7 @@ def render_welcome(person: Person, suggestions: Sequence[Suggestion], kinds: Seq
     promise = element(
         "p", "I answer from what you are allowed to read, quote the passage I rely on, and say so when I don't know."
     )
-    buttons = [
-        element(
-            "button",
-            element("span", item.text),
-            element("small", item.note) if item.note else None,
-            type="button",
-            class_="suggestion",
-            data_act="suggest",
-            data_text=item.text,
-            data_kind=item.kind or "",
-        )
-        for item in suggestions
-    ]
+    buttons = [_suggestion(item, place) for place, item in enumerate(suggestions, start=1)]
     abilities = [element("li", element("strong", kind.title), element("span", kind.help_line)) for kind in kinds]
     return element(
         "div",
@@ -111,6 +89,21 @@ def render_welcome(person: Person, suggestions: Sequence[Suggestion], kinds: Seq
         else None,
         element("ul", abilities, class_="abilities") if not buttons else None,
         class_="welcome",
+    )
+
+
+def _suggestion(item: Suggestion, place: int) -> Markup:
+    files = element("small", icon("file"), ", ".join(path.name for path in item.files)) if item.files else None
+    note = element("small", item.note) if item.note else None
+    return element(
+        "button",
+        element("span", item.text),
+        note,
+        files,
+        type="button",
+        class_="suggestion",
+        data_act="suggest",
+        data_n=place,
     )
 
 

@@ -12,8 +12,8 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.quality_store import QualityStore
 from bot.intake import Intake
-from bot.platforms.web.composer import Suggestion
 from bot.platforms.web.reader import Documents
+from bot.platforms.web.suggestions import Suggestion
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class PageEvent(Frozen):
 
     act: Literal[
         "send",
+        "suggest",
         "stop",
         "retry",
         "cite",
@@ -35,7 +36,7 @@ class PageEvent(Frozen):
     ]
     job: UUID | None = None
     conversation: UUID | None = None
-    n: int | None = Field(None, ge=1, le=999)  # a citation's number
+    n: int | None = Field(None, ge=1, le=999)  # a citation's or suggestion's number
     text: str = Field("", max_length=MAX_EVENT_TEXT_CHARS)  # question, title or correction
     kind: str = Field("", max_length=64)
     name: str = Field("", max_length=64)  # an action's

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from assistant.errors import NothingFound, StewardError
 from assistant.replies import Citation
+from bot.platforms.web.buttons import tool
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import element, join
 from bot.platforms.web.render import day_words
@@ -117,15 +118,7 @@ def _head(citation: Citation, numbers: Sequence[int]) -> Markup:
         _step("right", "Next source", after),
         class_="reader-steps",
     )
-    close = element(
-        "button",
-        icon("close"),
-        type="button",
-        class_="tool",
-        data_act="close-reader",
-        aria_label="Close the document (Esc)",
-        title="Close (Esc)",
-    )
+    close = tool("close", "Close the document (Esc)", "close-reader")
     title = element(
         "h2", element("span", str(citation.number), class_="number"), citation.title, id="reader-title", tabindex=-1
     )
@@ -133,17 +126,7 @@ def _head(citation: Citation, numbers: Sequence[int]) -> Markup:
 
 
 def _step(icon_name: str, label: str, number: int | None) -> Markup:
-    return element(
-        "button",
-        icon(icon_name),
-        type="button",
-        class_="tool",
-        data_act="cite-step",
-        data_n=number or "",
-        aria_label=label,
-        title=label,
-        disabled=number is None,
-    )
+    return tool(icon_name, label, "cite-step", data_n=number or "", disabled=number is None)
 
 
 def _facts(document: ReadableDocument, citation: Citation) -> Markup:

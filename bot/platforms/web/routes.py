@@ -17,7 +17,6 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
 from assistant.mentions import Attachment, Person
 from bot.platforms.web import plain_page
-from bot.platforms.web.assets import THEME_COOKIE
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.render import files_of, size_words
 from bot.platforms.web.session import LOCAL_TENANT, SESSION_COOKIE, SESSION_SECONDS, SignIn
@@ -35,13 +34,12 @@ def build_routes(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens) 
 
     @router.get("/sign-in")
     async def choose_person(request: Request, next: str = "/") -> Response:
-        theme = request.cookies.get(THEME_COOKIE)
         if sign_in.way == "off":
-            return HTMLResponse(plain_page.sign_in_off_page(theme=theme), status_code=503)
+            return HTMLResponse(plain_page.sign_in_off_page(), status_code=503)
         if sign_in.way == "header":
-            return HTMLResponse(plain_page.not_signed_in_page(theme=theme), status_code=403)
+            return HTMLResponse(plain_page.not_signed_in_page(), status_code=403)
         people = await asyncio.to_thread(deps.people.sign_in_people, LOCAL_TENANT)
-        return HTMLResponse(plain_page.sign_in_page(people, _own_path(next), theme=theme))
+        return HTMLResponse(plain_page.sign_in_page(people, _own_path(next)))
 
     @router.post("/sign-in")
     async def sign_in_as(
@@ -117,7 +115,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _HTTP_STATUS.items() if isinstance(error, kind)), 503)
     log.warning("web.request_refused", path=request.url.path, code=error.code, error=str(error))
     if "text/html" in request.headers.get("accept", ""):
-        page = plain_page.trouble_page(error.reply, theme=request.cookies.get(THEME_COOKIE))
+        page = plain_page.trouble_page(error.reply)
         return HTMLResponse(page, status_code=status)
     return JSONResponse({"error": error.reply, "code": error.code}, status_code=status)
 

@@ -13,6 +13,7 @@ from assistant.jobs import JobStatus
 from assistant.mentions import Attachment, Person
 from assistant.replies import Reply
 from assistant.storage.job_views import JobView
+from bot.platforms.web.buttons import tool
 from bot.platforms.web.icons import LOGO, icon
 from bot.platforms.web.markup import element, join
 from bot.platforms.web.receipt import render_receipt
@@ -70,10 +71,10 @@ def render_toolbar(view: JobView, verdict: str | None) -> Markup | None:
     thumbs: list[Markup] = []
     if view.status is JobStatus.SUCCEEDED:
         thumbs = [_thumb("up", "Good answer", verdict), _thumb("down", "Something is wrong with it", verdict)]
-    copy = _tool("copy", "Copy the answer", "copy-answer") if view.result else None
+    copy = tool("copy", "Copy the answer", "copy-answer") if view.result else None
     said = {"up": "Thank you.", "down": "Noted, thank you."}.get(verdict or "", "")
     words = element("span", said, class_="thanks") if said else None
-    return element("div", thumbs, copy, _tool("retry", "Ask again", "retry"), words, class_="toolbar")
+    return element("div", thumbs, copy, tool("retry", "Ask again", "retry"), words, class_="toolbar")
 
 
 def render_receipt_of(view: JobView) -> Markup | None:
@@ -152,23 +153,7 @@ def _attached(item: Attachment) -> Markup:
 
 
 def _thumb(verdict: str, label: str, given: str | None) -> Markup:
-    pressed = "true" if given == verdict else "false"
-    return element(
-        "button",
-        icon(verdict),
-        type="button",
-        class_="tool",
-        data_act=f"thumb-{verdict}",
-        aria_label=label,
-        title=label,
-        aria_pressed=pressed,
-    )
-
-
-def _tool(icon_name: str, label: str, act: str) -> Markup:
-    return element(
-        "button", icon(icon_name), type="button", class_="tool", data_act=act, aria_label=label, title=label
-    )
+    return tool(verdict, label, f"thumb-{verdict}", aria_pressed="true" if given == verdict else "false")
 
 
 def kind_title(kind: str) -> str:

@@ -22,7 +22,6 @@ async def visitor_of(
     request: Request, deps: WebDependencies, sign_in: SignIn
 ) -> tuple[Person, str | None] | Response:
     """Return who asks for a page and their office, or the page that they get instead."""
-    theme = request.cookies.get(assets.THEME_COOKIE)
     try:
         person = await asyncio.to_thread(sign_in.person, request)
         if person is None:
@@ -30,11 +29,10 @@ async def visitor_of(
         profile = await asyncio.to_thread(deps.people.profile, LOCAL_TENANT, person.id)
     except StewardError as error:
         log.warning("web.page_refused", path=request.url.path, code=error.code, error=str(error))
-        return HTMLResponse(plain_page.trouble_page(error.reply, theme=theme), status_code=503)
+        return HTMLResponse(plain_page.trouble_page(error.reply), status_code=503)
     return person, profile.office if profile else None
 
 
-def open_shell(request: Request) -> None:
-    """Give the page that is being built our style sheet, script and theme."""
+def open_shell() -> None:
+    """Give the page that is being built our style sheet and script."""
     ui.add_head_html(str(assets.HEAD))
-    ui.query("body").classes(assets.theme_class(request.cookies.get(assets.THEME_COOKIE)))

@@ -155,8 +155,8 @@ const steward = (() => {
 
   // ------------------------------------------------------------ theme
   function showTheme(theme) {
-    document.body.classList.remove(...THEMES.map((name) => "theme-" + name));
-    document.body.classList.add("theme-" + theme);
+    document.documentElement.classList.remove(...THEMES.map((name) => "theme-" + name));
+    document.documentElement.classList.add("theme-" + theme);
     const button = byId("theme");
     if (button) button.setAttribute("aria-label", { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" }[theme]);
     if (button) button.title = button.getAttribute("aria-label");
@@ -203,11 +203,11 @@ const steward = (() => {
 
   // ------------------------------------------------------------ one listener for every button
   const acts = {
-    "new": () => { openRailIfOpen(); tell("new"); },
+    "new": () => { leave(); tell("new"); },
     "open": (node, event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      openRailIfOpen();
+      leave();
       history.pushState({}, "", node.getAttribute("href"));
       tell("open", { conversation: node.dataset.conversation });
     },
@@ -215,7 +215,7 @@ const steward = (() => {
     "close-rail": () => openRail(false),
     "theme": nextTheme,
     "attach": () => byId("files").click(),
-    "suggest": (node) => send(node.dataset.text, node.dataset.kind),
+    "suggest": (node) => connected() ? tell("suggest", { n: Number(node.dataset.n) }) : sayComposer(LOST),
     "stop": (node) => { node.disabled = true; tell("stop", { job: jobOf(node) }); },
     "retry": (node) => tell("retry", { job: jobOf(node) }),
     "cite": (node) => tell("cite", { job: jobOf(node), n: Number(node.dataset.n) }),
@@ -231,7 +231,7 @@ const steward = (() => {
     "copy-answer": (node) => copy([...node.closest(".turn").querySelectorAll(".answer .prose")].map((p) => p.innerText).join("\n\n"), node),
     "copy-draft": (node) => copy(node.closest(".draft").querySelector(".draft-body").innerText, node),
   };
-  const openRailIfOpen = () => byId("shell").classList.remove("rail-open");
+  const leave = () => { byId("shell").classList.remove("rail-open", "reader-open"); opener = null; };
 
   document.addEventListener("click", (event) => {
     const node = event.target.closest("[data-act]");
@@ -281,7 +281,9 @@ const steward = (() => {
   }, true);
   window.addEventListener("popstate", () => {
     const id = location.pathname.match(/^\/c\/([\w-]+)$/)?.[1];
-    if (byId("shell")) id ? tell("open", { conversation: id }) : tell("new");
+    if (!byId("shell")) return;
+    leave();
+    id ? tell("open", { conversation: id }) : tell("new");
   });
 
   // ------------------------------------------------------------ what changes by itself
