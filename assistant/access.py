@@ -9,6 +9,7 @@ from assistant.job_kinds import JobKind
 from assistant.mentions import Audience, Mention, Person
 
 EVERYONE = "everyone"  # the group that every person of the company is in
+PUBLIC = "public"  # documents that anybody may read, inside or out
 
 
 def may_run(person: Person, kind: JobKind) -> bool:
@@ -24,8 +25,8 @@ def readable_groups(mention: Mention) -> tuple[str, ...]:
     """
     match mention.audience:
         case Audience.ASKER:
-            return tuple(sorted({*mention.asker.groups, EVERYONE}))
+            return tuple(sorted({*mention.asker.groups, EVERYONE, PUBLIC}))
         case Audience.CHANNEL:
-            return tuple(sorted({*mention.channel_groups, EVERYONE}))
+            return tuple(sorted({*mention.channel_groups, EVERYONE, PUBLIC}))
         case Audience.OUTSIDERS:
-            return ()
+            return (PUBLIC,)

@@ -6,8 +6,6 @@ must not before.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import structlog
 
 from assistant.access import may_run
@@ -15,6 +13,7 @@ from assistant.errors import NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS, JobKind
 from assistant.mentions import MAX_MENTION_CHARS, Mention
 from assistant.observability import EVENTS
+from assistant.queue import Doorbell, NoDoorbell
 from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import Accepted, JobStore
 from assistant.storage.people_store import PeopleStore
@@ -24,21 +23,14 @@ from bot.routing import HELP_WORDS, help_text, route
 log = structlog.get_logger()
 
 
-class Doorbell(Protocol):
-    """Wakes a worker for a lane. It may be lost: the ledger is what counts."""
-
-    def ring(self, lane: str) -> None:
-        """Wake somebody, without ever blocking or raising."""
-        ...
-
-
 class Intake:
     """Takes mentions in, on every platform alike."""
 
-    def __init__(self, jobs: JobStore, people: PeopleStore, doorbell: Doorbell) -> None:
+    def __init__(self, jobs: JobStore, people: PeopleStore, doorbell: Doorbell | None = None) -> None:
+        """Without a doorbell, workers find the job at their next poll."""
         self._jobs = jobs
         self._people = people
-        self._doorbell = doorbell
+        self._doorbell = doorbell or NoDoorbell()
 
     def take(self, mention: Mention) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
@@ -71,7 +63,7 @@ class Intake:
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
         accepted = self._jobs.accept(asked, chosen.kind, placeholder(chosen.kind))
         if not accepted.duplicate:
-            self._doorbell.ring(chosen.kind.lane)
+            self._doorbell.ring(chosen.kind.lane, accepted.job_id)
         log.info(
             "mention.taken",
             job_id=str(accepted.job_id),

@@ -6,7 +6,7 @@ A handler is `run(job, context) -> JobResult`. It opens nothing itself; it calls
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,7 @@ class Knowledge(Protocol):
 class History(Protocol):
     """The conversation so far; `assistant.storage.conversation_store.ConversationStore` keeps it."""
 
-    def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> list[Turn]:
+    def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> Sequence[Turn]:
         """Return the turns before this job's own, oldest first."""
         ...
 

@@ -168,6 +168,39 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+class ChangeWatch:
+    """Tells whether another connection has committed since the last look: SQLite only, in microseconds."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._connection: sqlite3.Connection | None = None
+        path = engine.url.database
+        if engine.dialect.name == "sqlite" and path and path != ":memory:":
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._seen = self._version()
+
+    @property
+    def can_watch(self) -> bool:
+        """False on databases that can't tell; poll those."""
+        return self._connection is not None
+
+    def changed(self) -> bool:
+        """Return whether somebody committed anything since the last call."""
+        if self._connection is None:
+            return True
+        seen, self._seen = self._seen, self._version()
+        return seen != self._seen
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _version(self) -> int:
+        assert self._connection is not None
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -180,4 +213,6 @@ def _translated() -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise DependencyUnavailable("database: connection lost", retry_after_seconds=5) from error
+        if type(error) is sa.exc.DatabaseError:  # the file is damaged, or is none: not a mistake in a statement
+            raise DependencyUnavailable(f"database: {error.orig}", retry_after_seconds=60) from error
         raise

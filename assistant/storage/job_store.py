@@ -45,14 +45,24 @@ class Pulse:
     cancelled: frozenset[str]  # the asker wants them stopped
 
 
-_HEARTBEAT = """
-    UPDATE jobs SET lease_until = @in(:lease_seconds)
-    WHERE state = 'running' AND owner = :owner AND {tokens}
-    RETURNING token, cancel_requested
+_QUEUED = Statement(
+    "SELECT 1 FROM jobs WHERE state = 'queued' AND lane = :lane AND run_at <= @now AND deadline_at > @now LIMIT 1"
+)
+_MINE = "state = 'running' AND owner = :owner AND {tokens}"
+_MINE_ON_POSTGRESQL = _MINE.format(tokens="token = ANY(:tokens)")
+_MINE_ON_SQLITE = _MINE.format(tokens="token IN (SELECT value FROM json_each(:tokens))")
+_EXTENDING = """
+    UPDATE jobs SET lease_until = @in(:lease_seconds) WHERE {mine} RETURNING token, cancel_requested
 """
+_LOOKING = "SELECT token, cancel_requested FROM jobs WHERE {mine}"
 _EXTEND = Statement(
-    _HEARTBEAT.format(tokens="token = ANY(:tokens)"),
-    sqlite=_HEARTBEAT.format(tokens="token IN (SELECT value FROM json_each(:tokens))"),
+    _EXTENDING.format(mine=_MINE_ON_POSTGRESQL),
+    sqlite=_EXTENDING.format(mine=_MINE_ON_SQLITE),
+    returns="cancel_requested",
+)
+_LOOK = Statement(
+    _LOOKING.format(mine=_MINE_ON_POSTGRESQL),
+    sqlite=_LOOKING.format(mine=_MINE_ON_SQLITE),
     returns="cancel_requested",
 )
 _END = Statement(
@@ -163,6 +173,7 @@ class JobStore:
                     after_tenant=after_tenant,
                     after_person=after_person,
                     askers=job_claims.ASKERS,
+                    workspaces=job_claims.WORKSPACES,
                     heads=job_claims.HEADS,
                     cap=self._settings.per_person_running,
                     **taking,
@@ -183,15 +194,24 @@ class JobStore:
             deadline_at=row.deadline_at,
         )
 
-    def heartbeat(self, tokens: Iterable[str], *, owner: str) -> Pulse:
-        """Keep the leases of these jobs, all in one statement, and learn which are lost or to be stopped."""
+    def has_queued(self, lanes: Sequence[str]) -> bool:
+        """Return whether any job waits in these lanes: a look that costs less than a claim."""
+        with reading(self.engine) as connection:
+            return any(_QUEUED(connection, lane=lane).first() for lane in lanes)
+
+    def heartbeat(self, tokens: Iterable[str], *, owner: str, extend: bool = True) -> Pulse:
+        """Learn which of these jobs are lost or to be stopped; with `extend`, keep their leases."""
         held = list(tokens)
         if not held:
             return Pulse(frozenset(), frozenset())
-        lease = {"lease_seconds": self._settings.job_lease_seconds, "owner": owner}
-        with writing(self.engine) as connection:
-            value = held if connection.dialect.name == "postgresql" else json.dumps(held)
-            rows = _EXTEND(connection, tokens=value, **lease).all()
+        is_postgresql = self.engine.dialect.name == "postgresql"
+        values = {"owner": owner, "tokens": held if is_postgresql else json.dumps(held)}
+        if extend:
+            with writing(self.engine) as connection:
+                rows = _EXTEND(connection, **values, lease_seconds=self._settings.job_lease_seconds).all()
+        else:
+            with reading(self.engine) as connection:
+                rows = _LOOK(connection, **values).all()
         kept = {row.token for row in rows}
         return Pulse(frozenset(held) - kept, frozenset(row.token for row in rows if row.cancel_requested))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from assistant.frozen import Frozen
 from assistant.mentions import Person
@@ -15,15 +15,47 @@ from assistant.storage.statements import Statement, json_of
 
 
 class PersonProfile(Frozen):
-    """A person with what the directory says beside groups; `sign_in`: offered on the demo's sign-in page."""
+    """A person as the directory knows them; `profile` holds what else it says: title, team, office, sign_in."""
 
-    person: Person
-    title: str | None = None
-    team: str | None = None
-    office: str | None = None
-    sign_in: bool = False
+    id: str = Field(min_length=1, max_length=255)
+    name: str | None = None
+    email: str | None = None
+    role: str = "employee"
+    groups: tuple[str, ...] = ()
+    profile: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def person(self) -> Person:
+        """Who asks, without the rest."""
+        return Person(id=self.id, name=self.name, email=self.email, role=self.role, groups=self.groups)
+
+    @property
+    def title(self) -> str | None:
+        """Their job's title."""
+        return self._said("title")
+
+    @property
+    def team(self) -> str | None:
+        """The team they are in."""
+        return self._said("team")
+
+    @property
+    def office(self) -> str | None:
+        """Where they work."""
+        return self._said("office")
+
+    @property
+    def sign_in(self) -> bool:
+        """Whether the demo's sign-in page offers them."""
+        return self.profile.get("sign_in") is True
+
+    def _said(self, name: str) -> str | None:
+        value = self.profile.get(name)
+        return None if value is None else str(value)
 
 
+_GROUPS = TypeAdapter(tuple[str, ...])
+_REST: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 _COLUMNS = "id, name, email, role, @text(groups) AS groups, @text(profile) AS profile"
 _GET = Statement(f"SELECT {_COLUMNS} FROM people WHERE tenant = :tenant AND id = :person_id")  # noqa: S608
 _BY_EMAIL = Statement(
@@ -64,14 +96,22 @@ class PeopleStore:
             row = _BY_EMAIL(connection, tenant=tenant, email=email.strip().lower()).mappings().first()
         return _profile(row).person if row else None
 
-    def everyone(self, tenant: str) -> list[PersonProfile]:
+    def find(self, tenant: str, wanted: str) -> list[Person]:
+        """Return who is meant by an id, an address or a name, case aside: the one of that id, else all that fit."""
+        by_id = self.get(tenant, wanted)
+        if by_id:
+            return [by_id]
+        asked = wanted.strip().lower()
+        return [one.person for one in self.everybody(tenant) if asked in _names_of(one)]
+
+    def everybody(self, tenant: str) -> list[PersonProfile]:
         """Return all people of the tenant, by name."""
         with reading(self._engine) as connection:
             return [_profile(row) for row in _ALL(connection, tenant=tenant).mappings()]
 
     def sign_in_people(self, tenant: str) -> list[PersonProfile]:
         """Return those the demo's sign-in page offers, by name."""
-        return [profile for profile in self.everyone(tenant) if profile.sign_in]
+        return [profile for profile in self.everybody(tenant) if profile.sign_in]
 
     def upsert_all(self, tenant: str, people: Iterable[PersonProfile]) -> None:
         """Write these people; those not named stay as they are."""
@@ -79,31 +119,29 @@ class PeopleStore:
             _PUT.many(connection, [_row(tenant, profile) for profile in people])
 
 
+def _names_of(profile: PersonProfile) -> set[str]:
+    names = {profile.id, profile.email or "", profile.name or "", (profile.name or "").split(" ")[0]}
+    return {name.lower() for name in names if name}
+
+
 def _row(tenant: str, profile: PersonProfile) -> dict[str, Any]:
-    person = profile.person
     return {
         "tenant": tenant,
-        "person_id": person.id,
-        "name": person.name or person.id,
-        "email": person.email.strip().lower() if person.email else None,
-        "role": person.role,
-        "groups": json_of(person.groups),
-        "profile": json_of(profile.model_dump(exclude={"person"})),
+        "person_id": profile.id,
+        "name": profile.name or profile.id,
+        "email": profile.email.strip().lower() if profile.email else None,
+        "role": profile.role,
+        "groups": json_of(profile.groups),
+        "profile": json_of(profile.profile),
     }
 
 
-class _Rest(Frozen):
-    title: str | None = None
-    team: str | None = None
-    office: str | None = None
-    sign_in: bool = False
-
-
-class _Groups(Frozen):
-    groups: tuple[str, ...] = Field(default=())
-
-
 def _profile(row: sa.RowMapping) -> PersonProfile:
-    groups = _Groups.model_validate_json(f'{{"groups": {row["groups"]}}}').groups
-    person = Person(id=row["id"], name=row["name"], email=row["email"], role=row["role"], groups=groups)
-    return PersonProfile(person=person, **_Rest.model_validate_json(row["profile"]).model_dump())
+    return PersonProfile(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        role=row["role"],
+        groups=_GROUPS.validate_json(row["groups"]),
+        profile=_REST.validate_json(row["profile"]),
+    )

@@ -66,7 +66,7 @@ class WorkerStore:
         with writing(self._engine) as connection:
             _FORGET(connection, owner=owner)
 
-    def live(self) -> list[LiveWorker]:
+    def alive(self) -> list[LiveWorker]:
         """Return the workers seen in the last LIVE_WORKER_SECONDS."""
         with reading(self._engine) as connection:
             return [
@@ -74,9 +74,13 @@ class WorkerStore:
                 for row in _LIVE(connection, not_before=-LIVE_WORKER_SECONDS)
             ]
 
+    def any_alive(self) -> bool:
+        """Return whether any worker is alive."""
+        return bool(self.alive())
+
     def serves(self, lane: str) -> bool:
         """Return whether a live worker takes jobs of this lane."""
-        return any(lane in worker.lanes for worker in self.live())
+        return any(lane in worker.lanes for worker in self.alive())
 
     def lead(self, name: str, holder: str, *, seconds: float) -> bool:
         """Return whether `holder` leads in `name` for the next seconds; call it again to go on leading."""

@@ -39,9 +39,7 @@ def render_pdf(source: Source) -> bytes:
     pdf.set_title(title)
     pdf.set_author(source.field("owner"))
     pdf.set_subject("; ".join(f"{label}: {value}" for label, value in source.metadata))
-    pdf.set_keywords(
-        f"version {source.field('version')}, {source.field('regions')}, {source.field('status')}"
-    )
+    pdf.set_keywords(f"version {source.field('version')}, {source.field('regions')}, {source.field('status')}")
     pdf.set_creator("Ottervale handbook")
     pdf.set_producer("Ottervale handbook")
     pdf.set_creation_date(source.moment)
@@ -88,9 +86,7 @@ def _list_mark(counters: list[int | None]) -> str:
     return f"{last + 1}.  "
 
 
-def _write_pdf_line(
-    pdf: HandbookPdf, text: str, *, size: int = 10, style: str = "", space_mm: float = 2.0
-) -> None:
+def _write_pdf_line(pdf: HandbookPdf, text: str, *, size: int = 10, style: str = "", space_mm: float = 2.0) -> None:
     pdf.set_font("Helvetica", style=style, size=size)
     pdf.multi_cell(0, size * 0.5, text, new_x="LMARGIN", new_y="NEXT", align="L")
     pdf.ln(space_mm)

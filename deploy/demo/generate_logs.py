@@ -104,9 +104,7 @@ class Story:
         return f"{self.dice.getrandbits(128):032x}"
 
 
-def generate(
-    out_dir: Path, *, start: dt.datetime, minutes: int, seed: int, rate: float = DEFAULT_RATE
-) -> Incident:
+def generate(out_dir: Path, *, start: dt.datetime, minutes: int, seed: int, rate: float = DEFAULT_RATE) -> Incident:
     """Write the logs under `out_dir`, a file a service, and return the truth about them.
 
     `rate` is the mean number of checkouts a second; a quarter of it fits small tests.
@@ -166,9 +164,7 @@ def _checkout(story: Story, at: dt.datetime) -> None:
         if is_paid:
             break
         if attempt < ATTEMPTS:
-            _checkout_line(
-                story, now, "WARN", "payment call failed, retrying", trace, attempt=attempt, backoff_ms=0
-            )
+            _checkout_line(story, now, "WARN", "payment call failed, retrying", trace, attempt=attempt, backoff_ms=0)
     took_ms = (now - at).total_seconds() * 1000
     if is_paid:
         _checkout_line(story, now, "INFO", "checkout completed", trace, **fields, took_ms=round(took_ms))
@@ -292,9 +288,7 @@ def _write_deploys(story: Story) -> None:
     )
     _deploy_line(story, story.rollout, text)
     _announce_pool(story, story.rollout, old=POOL_BEFORE, new=POOL_AFTER, revision=REVISION)
-    _deploy_line(
-        story, story.rollback, f"config rollback revision={REVISION} service=payments by=jonas.weber"
-    )
+    _deploy_line(story, story.rollback, f"config rollback revision={REVISION} service=payments by=jonas.weber")
     _announce_pool(story, story.rollback, old=POOL_AFTER, new=POOL_BEFORE, revision="a7730b2")
 
 
@@ -308,17 +302,13 @@ def _announce_pool(story: Story, at: dt.datetime, *, old: int, new: int, revisio
 # --- how each service writes a line -------------------------------------------------------------
 
 
-def _checkout_line(
-    story: Story, at: dt.datetime, level: str, message: str, trace: str, **fields: object
-) -> None:
+def _checkout_line(story: Story, at: dt.datetime, level: str, message: str, trace: str, **fields: object) -> None:
     pod = PODS["checkout"][int(trace[:2], 16) % 3]
     head = {"ts": _iso(at), "level": level, "service": "checkout", "pod": pod, "msg": message}
     story.write("checkout", at, json.dumps({**head, "trace_id": trace, **fields}))
 
 
-def _payments_line(
-    story: Story, at: dt.datetime, level: str, logger: str, pod: str, trace: str, text: str
-) -> None:
+def _payments_line(story: Story, at: dt.datetime, level: str, logger: str, pod: str, trace: str, text: str) -> None:
     stamp = f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}"
     story.write("payments", at, f"{stamp} {level} [{pod}] {logger} trace={trace} {text}")
 
@@ -337,9 +327,7 @@ def _notifications_line(story: Story, at: dt.datetime, level: str, place: str, t
     story.write("notifications", at, f"{level}{at:%m%d %H:%M:%S.%f}       1 {place}] {text} trace={trace}")
 
 
-def _gateway_line(
-    story: Story, at: dt.datetime, request: str, status: int, took_ms: float, trace: str
-) -> None:
+def _gateway_line(story: Story, at: dt.datetime, request: str, status: int, took_ms: float, trace: str) -> None:
     dice = story.dice
     client = "10.0.0.1" if "healthz" in request else f"198.51.100.{dice.randrange(1, 255)}"
     size = 162 if status >= 500 else dice.randrange(200, 9000)

@@ -171,7 +171,7 @@ def test_one_persons_flood_is_served_by_turns_with_others(jobs: JobStore) -> Non
 
 
 def test_one_workspaces_flood_of_many_people_leaves_room_for_another(jobs: JobStore) -> None:
-    for number in range(12):
+    for number in range(30):
         accept(jobs, person=f"p{number}", tenant="T-big")
     small = accept(jobs, person="zoe", tenant="T-small").job_id
     first = [claim(jobs).id for _ in range(3)]

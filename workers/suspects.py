@@ -1,0 +1,148 @@
+"""The suspect lane: what saw its worker die is run again alone, in a process of its own.
+
+A document that crashes the parser takes only this child with it, never the jobs beside it. The parent (any
+worker) starts the child when the lane has work, declares it dead the moment it is, and the ledger counts the
+deaths. The child lives on while there is work, so that innocents who were merely nearby cost one start together.
+
+    python -m workers.suspects OWNER < settings.json      (what the parent runs; nobody else does)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import IO, Any
+
+import structlog
+from pydantic import SecretStr
+
+from assistant.job_kinds import SUSPECT_LANE
+from assistant.observability import configure_logging
+from assistant.settings import Settings, load_settings
+from assistant.storage.job_repair import JobRepair
+from assistant.storage.job_store import JobStore
+
+log = structlog.get_logger()
+
+IDLE_SECONDS = 15.0  # the child ends after so long without work
+LOOK_SECONDS = 0.2
+
+
+class SuspectWard:
+    """The parent's side: at most one child at a time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        jobs: JobStore,
+        repair: JobRepair,
+        *,
+        owner: str,
+        handlers: Mapping[str, str],
+        services: str,
+    ) -> None:
+        self.owner = f"{owner}/suspect"
+        self._settings = settings
+        self._jobs = jobs
+        self._repair = repair
+        self._handlers = handlers
+        self._services = services
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def tend(self) -> None:
+        """Bury a child that died, start one where there is work; the sweeper calls it every second."""
+        if self._child is not None and self._child.poll() is not None:
+            if self._child.returncode != 0:
+                held = self._repair.bury(self.owner)
+                log.warning("suspect.died", exit_code=self._child.returncode, jobs_held=held)
+            self._child = None
+        if self._child is None and self._jobs.has_queued((SUSPECT_LANE,)):
+            self._child = self._start()
+
+    def close(self) -> None:
+        """End the child: it hands its job back when its standard input closes."""
+        if self._child is not None:
+            if self._child.stdin:
+                self._child.stdin.close()
+            try:
+                self._child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()
+            self._child = None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "workers.suspects", self.owner],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+        assert child.stdin is not None
+        brief = {
+            "settings": plain_settings(self._settings),
+            "handlers": dict(self._handlers),
+            "services": self._services,
+        }
+        try:
+            child.stdin.write(json.dumps(brief).encode() + b"\n")
+            child.stdin.flush()
+        except BrokenPipeError:
+            log.warning("suspect.unstartable")
+        log.info("suspect.started", pid=child.pid)
+        return child
+
+
+def plain_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings as plain JSON values, secrets included: for the pipe to a child and nowhere else."""
+    values = settings.model_dump(mode="python", exclude_defaults=True)
+    return {
+        name: value.get_secret_value()
+        if isinstance(value, SecretStr)
+        else value
+        if isinstance(value, int | float | bool | str)
+        else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def main(argv: list[str]) -> int:
+    """Run suspects one at a time until the lane has been empty for a while or the parent is gone."""
+    from workers.app import Worker
+
+    brief = json.loads(sys.stdin.readline())
+    settings = load_settings({}, **brief["settings"])
+    configure_logging(settings.log_level, settings.log_format)
+    worker = Worker(
+        settings,
+        owner=argv[0],
+        lanes=(SUSPECT_LANE,),
+        slots=1,
+        handlers=brief["handlers"],
+        services=brief["services"],
+    )
+    worker.held.start()
+    gone = threading.Event()
+    threading.Thread(target=_watch, args=(sys.stdin, gone, worker), name="parent", daemon=True).start()
+    idle = 0.0
+    while idle < IDLE_SECONDS and not gone.is_set():
+        idle = 0.0 if worker.runner.drain() else idle + LOOK_SECONDS
+        gone.wait(LOOK_SECONDS)
+    return 0
+
+
+def _watch(stdin: IO[str], gone: threading.Event, worker: Any) -> None:
+    stdin.read()  # returns when the parent closes the pipe, or dies
+    gone.set()
+    worker.runner.stop()
+    worker.runner.wait_idle(5.0)
+    worker.runner.hand_back()
+    os._exit(0)  # a stuck job's thread would keep the process for ever
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
