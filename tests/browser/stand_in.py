@@ -21,10 +21,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from assistant.access import readable_groups
-from assistant.errors import StewardError
+from assistant.errors import Cancelled, StewardError
 from assistant.job_kinds import LANES
 from assistant.jobs import Check, Claim, Job, JobResult, LatencyMs, Receipt, Step
-from assistant.mentions import Person
 from assistant.replies import (
     Chart,
     Checklist,
@@ -52,16 +51,18 @@ from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.quality_store import QualityStore
 from bot import admin
+from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web import Suggestion, WebDependencies, build
 
 PEOPLE = [
     PersonProfile(
-        person=Person(id=id_, name=name, email=f"{id_}@heron.example", role=role, groups=("everyone", *groups)),
-        title=title,
-        team="Staff",
-        office=office,
-        sign_in=True,
+        id=id_,
+        name=name,
+        email=f"{id_}@heron.example",
+        role=role,
+        groups=("everyone", *groups),
+        profile={"title": title, "office": office, "sign_in": True},
     )
     for id_, name, role, groups, title, office in (
         ("ines", "Ines Moreau", "employee", (), "Buyer", "Lyon"),
@@ -181,7 +182,7 @@ class RoteWorker(threading.Thread):
         until = time.monotonic() + 30
         while time.monotonic() < until:
             if job.token in self._jobs.heartbeat([job.token], owner="rote").cancelled:
-                self._jobs.fail(job, _cancelled(job), Reply(text="Stopped, as you asked."))
+                self._jobs.fail(job, Cancelled(f"job {job.id} was stopped"), Reply(text="Stopped, as you asked."))
                 return False
             time.sleep(0.1)
         return True
@@ -224,12 +225,6 @@ class RoteWorker(threading.Thread):
             effective_from="2026-01-01",
             quote=quote,
         )
-
-
-def _cancelled(job: Job) -> StewardError:
-    from assistant.errors import Cancelled
-
-    return Cancelled(f"job {job.id} was cancelled")
 
 
 def answered(answer: str, cited: list[Citation], extra: tuple[object, ...] = ()) -> JobResult:
@@ -304,9 +299,12 @@ def one_of_each(blob: str) -> tuple[object, ...]:
     )
 
 
-class _NoDoorbell:
-    def ring(self, lane: str) -> None:
-        """The rote worker polls."""
+SUGGESTIONS = (
+    Suggestion("How many days of leave can I carry over?", "policy_search", "Cites the leave policy"),
+    Suggestion("What does band C pay?", "policy_search", "Only HR may read that document"),
+    Suggestion("Show me everything", "policy_search", "One block of every kind"),
+    Suggestion("What will the weather be like?", "policy_search", "Refuses, and says whom to ask"),
+)
 
 
 def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
@@ -320,25 +318,22 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
     ids = load_documents(DocumentLedger(engine))
     RoteWorker(jobs, blobs, documents, ids).start()
     app = FastAPI()
-    deps = WebDependencies(
+    feedback = FeedbackStore(engine)
+    dependencies = WebDependencies(
         settings=settings,
-        intake=Intake(jobs, people, _NoDoorbell()),
+        intake=Intake(jobs, people),
         jobs=jobs,
         conversations=ConversationStore(engine),
-        feedback=FeedbackStore(engine),
+        feedback=feedback,
+        feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
         blobs=blobs,
         documents=documents,
         quality=QualityStore(engine),
-        suggestions=(
-            Suggestion("How many days of leave can I carry over?", "policy_search", "Cites the leave policy"),
-            Suggestion("What does band C pay?", "policy_search", "Only HR may read that document"),
-            Suggestion("Show me everything", "policy_search", "One block of every kind"),
-            Suggestion("What will the weather be like?", "policy_search", "Refuses, and says whom to ask"),
-        ),
+        suggestions=SUGGESTIONS,
     )
-    platform = build(app, deps)
-    admin.build(deps)
+    platform = build(app, dependencies)
+    admin.build(dependencies)
     lifespan = app.router.lifespan_context
 
     @contextlib.asynccontextmanager

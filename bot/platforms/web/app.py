@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
@@ -15,6 +15,7 @@ from nicegui import Client, ui
 from assistant.errors import StewardError
 from assistant.replies import Reply
 from assistant.secret_keys import secret_keys
+from bot.platforms.base import Handle, Target
 from bot.platforms.web import assets
 from bot.platforms.web.chat_page import ChatPage
 from bot.platforms.web.dependencies import WebDependencies
@@ -32,7 +33,7 @@ OTHER_PLATFORMS: Final = ("/slack/", "/teams/", "/api/messages", "/metrics", "/h
 class WebPlatform:
     """The page as a chat platform. Pages read replies from the ledger, so posting only makes them look now."""
 
-    name: Final = "web"
+    name: str = "web"
 
     def __init__(self, follower: JobFollower) -> None:
         self._follower = follower
@@ -45,16 +46,16 @@ class WebPlatform:
         """Stop following."""
         await self._follower.stop()
 
-    async def post(self, target: dict[str, Any], reply: Reply, key: str) -> dict[str, Any]:
+    async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Take the reply as shown: it stands in the ledger, where every page of its asker finds it."""
         self._follower.nudge()
         return {"key": key}
 
-    async def update(self, handle: dict[str, Any], reply: Reply) -> None:
+    async def update(self, handle: Handle, reply: Reply) -> None:
         """Make open pages look now."""
         self._follower.nudge()
 
-    async def find(self, target: dict[str, Any], key: str) -> dict[str, Any] | None:
+    async def find(self, target: Target, key: str) -> Handle | None:
         """Return the handle: posting can't fail half-way here, so a message that was posted is there."""
         return {"key": key}
 

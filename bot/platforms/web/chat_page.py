@@ -28,7 +28,6 @@ from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
 from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
-from bot.feedback import FeedbackDesk
 from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
 from bot.platforms.web.dependencies import WebDependencies
@@ -76,7 +75,6 @@ class ChatPage:
             may_switch=deps.settings.steward_sign_in == "demo",
         )
         self._suggestions = suggestions_for(person, deps.suggestions)
-        self._desk = FeedbackDesk(deps.jobs, deps.feedback)
         self._conversation: Conversation | None = None
         self._thread = uuid4().hex  # of the next new conversation
         self._draft_id = uuid4().hex  # of the next question: sending it twice is one question
@@ -287,7 +285,7 @@ class ChatPage:
         if not turn.view.status.is_final:
             raise NotPermitted("feedback on a running job", reply="The answer isn't there yet.")
         verdict: Verdict = "up" if event.act == "thumb-up" else "down"
-        take = partial(self._desk.take, reason=event.reason, correction=event.text.strip() or None)
+        take = partial(self._deps.feedback_desk.take, reason=event.reason, correction=event.text.strip() or None)
         await asyncio.to_thread(take, turn.job_id, self._person.id, verdict)
         turn.show_verdict(verdict)
         if event.act == "thumb-down":

@@ -11,6 +11,7 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.quality_store import QualityStore
+from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web.reader import Documents
 from bot.platforms.web.suggestions import Suggestion
@@ -25,6 +26,7 @@ class WebDependencies:
     jobs: JobStore
     conversations: ConversationStore
     feedback: FeedbackStore
+    feedback_desk: FeedbackDesk
     people: PeopleStore
     blobs: BlobStore
     documents: Documents
