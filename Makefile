@@ -24,12 +24,12 @@ help:
 
 # setuptools is in the lock, so building the project itself fetches nothing.
 .venv/.steward-installed: .venv/.lock-installed pyproject.toml assistant/knowledge/minilm_onnx.py
-	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --no-index --no-deps --no-build-isolation --editable .
 	@.venv/bin/python -m assistant.knowledge.minilm_onnx
 	@touch $@
 
 .venv/.dev-installed: .venv/.steward-installed requirements-dev.lock
-	@$(PIP) install --quiet --no-deps --require-hashes --no-build-isolation --requirement requirements-dev.lock
+	@$(PIP) install -qq --no-deps --require-hashes --no-build-isolation --requirement requirements-dev.lock
 	@touch $@
 
 lock: ## resolve pyproject.toml again into both locks (ARGS=--upgrade for newer versions)

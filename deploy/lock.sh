@@ -11,7 +11,7 @@ UV_VERSION_WANTED=0.13.9
 tool_dir=$(mktemp -d)
 trap 'rm -rf "$tool_dir"' EXIT
 "${PYTHON:-python3}" -m venv "$tool_dir"
-"$tool_dir/bin/pip" install --quiet --disable-pip-version-check "uv==$UV_VERSION_WANTED"
+"$tool_dir/bin/pip" install -qq --disable-pip-version-check "uv==$UV_VERSION_WANTED"
 
 # Someone's own uv settings (an index, a cut-off date, links) must not shape a file that everyone installs from.
 for name in "${!UV_@}"; do [[ $name == UV_VERSION_WANTED ]] || unset "$name"; done

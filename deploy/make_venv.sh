@@ -46,5 +46,5 @@ fi
 
 echo "Building .venv with $("$python" --version) from requirements.lock (about a minute, 1 GB)."
 "$python" -m venv --clear .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+.venv/bin/python -m pip install -qq --disable-pip-version-check \
   --no-deps --require-hashes --only-binary :all: --requirement requirements.lock

@@ -38,13 +38,13 @@ GRAPH_VERSION = 1
 OPSET = 20  # the first with a Gelu of its own
 IR_VERSION = 10  # the newest that onnxruntime 1.18 and later read
 LAYER_NORM_EPSILON = 1e-12  # config.json of the model
-BUILD_WAIT_SECONDS = 120.0  # a build takes about 5 s; whoever waits longer is behind a dead process
+BUILD_WAIT_SECONDS = 120.0  # a build takes about 3 s; whoever waits longer is behind a dead process
 
 Weights = Mapping[str, NDArray[np.float32]]
 
 
 def encoder_path() -> Path:
-    """Return the int8 encoder's file, building it first where this environment has none (about 5 s).
+    """Return the int8 encoder's file, building it first where this environment has none (about 3 s).
 
     Several processes may ask at once: one builds, the others wait for it.
 
