@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from assistant.errors import RequestInvalid, StewardError
+from assistant.errors import NothingFound, RequestInvalid, StewardError
 from assistant.job_kinds import POLICY_SEARCH
 from assistant.mentions import Person
 from assistant.replies import FileOffer, Reply
@@ -16,7 +18,6 @@ from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.database import open_engine
-from assistant.storage.document_reader import DocumentReader
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
@@ -24,6 +25,7 @@ from assistant.storage.quality_store import QualityStore
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web import WebDependencies
+from bot.platforms.web.reader import Passage, ReadableDocument
 from bot.platforms.web.routes import answer_error, build_routes
 from bot.platforms.web.session import SESSION_COOKIE, Signer, SignIn
 from bot.platforms.web.uploads import UploadTokens
@@ -32,6 +34,18 @@ from tests.factories import make_mention, make_result
 ANN = Person(id="ann", name="Ann", email="ann@heron.example", groups=("everyone",))
 BEN = Person(id="ben", name="Ben", email="ben@heron.example")
 HIDDEN = Person(id="hidden", name="Not offered", role="admin")
+
+
+class NoDocuments:
+    """The routes open none."""
+
+    def chunks(self, chunk_ids: Sequence[UUID], *, groups: Collection[str], live: bool = True) -> Sequence[Passage]:
+        return []
+
+    def document(
+        self, document_id: UUID, *, groups: Collection[str], version_id: UUID | None = None
+    ) -> ReadableDocument:
+        raise NothingFound(f"document {document_id}")
 
 
 class Web:
@@ -50,7 +64,7 @@ class Web:
             feedback_desk=FeedbackDesk(jobs, feedback),
             people=people,
             blobs=BlobStore(engine, settings),
-            documents=DocumentReader(engine),
+            documents=NoDocuments(),
             quality=QualityStore(engine),
         )
         self.sign_in = SignIn(settings, people)
