@@ -297,7 +297,6 @@ def _split(block: str) -> pl.Series:
         quote_char=None,
         new_columns=["line"],
         schema={"line": pl.String},
-        missing_utf8_is_empty_string=True,
         truncate_ragged_lines=True,
     )
     return table["line"].fill_null("")

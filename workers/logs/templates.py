@@ -80,6 +80,11 @@ class TemplateMiner:
         return frame.join(numbered, on="shape", how="left", maintain_order="left")["number"]
 
     @property
+    def examples(self) -> Sequence[str]:
+        """The first message of each shape, by shape number."""
+        return self._shapes.examples
+
+    @property
     def templates(self) -> Sequence[Template]:
         """The templates found so far, in the order in which their first line came."""
         self._mine()
