@@ -30,7 +30,7 @@ _REPORTERS = re.compile(
 )  # fmt: skip
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _ADDRESSED = r"(?:to|upstream|calling|call(?:ed)?|service|dependency|backend|host|downstream|target|cluster|connect\w*|https?:/|process|container|pod|unit|of|in|into|on|deployment|task|memory cgroup)"
-_FAILED = r"(?:is|was|has|did|returned|responded|answered|unavailable|unreachable|timed|timeout|failed|failing|down|refused|error|call|request|connection|respon\w+|slow|unhealthy|rejected|closed|50\d|health)"
+_FAILED = r"(?:is|was|has|did|returned|responded|answered|unavailable|unreachable|timed|timeout|failed|failing|down|refused|error|call|request|connection|respon\w+|slow|unhealthy|rejected|closed|50\d|health|too|not|gave|never|lost|busy)"
 
 
 @dataclass

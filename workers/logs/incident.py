@@ -15,9 +15,11 @@ from workers.logs.levels import ERROR, FATAL, WARN, level_of_message
 from workers.logs.statistics import Signal
 
 ANCHOR_SCORE = 24.0  # by chance, the best of 28,680 intervals stays below 20 for 500 steady templates
+WARNING_SCORE = 100.0  # warnings alone make an incident only when there are very many
 ANCHOR_LINES = 4
 ANCHOR_RATIO = 3.0
 MEMBER_SCORE = 8.0
+FOREWARNING_SCORE = 14.0  # everyday warnings bunch up by chance, so those before the errors must be surer
 LEAD = timedelta(minutes=15)  # how far before the errors their own forewarnings are looked for
 MARKER_LEAD = timedelta(minutes=30)  # how far before the first bad moment a change still counts
 RARE_MARKER_LINES = 12  # a deployment is written a few times; what is written all day marks nothing
@@ -41,9 +43,13 @@ class BadSignal:
     def is_anchor(self) -> bool:
         """Whether it is bad and sudden enough to be an incident by itself."""
         signal = self.signal
-        grave = signal.level >= ERROR or (self.cause is not None and signal.level >= WARN)
         sudden = signal.is_new or signal.ratio >= ANCHOR_RATIO
-        return grave and sudden and signal.score >= ANCHOR_SCORE and signal.burst_lines >= ANCHOR_LINES
+        if not sudden or signal.score < ANCHOR_SCORE or signal.burst_lines < ANCHOR_LINES:
+            return False
+        if signal.level >= ERROR or (self.cause is not None and signal.level >= WARN):
+            return True
+        told = signal.level >= WARN and any(found.kind == "symptom" for found in self.detectors)
+        return told and signal.score >= WARNING_SCORE
 
     @property
     def weight(self) -> float:
@@ -189,4 +195,5 @@ def _belongs(candidate: BadSignal, start: datetime, end: datetime) -> bool:
         return False
     if start <= signal.start_at < end:
         return True
-    return start - LEAD <= signal.start_at < start and signal.end_at >= start - GAP
+    forewarns = signal.is_new and signal.score >= FOREWARNING_SCORE and candidate.cause is not None
+    return forewarns and start - LEAD <= signal.start_at < start and signal.end_at >= start - GAP

@@ -13,11 +13,14 @@ import numpy.typing as npt
 import polars as pl
 
 from workers.logs.index import LogIndex, Window
+from workers.logs.levels import INFO
 
 MAX_BINS = 240  # the scan looks at every interval of bins: 28,680 of them
 BIN_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 MAX_SIGNALS = 600  # scanned in full; the others are the steadiest
 LONGEST_SHARE = 0.9  # of the time: a "burst" of nearly all of it is a quiet beginning, not a burst
+SMOOTHED_BINS = 9
+TRAFFIC_TRUSTED = (0.4, 4.0)  # a bin's traffic to the mean; outside, it is the incident and not the traffic
 WORTH_A_LOOK = 8.0  # a burst below this score is chance; its exact time interests nobody
 NEW_SHARE = 0.02  # of a signal's lines may lie outside its burst for it to count as new
 
@@ -90,17 +93,13 @@ def timeline_of(index: LogIndex, window: Window) -> Timeline:
     table = table.filter((pl.col("at") >= start) & (pl.col("at") < window.end_at)).with_columns(
         ((pl.col("at") - start).dt.total_seconds() // width).cast(pl.Int64).alias("bin")
     )
-    table = table.group_by("template", "service", "bin").agg(
-        pl.col("lines").sum(), pl.col("level").sort_by("lines").last()
-    )
-    keyed = table.group_by("template", "service").agg(
-        pl.col("level").sort_by("lines").last(), pl.col("lines").sum().alias("total")
-    )
+    keyed = _levels(table)
+    table = table.group_by("template", "service", "bin").agg(pl.col("lines").sum())
     keyed = keyed.sort("total", "template", "service", descending=[True, False, False]).with_row_index("row")
     table = table.join(keyed.select("row", "template", "service"), on=["template", "service"])
     counts = np.zeros((keyed.height, bins))
     np.add.at(counts, (table["row"].to_numpy(), table["bin"].to_numpy()), table["lines"].to_numpy())
-    keys = tuple(zip(keyed["template"], keyed["service"], keyed["level"].fill_null(9), strict=True))
+    keys = tuple(zip(keyed["template"], keyed["service"], keyed["level"], strict=True))
     return Timeline(start, width, keys, counts)
 
 
@@ -153,7 +152,7 @@ def changes_between(index: LogIndex, window: Window, baseline: Window) -> list[C
         return []
     exposure = (window.seconds, baseline.seconds * _traffic_ratio(table, window, baseline))
     changes = [
-        _change(template, service, level or 9, lines, lines_before, exposure)
+        _change(template, service, level or INFO, lines, lines_before, exposure)
         for template, service, level, lines, lines_before in table.select(
             "template", "service", "level", "lines_in", "lines_before"
         ).iter_rows()
@@ -220,28 +219,39 @@ def _traffic(timeline: Timeline) -> Floats:
     """Return how much went on in each bin, from the ordinary lines, softened.
 
     Errors grow with traffic, so a rate is compared with it; an outage takes the traffic away,
-    so it is never trusted by more than a factor of two.
+    so it is trusted only so far.
     """
-    ordinary = [row for row, (_, _, level) in enumerate(timeline.keys) if level <= 9]
+    ordinary = [row for row, (_, _, level) in enumerate(timeline.keys) if level <= INFO]
     if not ordinary:
         return np.ones(timeline.bins)
-    shares = timeline.counts[ordinary]
+    counts = timeline.counts[ordinary]
     # The root keeps one chatty template from speaking for all.
-    busy = np.sqrt(shares).sum(axis=0)
-    mean = busy.mean()
-    return np.clip(busy / mean, 0.5, 2.0) if mean > 0 else np.ones(timeline.bins)
+    busy = (counts / np.sqrt(counts.sum(axis=1, keepdims=True))).sum(axis=0)
+    width = min(SMOOTHED_BINS, timeline.bins)
+    padded = np.pad(busy, (width // 2, width - 1 - width // 2), mode="edge")
+    smooth = np.convolve(padded, np.ones(width) / width, mode="valid")
+    mean = smooth.mean()
+    return np.clip(smooth / mean, *TRAFFIC_TRUSTED) if mean > 0 else np.ones(timeline.bins)
+
+
+def _levels(table: pl.DataFrame) -> pl.DataFrame:
+    """Return, for each template and service, all its lines and the gravest level that a quarter of them have."""
+    by_level = table.group_by("template", "service", pl.col("level").fill_null(INFO)).agg(pl.col("lines").sum())
+    total = pl.col("lines").sum().over("template", "service").alias("total")
+    grave = by_level.with_columns(total).filter(pl.col("lines") * 4 >= pl.col("total"))
+    return grave.group_by("template", "service").agg(pl.col("level").max(), pl.col("total").first())
 
 
 def _lines_in(counts: pl.DataFrame, window: Window, name: str) -> pl.DataFrame:
     start = window.start_at.replace(second=0, microsecond=0)
     chosen = counts.filter((pl.col("minute") >= start) & (pl.col("minute") < window.end_at))
     return chosen.group_by("template", "service").agg(
-        pl.col("lines").sum().cast(pl.Int64).alias(name), pl.col("level").sort_by("lines").last()
+        pl.col("lines").sum().cast(pl.Int64).alias(name), pl.col("level").max()
     )
 
 
 def _traffic_ratio(table: pl.DataFrame, window: Window, baseline: Window) -> float:
-    steady = table.filter((pl.col("level") <= 9) & (pl.col("lines_before") >= 20))
+    steady = table.filter((pl.col("level") <= INFO) & (pl.col("lines_before") >= 20))
     if steady.is_empty() or baseline.seconds <= 0 or window.seconds <= 0:
         return 1.0
     ratio = (steady["lines_before"] / baseline.seconds) / (steady["lines_in"].clip(1) / window.seconds)
