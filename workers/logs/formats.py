@@ -89,6 +89,7 @@ _ACCESS = (
     + r'\] "(?P<request>[^"]*)" (?P<status>[1-5][0-9]{2}) '
 )
 _KLOG = rf"^(?P<level>[IWEF]){LAYOUT['klog'].pattern} +[0-9]+ (?P<logger>[^ \]]+)\] "
+_LOOKS_LIKE_A_LINE = r"^(?:\{\s*\"|<[0-9]|\[?[0-9]{2,4}[-/.:0-9]|\[[A-Z]|[A-Z][a-z]{2} [ 0-9][0-9] |[A-Z]+[ :\[]|[IWEF][0-9]{4} |[a-z]+=|[0-9]+[.:][0-9a-f.:]+ )"
 _COMPOSE = r"^(?P<service>[A-Za-z][A-Za-z0-9_.-]*?)(?:[-_][0-9]+)? +\| "
 _POD = r"^\[pod/(?P<host>[^/\]]+)/(?P<service>[^\]]+)\] "
 _LEVEL_COLON = rf"^{_LEVEL}:{_LOGGER}:"
@@ -262,7 +263,7 @@ def _opened(table: pl.DataFrame, formats: Sequence[LineFormat], clock: Clock, de
     wrapping = {line_format.name for line_format in formats if line_format.wraps} | {"json"}
     if depth >= MAX_NESTING or table.is_empty():
         return table
-    inner = table["format"].is_in(list(wrapping)) & table["message"].str.contains(r"^[\[<{A-Z0-9a-z]")
+    inner = table["format"].is_in(list(wrapping)) & table["message"].str.contains(_LOOKS_LIKE_A_LINE)
     pairs = table["message"].str.contains(formats_keyed.PAIRS_WITH_LEVEL) & (table["format"] != "logfmt")
     inner = (inner | pairs).fill_null(False) & (table["format"] != "access_log").fill_null(True)
     if not inner.any():

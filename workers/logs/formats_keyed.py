@@ -5,6 +5,7 @@ cut in the middle, and takes nested and flat spellings of a name alike.
 """
 
 import json
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -34,49 +35,96 @@ _KEYS = {
     "status": ("status", "status_code", "statusCode", "http.status", "http_status", "code"),
     "error": ("error", "err", "exception", "exc_info", "stack_trace", "stack", "reason"),
 }  # fmt: skip
+_RARE_FIELDS = ("error", "status")
 _MAX_ERROR_CHARS = 300  # a stack trace's first line says what failed
 
 
 def read_json(lines: pl.Series, clock: Clock) -> pl.DataFrame:
-    """Return the fields of JSON lines; null where a line does not have one."""
-    table = _captured(lines, {field: _json_pattern(field, keys) for field, keys in _KEYS.items()})
-    table = table.with_columns(pl.Series(name, _unescaped(table[name])) for name in ("message", "error"))
-    return _typed(table, lines, clock)
+    """Return the fields of JSON lines; null where a line does not have one.
+
+    Whole, flat objects are decoded in one go; anything else is read field by field.
+    """
+    table = _decoded(lines)
+    return _typed(_captured(lines, _json_patterns) if table is None else table, lines, clock)
 
 
 def read_logfmt(lines: pl.Series, clock: Clock) -> pl.DataFrame:
     """Return the fields of logfmt lines; a line without a message is its own message."""
-    table = _captured(lines, {field: _logfmt_pattern(keys) for field, keys in _KEYS.items()})
-    table = table.with_columns(pl.Series(name, _unescaped(table[name])) for name in ("message", "error"))
-    return _typed(table, lines, clock)
+    return _typed(_captured(lines, _logfmt_patterns), lines, clock)
 
 
-def _captured(lines: pl.Series, patterns: dict[str, str]) -> pl.DataFrame:
-    """Extract each field that a sample of the lines has at all: most lines lack most fields."""
-    sample = lines.head(50) if lines.len() <= 50 else lines.gather_every(max(1, lines.len() // 50))
-    columns = []
-    for field, pattern in patterns.items():
-        if not sample.str.contains(pattern).any():
-            columns.append(pl.lit(None, dtype=pl.String).alias(field))
-            continue
-        groups = pl.col("line").str.extract_groups(pattern)
-        columns.append(pl.coalesce(groups.struct.field("a"), groups.struct.field("b")).alias(field))
-    return lines.to_frame("line").with_columns(columns).drop("line")
-
-
-def _json_pattern(field: str, keys: tuple[str, ...]) -> str:
-    names = "|".join(key.replace(".", r"\.") for key in keys)
-    nested = (
-        r'(?:\{\s*"(?:name|id|message|code)"\s*:\s*)?'
-        if field in ("service", "trace", "error", "status")
-        else ""
+def _decoded(lines: pl.Series) -> pl.DataFrame | None:
+    """Return the fields by decoding the lines; None where one is cut or a field is not flat."""
+    rare = lines.filter(
+        lines.str.contains(_anywhere([key for field in _RARE_FIELDS for key in _KEYS[field]]))
     )
-    return rf'"(?:{names})"\s*:\s*{nested}(?:"(?P<a>(?:[^"\\]|\\.)*)|(?P<b>-?[0-9][0-9.]*))'
+    types: dict[str, pl.DataType] = {}
+    try:
+        for line in (*_some(lines), *_some(rare)):
+            for key, value in json.loads(line).items():
+                if types.setdefault(key, _type_of(value)) != _type_of(value) and value is not None:
+                    return None
+        wanted = {key: types[key] for keys in _KEYS.values() for key in keys if key in types}
+        if not wanted or pl.Null() in wanted.values():
+            return None
+        decoded = lines.str.json_decode(pl.Struct(wanted)).struct.unnest()
+    except (ValueError, AttributeError, pl.exceptions.ComputeError):
+        return None
+    columns = {
+        field: [pl.col(key).cast(pl.String) for key in keys if key in wanted] for field, keys in _KEYS.items()
+    }
+    return decoded.select(
+        (pl.coalesce(found) if found else pl.lit(None, dtype=pl.String)).alias(field)
+        for field, found in columns.items()
+    )
 
 
-def _logfmt_pattern(keys: tuple[str, ...]) -> str:
+def _type_of(value: object) -> pl.DataType:
+    if isinstance(value, str):
+        return pl.String()
+    if isinstance(value, bool) or not isinstance(value, int):
+        return pl.Null()  # nothing to decode it as: null, a fraction, or not flat
+    return pl.Int64()
+
+
+def _some(lines: pl.Series) -> pl.Series:
+    return lines if lines.len() <= 50 else lines.gather_every(lines.len() // 50)
+
+
+def _captured(lines: pl.Series, patterns_for: Callable[[str, str], Sequence[str]]) -> pl.DataFrame:
+    """Extract each field by the keys these lines really use: one literal key is found much faster than any of ten."""
+    sample = _some(lines)
+    columns: list[pl.Expr] = []
+    for field, keys in _KEYS.items():
+        seen_in = sample
+        if field in _RARE_FIELDS:  # an error comes in few lines: the sample may not have one
+            seen_in = _some(lines.filter(lines.str.contains(_anywhere(keys))))
+        text = "\n".join(seen_in)
+        patterns = [pattern for key in keys if key in text for pattern in patterns_for(field, key)]
+        found = [pl.col("line").str.extract(one, 1) for one in patterns if seen_in.str.contains(one).any()]
+        columns.append((pl.coalesce(found) if found else pl.lit(None, dtype=pl.String)).alias(field))
+    table = lines.to_frame("line").with_columns(columns).drop("line")
+    return table.with_columns(pl.Series(name, _unescaped(table[name])) for name in ("message", "error"))
+
+
+def _anywhere(keys: Sequence[str]) -> str:
     names = "|".join(key.replace(".", r"\.") for key in keys)
-    return rf'(?:^|[ \t])(?:{names})=(?:"(?P<a>(?:[^"\\]|\\.)*)"|(?P<b>[^ \t"]+))'
+    return rf'"(?:{names})"\s*:| (?:{names})='
+
+
+def _json_patterns(field: str, key: str) -> Sequence[str]:
+    name = '"' + key.replace(".", r"\.") + r'"\s*:\s*'
+    text, number = r'"((?:[^"\\]|\\.)*)', r"(-?[0-9][0-9.]*)"
+    if field in ("message", "error"):
+        return (name + text, name + r'\{\s*"(?:message|name|code)"\s*:\s*' + text)
+    if field in ("service", "host", "trace"):
+        return (name + r'"([^"]*)', name + r'\{\s*"(?:name|id)"\s*:\s*"([^"]*)')
+    return (name + r'"([^"]*)', name + number)
+
+
+def _logfmt_patterns(field: str, key: str) -> Sequence[str]:
+    name = r"(?:^|[ \t])" + key.replace(".", r"\.") + "="
+    return (name + r'"((?:[^"\\]|\\.)*)"', name + r'([^ \t"]+)')
 
 
 def _typed(table: pl.DataFrame, lines: pl.Series, clock: Clock) -> pl.DataFrame:

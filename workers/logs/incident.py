@@ -46,7 +46,11 @@ class BadSignal:
         """Whether it is bad and sudden enough to be an incident by itself."""
         signal = self.signal
         sudden = signal.is_new or signal.ratio >= ANCHOR_RATIO
-        if not sudden or signal.score < (ANCHOR_SCORE if signal.is_new else SPIKE_SCORE) or signal.burst_lines < ANCHOR_LINES:
+        if (
+            not sudden
+            or signal.score < (ANCHOR_SCORE if signal.is_new else SPIKE_SCORE)
+            or signal.burst_lines < ANCHOR_LINES
+        ):
             return False
         if signal.level >= ERROR or (self.cause is not None and signal.level >= WARN):
             return True

@@ -16,7 +16,7 @@ from workers.logs.reading import ReadingOptions, ReadingReport, read_events
 from workers.logs.reading_files import LogSource
 from workers.logs.templates import MinerState, Template, TemplateMiner
 
-KEPT_BYTES = 160 << 20  # of lines; with the counts and the reader this stays under 500 MB
+KEPT_BYTES = 80 << 20  # of lines; with the counts and the reader this stays under 500 MB
 COMPACT_EVERY_BLOCKS = 16  # counts of that many blocks are added up at a time
 # How lines are thinned when they exceed the budget: so many of each template in each span of time.
 _THINNINGS = (("1m", 20, 3), ("1m", 5, 1), ("15m", 10, 1), ("6h", 20, 2), ("30d", 40, 5))

@@ -219,13 +219,8 @@ class _FileReader:
         filled = filled.fill_null(strategy="backward")
         self._last_at = filled[-1]
         self._note_span(filled)
-        ids = events["trace"]
-        if events["line"].head(SAMPLE_LINES).str.contains(_ID).any():
-            ids = pl.select(pl.coalesce(ids, events["line"].str.extract(_ID, 1))).to_series()
-        status = events["status"]
-        if events["message"].head(SAMPLE_LINES).str.contains(_STATUS).any():
-            said = events["message"].str.extract(_STATUS, 1).cast(pl.Int16)
-            status = pl.select(pl.coalesce(status, said)).to_series()
+        ids = _found(events, "trace", "line", _ID)
+        status = _found(events, "status", "message", _STATUS)
         service = self._named(events)
         return events.with_columns(
             filled.alias("time"),
@@ -265,6 +260,15 @@ class _FileReader:
         if isinstance(first, datetime) and isinstance(last, datetime):
             self._own.first_at = min(filter(None, (self._own.first_at, first)))
             self._own.last_at = max(filter(None, (self._own.last_at, last)))
+
+
+def _found(events: pl.DataFrame, field: str, column: str, pattern: str) -> pl.Series:
+    """Return a field, looked for by pattern where it is null, if a sample of such lines has it at all."""
+    lacking = events[field].is_null()
+    texts = events[column].filter(lacking)
+    if not texts.gather_every(max(1, texts.len() // (2 * SAMPLE_LINES))).str.contains(pattern).any():
+        return events[field]
+    return events[field].scatter(lacking.arg_true(), texts.str.extract(pattern, 1).cast(events[field].dtype))
 
 
 def service_of_name(name: str) -> str | None:

@@ -38,7 +38,7 @@ def cause_found(
     """Return the report on an incident; the first hypothesis names its cause."""
     best = hypotheses[0]
     marker = marker_for(incident, best.service)
-    changed = _changed(index, _ranked(incident, best, changes, index), incident.window)
+    changed = changed_templates(index, _ranked(incident, best, changes, index), incident.window)
     evidence = _evidence(index, incident, best, marker)
     return Inspection(
         root_cause_service=best.service,
@@ -70,7 +70,7 @@ def no_evidence(index: LogIndex, window: Window, timeline: Timeline, changes: Se
         root_cause_service=None,
         first_bad=None,
         cause="no log evidence, look at metrics",
-        what_changed=tuple(_changed(index, notable, window)),
+        what_changed=tuple(changed_templates(index, notable, window)),
         evidence=(),
         hypotheses=(),
         text=text,
@@ -172,7 +172,8 @@ def _ranked(incident: Incident, best: Hypothesis, changes: Sequence[Change], ind
     return ranked
 
 
-def _changed(index: LogIndex, changes: Sequence[Change], window: Window) -> list[ChangedTemplate]:
+def changed_templates(index: LogIndex, changes: Sequence[Change], window: Window) -> list[ChangedTemplate]:
+    """Return the changes as they are shown, at most MAX_CHANGES, each with its first line in the window."""
     changed = []
     for change in changes[:MAX_CHANGES]:
         rows = index.rows.filter(

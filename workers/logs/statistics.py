@@ -236,7 +236,9 @@ def _traffic(timeline: Timeline) -> Floats:
 
 def _levels(table: pl.DataFrame) -> pl.DataFrame:
     """Return, for each template and service, all its lines and the gravest level that a quarter of them have."""
-    by_level = table.group_by("template", "service", pl.col("level").fill_null(INFO)).agg(pl.col("lines").sum())
+    by_level = table.group_by("template", "service", pl.col("level").fill_null(INFO)).agg(
+        pl.col("lines").sum()
+    )
     total = pl.col("lines").sum().over("template", "service").alias("total")
     grave = by_level.with_columns(total).filter(pl.col("lines") * 4 >= pl.col("total"))
     return grave.group_by("template", "service").agg(pl.col("level").max(), pl.col("total").first())
