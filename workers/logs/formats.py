@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from workers.logs import formats_keyed
-from workers.logs.levels import LEVEL_WORDS, level_of_syslog_priority, levels_of
+from workers.logs.levels import ERROR, INFO, LEVEL_WORDS, WARN, level_expression, priority_expression
 from workers.logs.timestamps import LAYOUT, LAYOUTS, Clock, Layout, has_zone, parse_column
 
 MIN_SHARE = 0.02  # of a sample: what fewer lines match is left to plain reading
@@ -73,8 +73,8 @@ _TAILS: tuple[tuple[str, str], ...] = (
     ("bracketed_service", rf" +\[{_SERVICE}\]:? +"),
     ("bare", r"[ \t:|-]*"),
 )
-_THREAD = (
-    r"(?i)^(?:main|.*(?:thread|exec|pool|worker|nio).*[0-9].*)$"  # names in brackets that are no service
+_NO_SERVICE = (
+    r"(?i)^(?:-?|main|.*(?:thread|exec|pool|worker|nio).*[0-9].*)$"  # names in brackets that are no service
 )
 _SYSLOG_TAIL = r" +(?P<host>[A-Za-z0-9_.:/-]+) +(?P<service>[A-Za-z0-9_./@()-]+?)(?:\[[0-9]+\])?: *"
 _PREFIX = r"^(?:<(?P<priority>[0-9]{1,3})>)?\[?"
@@ -216,45 +216,33 @@ def _read(lines: pl.Series, line_format: LineFormat, clock: Clock) -> pl.DataFra
     captured = lines.to_frame("line").with_columns(
         pl.col("line").str.extract_groups(f"^(?P<header>{line_format.pattern[1:]})").alias("captured")
     ).unnest("captured")  # fmt: skip
-    columns: list[pl.Expr | pl.Series] = [
-        pl.col("line").str.strip_prefix(pl.col("header")).alias("message"),
-        pl.when(pl.col("header").is_not_null())
-        .then(pl.lit(line_format.name))
-        .otherwise(None)
-        .alias("format"),
-    ]
+    columns = {"message": pl.col("line").str.strip_prefix(pl.col("header"))}
+    named = pl.when(pl.col("header").is_not_null()).then(pl.lit(line_format.name))
+    columns |= {"format": named} | _derived(captured.columns, columns["message"])
     if line_format.layout is not None:
-        columns.append(parse_column(captured, line_format.layout, clock).alias("time"))
-    table = captured.with_columns(columns)
-    return _complete(table.with_columns(_derived(table)))
+        captured = captured.with_columns(parse_column(captured, line_format.layout, clock).alias("time"))
+    return _complete(captured.with_columns(**columns))
 
 
-def _derived(table: pl.DataFrame) -> list[pl.Series]:
+def _derived(captured: Sequence[str], message: pl.Expr) -> dict[str, pl.Expr]:
     """Return the level, service, status and message that a format's own captures imply."""
-    derived = []
-    if "level" in table.columns:
-        derived.append(mapped(table["level"], levels_of, pl.Int8()).alias("level"))
-    elif "priority" in table.columns and table["priority"].null_count() < table.height:
-        derived.append(mapped(table["priority"], _levels_of_priorities, pl.Int8()).alias("level"))
-    if "service" in table.columns:
+    derived = {}
+    if "level" in captured:
+        derived["level"] = level_expression(pl.col("level"))
+    elif "priority" in captured:
+        derived["level"] = priority_expression(pl.col("priority"))
+    if "service" in captured:
         service = pl.col("service").str.replace(r"\(.*\)$", "")
-        is_none = service.is_in(["-", ""]) | service.str.contains(_THREAD)
-        derived.append(
-            table.select(pl.when(is_none).then(None).otherwise(service).alias("service"))["service"]
-        )
-    if "request" in table.columns:
-        rest = pl.concat_str(
-            pl.lit('"'), pl.col("request"), pl.lit('" '), pl.col("status"), pl.lit(" "), pl.col("message")
-        )
+        derived["service"] = pl.when(~service.str.contains(_NO_SERVICE)).then(service)
+    if "request" in captured:
         status = pl.col("status").cast(pl.Int16)
-        derived.append(table.select(rest.alias("message"))["message"])
-        derived.append(table.select(status)["status"])
-        derived.append(
-            table.select(
-                pl.when(status >= 500).then(17).when(status >= 400).then(13).when(status.is_not_null()).then(9)
-                .cast(pl.Int8).alias("level")
-            )["level"]
-        )  # fmt: skip
+        words = (pl.lit('"'), pl.col("request"), pl.lit('" '), pl.col("status"), pl.lit(" "), message)
+        level = pl.when(status >= 500).then(ERROR).when(status >= 400).then(WARN)
+        derived |= {
+            "message": pl.concat_str(*words),
+            "status": status,
+            "level": level.when(status.is_not_null()).then(INFO).cast(pl.Int8),
+        }
     return derived
 
 
@@ -282,15 +270,6 @@ def _opened(table: pl.DataFrame, formats: Sequence[LineFormat], clock: Clock, de
     )
 
 
-def mapped(
-    column: pl.Series, function: Callable[[Sequence[str | None]], Sequence[int | None]], dtype: pl.DataType
-) -> pl.Series:
-    """Return the column with `function` applied to each of its few different values."""
-    values = column.unique().to_list()
-    pairs = dict(zip(values, function(values), strict=True))
-    return column.replace_strict(pairs, return_dtype=dtype)
-
-
 def is_zoned(lines: pl.Series, line_format: LineFormat) -> bool:
     """Return whether lines of this format say their zone."""
     if line_format.layout is None or line_format.layout.name == "epoch":
@@ -298,10 +277,6 @@ def is_zoned(lines: pl.Series, line_format: LineFormat) -> bool:
     return has_zone(
         lines.to_frame("l").select(pl.col("l").str.extract_groups(line_format.pattern)).unnest("l")
     )
-
-
-def _levels_of_priorities(priorities: Sequence[str | None]) -> list[int | None]:
-    return [level_of_syslog_priority(int(text)) if text else None for text in priorities]
 
 
 def _complete(table: pl.DataFrame) -> pl.DataFrame:

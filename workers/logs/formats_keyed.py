@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from workers.logs.levels import levels_of
+from workers.logs.levels import level_expression
 from workers.logs.timestamps import Clock, parse_texts
 
 JSON_LINE = r'^\s*\{\s*"[^"]+"\s*:'
@@ -128,14 +128,12 @@ def _logfmt_patterns(field: str, key: str) -> Sequence[str]:
 
 
 def _typed(table: pl.DataFrame, lines: pl.Series, clock: Clock) -> pl.DataFrame:
-    levels = table["level"].unique().to_list()
-    level_of_text = dict(zip(levels, levels_of(levels), strict=True))
     error = pl.col("error").str.slice(0, _MAX_ERROR_CHARS).str.extract(r"^([^\n]+)", 1)
     says_it = pl.col("message").str.contains(pl.col("error").str.slice(0, 40), literal=True).fill_null(False)
     message = pl.coalesce("message", pl.lit(lines))
     return table.select(
         parse_texts(table["time"], clock).alias("time"),
-        table["level"].replace_strict(level_of_text, return_dtype=pl.Int8).alias("level"),
+        level_expression(pl.col("level")),
         "service",
         "host",
         "trace",

@@ -5,7 +5,8 @@ logcat letters all map onto it; a message without a level is read for what it sa
 """
 
 import re
-from collections.abc import Iterable
+
+import polars as pl
 
 TRACE, DEBUG, INFO, WARN, ERROR, FATAL = 1, 5, 9, 13, 17, 21
 LEVEL_NAMES = {TRACE: "TRACE", DEBUG: "DEBUG", INFO: "INFO", WARN: "WARN", ERROR: "ERROR", FATAL: "FATAL"}
@@ -58,14 +59,14 @@ def level_of(word: str | None) -> int | None:
     return _LEVEL_OF_WORD.get(word.strip("[]<>():").lower())
 
 
-def levels_of(words: Iterable[str | None]) -> list[int | None]:
-    """Return the level of each word."""
-    return [level_of(word) for word in words]
+def level_expression(word: pl.Expr) -> pl.Expr:
+    """Return the levels (Int8) of a column of header words and numbers; null for what is not known."""
+    return word.replace_strict(_LEVEL_OF_SPELLING, default=None, return_dtype=pl.Int8)
 
 
-def level_of_syslog_priority(priority: int) -> int:
-    """Return the level in a syslog `<priority>`, which is facility × 8 + severity."""
-    return _LEVEL_OF_SYSLOG[priority % 8]
+def priority_expression(priority: pl.Expr) -> pl.Expr:
+    """Return the levels (Int8) of a column of syslog priorities, written as text."""
+    return priority.replace_strict(_LEVEL_OF_PRIORITY, default=None, return_dtype=pl.Int8)
 
 
 def level_of_message(message: str) -> int:
@@ -89,3 +90,12 @@ def _level_of_number(number: int) -> int | None:
     if number % 10 == 0 and number <= 60:
         return (DEBUG, INFO, WARN, ERROR, FATAL, FATAL)[number // 10 - 1]
     return None
+
+
+_LEVEL_OF_SPELLING = {
+    spelling: level_of(spelling)
+    for word in (*_LEVEL_OF_WORD, *(str(number) for number in (*range(8), *range(10, 70, 10))))
+    for spelling in (word, word.upper(), word.title())
+}
+# A syslog priority is facility × 8 + severity; there are 24 facilities.
+_LEVEL_OF_PRIORITY = {str(priority): _LEVEL_OF_SYSLOG[priority % 8] for priority in range(192)}

@@ -95,20 +95,15 @@ def parse_column(captured: pl.DataFrame, layout: Layout, clock: Clock) -> pl.Ser
     if not layout.has_year:
         year = pl.col("year") if "year" in captured.columns else pl.lit(str(clock.now.year))
         text = pl.concat_str(year, pl.lit(" "), text.str.replace("  ", " 0", literal=True))
-    frame = captured.select(
-        text.str.to_datetime(layout.parse, strict=False, time_unit="us").alias("time"),
-        _fraction_us(captured).alias("fraction"),
-    )
-    frame = frame.select((pl.col("time") + pl.duration(microseconds=pl.col("fraction"))).alias("time"))
-    frame = frame.with_columns(_to_utc(frame["time"], captured, clock))
+    time = text.str.to_datetime(layout.parse, strict=False, time_unit="us")
+    if _has(captured, "fraction"):
+        fraction = pl.col("fraction").fill_null("0").str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64)
+        time += pl.duration(microseconds=fraction)
+    time = _to_utc(time, captured, clock)
     if not layout.has_year and "year" not in captured.columns:
         latest = clock.now.astimezone(UTC) + FUTURE_ALLOWED
-        frame = frame.with_columns(
-            pl.when(pl.col("time") > latest)
-            .then(pl.col("time").dt.offset_by("-1y"))
-            .otherwise(pl.col("time"))
-        )
-    return frame["time"]
+        time = pl.when(time > latest).then(time.dt.offset_by("-1y")).otherwise(time)
+    return captured.select(time.alias("time"))["time"]
 
 
 def parse_texts(texts: pl.Series, clock: Clock) -> pl.Series:
@@ -138,7 +133,11 @@ def parse_text(text: str, clock: Clock) -> datetime | None:
 
 def has_zone(captured: pl.DataFrame) -> bool:
     """Return whether the captures carry a zone of their own."""
-    return "zone" in captured.columns and captured["zone"].null_count() < captured.height
+    return _has(captured, "zone")
+
+
+def _has(captured: pl.DataFrame, group: str) -> bool:
+    return group in captured.columns and captured[group].null_count() < captured.height
 
 
 def _from_epoch(texts: pl.Series) -> pl.Series:
@@ -154,27 +153,17 @@ def _from_epoch(texts: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def _fraction_us(captured: pl.DataFrame) -> pl.Expr:
-    if "fraction" not in captured.columns or captured["fraction"].null_count() == captured.height:
-        return pl.lit(0, dtype=pl.Int64)
-    fraction = pl.col("fraction").fill_null("0")
-    return fraction.str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64, strict=False).fill_null(0)
-
-
-def _to_utc(times: pl.Series, captured: pl.DataFrame, clock: Clock) -> pl.Series:
-    if not has_zone(captured):
+def _to_utc(time: pl.Expr, captured: pl.DataFrame, clock: Clock) -> pl.Expr:
+    if not _has(captured, "zone"):
         if clock.zone is None:
-            return times.dt.replace_time_zone("UTC")
-        local = times.dt.replace_time_zone(str(clock.zone), ambiguous="earliest", non_existent="null")
+            return time.dt.replace_time_zone("UTC")
+        local = time.dt.replace_time_zone(str(clock.zone), ambiguous="earliest", non_existent="null")
         return local.dt.convert_time_zone("UTC")
-    zones = captured["zone"].fill_null("")
-    offsets = {zone: _offset_us(zone, clock) for zone in zones.unique()}
-    if len(offsets) == 1:
-        shift = pl.lit(next(iter(offsets.values())), dtype=pl.Int64)
-    else:
-        shift = pl.lit(zones.replace_strict(offsets, return_dtype=pl.Int64))
-    shifted = times.to_frame("time").select(pl.col("time") - pl.duration(microseconds=shift))
-    return shifted["time"].dt.replace_time_zone("UTC")
+    offsets = {zone: _offset_us(zone or "", clock) for zone in captured["zone"].unique()}
+    if any(offsets.values()):
+        shift = pl.col("zone").replace_strict(offsets, return_dtype=pl.Int64)
+        time -= pl.duration(microseconds=shift)
+    return time.dt.replace_time_zone("UTC")
 
 
 def _offset_us(zone: str, clock: Clock) -> int:
