@@ -51,113 +51,251 @@ SHOP = World(
     "shop",
     (
         Service(
-            "storefront", "json", ("checkout", "catalog"),
-            ("page /cart/{n} rendered in {ms} ms", "session {id} resumed for user {n}", "asset bundle served from edge cache, {n} bytes"),
-            (("WARN", "client went away before the answer to {id} was written"), ("ERROR", "form rejected: postcode {n} is not valid")),
+            "storefront",
+            "json",
+            ("checkout", "catalog"),
+            (
+                "page /cart/{n} rendered in {ms} ms",
+                "session {id} resumed for user {n}",
+                "asset bundle served from edge cache, {n} bytes",
+            ),
+            (
+                ("WARN", "client went away before the answer to {id} was written"),
+                ("ERROR", "form rejected: postcode {n} is not valid"),
+            ),
         ),
         Service(
-            "checkout", "logback", ("payments", "stock"),
-            ("order {n} accepted with {n} items", "basket {id} priced at {n} cents", "order {n} confirmed in {ms} ms"),
-            (("WARN", "voucher {id} is not known, ignoring it"), ("ERROR", "order {n} abandoned by the customer at step 3")),
+            "checkout",
+            "logback",
+            ("payments", "stock"),
+            (
+                "order {n} accepted with {n} items",
+                "basket {id} priced at {n} cents",
+                "order {n} confirmed in {ms} ms",
+            ),
+            (
+                ("WARN", "voucher {id} is not known, ignoring it"),
+                ("ERROR", "order {n} abandoned by the customer at step 3"),
+            ),
         ),
         Service(
-            "payments", "logfmt", ("postgres",),
-            ("card authorised for order {n} amount {n}", "settlement batch {id} queued", "3ds challenge passed for order {n}"),
-            (("WARN", "card declined by issuer for order {n}"), ("ERROR", "chargeback notice {id} could not be matched to an order")),
+            "payments",
+            "logfmt",
+            ("postgres",),
+            (
+                "card authorised for order {n} amount {n}",
+                "settlement batch {id} queued",
+                "3ds challenge passed for order {n}",
+            ),
+            (
+                ("WARN", "card declined by issuer for order {n}"),
+                ("ERROR", "chargeback notice {id} could not be matched to an order"),
+            ),
         ),
         Service(
-            "stock", "python", ("postgres",),
-            ("reserved {n} units of sku {n}", "level of sku {n} is now {n}", "warehouse feed {id} applied, {n} rows"),
+            "stock",
+            "python",
+            ("postgres",),
+            (
+                "reserved {n} units of sku {n}",
+                "level of sku {n} is now {n}",
+                "warehouse feed {id} applied, {n} rows",
+            ),
             (("WARN", "sku {n} is low: {n} left"),),
         ),
         Service(
-            "catalog", "json", ("redis",),
-            ("product {n} read from cache", "search for {id} gave {n} hits in {ms} ms", "price list {id} is current"),
+            "catalog",
+            "json",
+            ("redis",),
+            (
+                "product {n} read from cache",
+                "search for {id} gave {n} hits in {ms} ms",
+                "price list {id} is current",
+            ),
             (("WARN", "product {n} has no picture"),),
         ),
-        Service("redis", "syslog", (), ("{n} changes in 60 seconds, saving", "background saving started by pid {n}", "DB saved on disk in {ms} ms")),
         Service(
-            "postgres", "postgres", (),
-            ("checkpoint complete: wrote {n} buffers", "automatic vacuum of table orders: {n} pages removed", "connection authorized: user=app database=shop port={n}"),
+            "redis",
+            "syslog",
+            (),
+            (
+                "{n} changes in 60 seconds, saving",
+                "background saving started by pid {n}",
+                "DB saved on disk in {ms} ms",
+            ),
+        ),
+        Service(
+            "postgres",
+            "postgres",
+            (),
+            (
+                "checkpoint complete: wrote {n} buffers",
+                "automatic vacuum of table orders: {n} pages removed",
+                "connection authorized: user=app database=shop port={n}",
+            ),
             (("ERROR", "duplicate key value violates unique constraint order_ref_{n}"),),
         ),
     ),
-)  # fmt: skip
+)
 
 BANK = World(
     "bank",
     (
         Service(
-            "api-gateway", "access", ("accounts", "transfers"),
+            "api-gateway",
+            "access",
+            ("accounts", "transfers"),
             ("/v1/accounts/{n}", "/v1/transfers/{id}", "/v1/cards/{n}/limits"),
         ),
         Service(
-            "accounts", "logback", ("identity", "ledger"),
-            ("balance of account {n} read in {ms} ms", "statement {id} assembled from {n} entries", "limits of card {n} refreshed"),
+            "accounts",
+            "logback",
+            ("identity", "ledger"),
+            (
+                "balance of account {n} read in {ms} ms",
+                "statement {id} assembled from {n} entries",
+                "limits of card {n} refreshed",
+            ),
             (("WARN", "account {n} is dormant"), ("ERROR", "address of customer {n} could not be geocoded")),
         ),
         Service(
-            "transfers", "json", ("identity", "ledger", "fraud"),
-            ("transfer {id} submitted, amount {n}", "transfer {id} settled in {ms} ms", "standing order {n} scheduled"),
-            (("WARN", "beneficiary {n} is new, asking for confirmation"), ("ERROR", "iban check failed for transfer {id}: wrong check digits")),
+            "transfers",
+            "json",
+            ("identity", "ledger", "fraud"),
+            (
+                "transfer {id} submitted, amount {n}",
+                "transfer {id} settled in {ms} ms",
+                "standing order {n} scheduled",
+            ),
+            (
+                ("WARN", "beneficiary {n} is new, asking for confirmation"),
+                ("ERROR", "iban check failed for transfer {id}: wrong check digits"),
+            ),
         ),
         Service(
-            "identity", "logfmt", (),
-            ("token issued for subject {n}", "session {id} verified in {ms} ms", "second factor accepted for subject {n}"),
+            "identity",
+            "logfmt",
+            (),
+            (
+                "token issued for subject {n}",
+                "session {id} verified in {ms} ms",
+                "second factor accepted for subject {n}",
+            ),
             (("WARN", "wrong passcode for subject {n}, attempt 1"),),
         ),
         Service(
-            "fraud", "python", (),
-            ("scored transfer {id}: 0.0{n}", "model features loaded for customer {n}", "rule set evaluated in {ms} ms"),
+            "fraud",
+            "python",
+            (),
+            (
+                "scored transfer {id}: 0.0{n}",
+                "model features loaded for customer {n}",
+                "rule set evaluated in {ms} ms",
+            ),
             (("WARN", "score of transfer {id} is close to the threshold"),),
         ),
         Service(
-            "ledger", "klog", ("ledger-db",),
-            ("posted entry {n} to book {n}", "snapshot {id} written, {n} entries", "reconciled {n} entries in {ms} ms"),
+            "ledger",
+            "klog",
+            ("ledger-db",),
+            (
+                "posted entry {n} to book {n}",
+                "snapshot {id} written, {n} entries",
+                "reconciled {n} entries in {ms} ms",
+            ),
             (("WARN", "entry {n} posted after cut-off"),),
         ),
         Service(
-            "ledger-db", "postgres", (),
-            ("checkpoint starting: time", "checkpoint complete: wrote {n} buffers", "temporary file: size {n}"),
+            "ledger-db",
+            "postgres",
+            (),
+            (
+                "checkpoint starting: time",
+                "checkpoint complete: wrote {n} buffers",
+                "temporary file: size {n}",
+            ),
         ),
     ),
-)  # fmt: skip
+)
 
 MEDIA = World(
     "media",
     (
         Service(
-            "edge-proxy", "access", ("player-api", "upload-api"),
+            "edge-proxy",
+            "access",
+            ("player-api", "upload-api"),
             ("/watch/{n}", "/api/playlist/{id}", "/upload/{id}/part/{n}"),
         ),
         Service(
-            "player-api", "json", ("recommender", "profile-store"),
-            ("playback of title {n} begins for profile {n}", "manifest {id} assembled in {ms} ms", "resume point of title {n} is {n} s"),
-            (("WARN", "player of profile {n} rebuffered {n} times"), ("ERROR", "subtitle track {n} is missing for title {n}")),
+            "player-api",
+            "json",
+            ("recommender", "profile-store"),
+            (
+                "playback of title {n} begins for profile {n}",
+                "manifest {id} assembled in {ms} ms",
+                "resume point of title {n} is {n} s",
+            ),
+            (
+                ("WARN", "player of profile {n} rebuffered {n} times"),
+                ("ERROR", "subtitle track {n} is missing for title {n}"),
+            ),
         ),
         Service(
-            "upload-api", "logback", ("transcoder", "profile-store"),
-            ("part {n} of upload {id} stored", "upload {id} complete: {n} bytes", "virus scan of upload {id} clean in {ms} ms"),
+            "upload-api",
+            "logback",
+            ("transcoder", "profile-store"),
+            (
+                "part {n} of upload {id} stored",
+                "upload {id} complete: {n} bytes",
+                "virus scan of upload {id} clean in {ms} ms",
+            ),
             (("WARN", "upload {id} paused by the client"),),
         ),
         Service(
-            "transcoder", "python", (),
-            ("job {id} finished pass {n} in {ms} ms", "segment {n} of job {id} encoded", "picked job {id} from the queue"),
-            (("WARN", "frame {n} of job {id} dropped"), ("ERROR", "job {id} rejected: codec of the source is not supported")),
+            "transcoder",
+            "python",
+            (),
+            (
+                "job {id} finished pass {n} in {ms} ms",
+                "segment {n} of job {id} encoded",
+                "picked job {id} from the queue",
+            ),
+            (
+                ("WARN", "frame {n} of job {id} dropped"),
+                ("ERROR", "job {id} rejected: codec of the source is not supported"),
+            ),
         ),
         Service(
-            "recommender", "logfmt", ("profile-store",),
-            ("ranked {n} titles for profile {n} in {ms} ms", "model generation {n} in use", "candidate list {id} cached"),
+            "recommender",
+            "logfmt",
+            ("profile-store",),
+            (
+                "ranked {n} titles for profile {n} in {ms} ms",
+                "model generation {n} in use",
+                "candidate list {id} cached",
+            ),
             (("WARN", "profile {n} has too little history, using popular titles"),),
         ),
         Service(
-            "profile-store", "klog", (),
+            "profile-store",
+            "klog",
+            (),
             ("read profile {n} in {ms} ms", "compaction {n} done", "replicated batch {id}"),
             (("WARN", "profile {n} written twice within a second"),),
         ),
-        Service("mailer", "syslog", (), ("digest {id} delivered to {n} readers", "bounce list refreshed, {n} rows", "template welcome rendered in {ms} ms")),
+        Service(
+            "mailer",
+            "syslog",
+            (),
+            (
+                "digest {id} delivered to {n} readers",
+                "bounce list refreshed, {n} rows",
+                "template welcome rendered in {ms} ms",
+            ),
+        ),
     ),
-)  # fmt: skip
+)
 
 WORLDS = {world.name: world for world in (SHOP, BANK, MEDIA)}
 

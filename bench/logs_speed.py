@@ -21,7 +21,8 @@ from typing import TypeVar
 
 import polars as pl
 
-from bench.incidents import CASES, generate
+from bench.incident_cases import CASES
+from bench.incidents import generate
 from bench.logs_accuracy import drain3_groups
 from workers.logs import queries
 from workers.logs.index import LogIndex, Window, build_index
@@ -84,9 +85,8 @@ def measure(lines: int = QUICK_LINES) -> dict[str, object]:
         figures |= _drain3(path, lines / seconds)
     figures["incident_300k_cpu_seconds"] = incident_cpu_seconds()
     figures["guard"] = cardinality_guard()
-    print(
-        f"index: {figures['lines_per_cpu_second']:,} lines a CPU second, {figures['peak_megabytes']} MB at its peak"
-    )
+    rate, peak = figures["lines_per_cpu_second"], figures["peak_megabytes"]
+    print(f"index: {rate:,} lines a CPU second, {peak} MB at its peak")
     return figures
 
 
@@ -156,10 +156,11 @@ def cardinality_guard(lines: int = GUARD_LINES) -> dict[str, object]:
     """Mine lines that each hold unmasked unique words; return how many shapes were kept, and the cost."""
     source = random.Random(5)
     letters = "bcdfghjklmnpqrstvwxz"
-    texts = [
-        f"lookup of {''.join(source.choices(letters, k=9))} by {''.join(source.choices(letters, k=7))} gave nothing"
-        for _ in range(lines)
-    ]
+
+    def word(length: int) -> str:
+        return "".join(source.choices(letters, k=length))
+
+    texts = [f"lookup of {word(9)} by {word(7)} gave nothing" for _ in range(lines)]
     miner = TemplateMiner()
     _, seconds, _ = _timed(
         lambda: [miner.add(pl.Series(texts[at : at + 50_000])) for at in range(0, lines, 50_000)]
@@ -190,7 +191,8 @@ def _scans(path: Path, lines: int) -> dict[str, object]:
         duckdb = importlib.import_module("duckdb")
     except ImportError:
         return figures
-    query = f"select count(*) from read_csv('{path}', columns={{'l': 'varchar'}}, delim='\x01', quote='', header=false) where regexp_matches(l, 'ERROR')"
+    lines_of = f"read_csv('{path}', columns={{'l': 'varchar'}}, delim='\x01', quote='', header=false)"
+    query = f"select count(*) from {lines_of} where regexp_matches(l, 'ERROR')"
     _, seconds, _ = _timed(lambda: duckdb.sql(query).fetchall())
     return figures | {"duckdb_lines_per_cpu_second": round(lines / seconds)}
 
@@ -220,7 +222,8 @@ def _plain(at: datetime, level: str, service: str, text: str, source: random.Ran
 
 
 def _logback(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} {level:5} [main] com.acme.{service.title()} - {text}"
+    stamp = f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}"
+    return f"{stamp} {level:5} [main] com.acme.{service.title()} - {text}"
 
 
 def _json(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
@@ -229,7 +232,8 @@ def _json(at: datetime, level: str, service: str, text: str, source: random.Rand
 
 def _access(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
     status = 500 if level == "ERROR" else 200
-    return f'10.0.0.{at.second} - - [{at:%d/%b/%Y:%H:%M:%S} +0000] "GET /{service}/{at.microsecond} HTTP/1.1" {status} {at.second} "-" "app/1"'
+    request = f'"GET /{service}/{at.microsecond} HTTP/1.1" {status} {at.second}'
+    return f'10.0.0.{at.second} - - [{at:%d/%b/%Y:%H:%M:%S} +0000] {request} "-" "app/1"'
 
 
 def _syslog(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:

@@ -25,12 +25,21 @@ MARKER_SECONDS = 600.0
 
 # Programs that report on others: what they say is about the service they name.
 _REPORTERS = re.compile(
-    r"^(?:kernel|kern|systemd|kubelet|dockerd|containerd|docker|k8s|kubernetes|events?|audit|deploy(?:er|ment|s)?|ci|cd|argocd"
-    r"|cron|haproxy|nginx|ingress|gateway|envoy|alertmanager|prometheus|node|syslog|config(?:-\w+)?|flags?|feature-\w+|changes?)$", re.I,
+    r"^(?:kernel|kern|systemd|kubelet|dockerd|containerd|docker|k8s|kubernetes|events?|audit"
+    r"|deploy(?:er|ment|s)?|ci|cd|argocd"
+    r"|cron|haproxy|nginx|ingress|gateway|envoy|alertmanager|prometheus|node|syslog"
+    r"|config(?:-\w+)?|flags?|feature-\w+|changes?)$", re.I,
 )  # fmt: skip
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
-_ADDRESSED = r"(?:to|upstream|calling|call(?:ed)?|service|dependency|backend|host|downstream|target|cluster|connect\w*|https?:/|process|container|pod|unit|of|in|into|on|deployment|task|memory cgroup)"
-_FAILED = r"(?:is|was|has|did|returned|responded|answered|unavailable|unreachable|timed|timeout|failed|failing|down|refused|error|call|request|connection|respon\w+|slow|unhealthy|rejected|closed|50\d|health|too|not|gave|never|lost|busy)"
+_ADDRESSED = (
+    r"(?:to|upstream|calling|call(?:ed)?|service|dependency|backend|host|downstream|target|cluster"
+    r"|connect\w*|https?:/|process|container|pod|unit|of|in|into|on|deployment|task|memory cgroup)"
+)
+_FAILED = (
+    r"(?:is|was|has|did|returned|responded|answered|unavailable|unreachable|timed|timeout|failed"
+    r"|failing|down|refused|error|call|request|connection|respon\w+|slow|unhealthy|rejected|closed"
+    r"|50\d|health|too|not|gave|never|lost|busy)"
+)
 
 
 @dataclass

@@ -10,23 +10,24 @@ MAX_JOINED_LINES = 500
 MAX_JOINED_CHARS = 64_000
 
 # White space, frames of the JVM, Python, Go and Node, and the names of the exceptions themselves.
-FIELDS_OF_CONTINUATIONS = (
+CONTINUATION = (
     r"^(?:\s+\S|at [\w$.<>]+|Caused by: |Suppressed: |\.\.\. \d+ |Traceback \(most recent|goroutine \d+ \["
-    r"|During handling of the above|The above exception was|[\w.$]+(?:Error|Exception|Exit|Interrupt|Warning)(?:: |$)"
+    r"|During handling of the above|The above exception was|[\w.$]+(?:Error|Exception|Exit"
+    r"|Interrupt|Warning)(?:: |$)"
     r"|[a-z/.\w]+\.go:\d+|\}|\]|\)|created by |exit status \d+|\s*\^+\s*$)"
 )
 
 
-def join_continuations(table: pl.DataFrame, has_formats: bool) -> pl.DataFrame:
+def join_continuations(table: pl.DataFrame) -> pl.DataFrame:
     """Return one row an event, `line` holding its lines; the first line's fields stand for all.
 
-    Without any known format every line is an event, but for those that look like frames.
+    A line with a header, or that does not look like a continuation, is an event of its own.
     """
     if table.is_empty():
         return table.drop("format")
-    continues = table["format"].is_null() & table["line"].str.contains(FIELDS_OF_CONTINUATIONS)
+    continues = table["format"].is_null() & table["line"].str.contains(CONTINUATION)
     # A block cannot begin with a continuation: nothing is before it.
-    continues = continues.fill_null(False).set([0], [False]) if continues[0] else continues.fill_null(False)
+    continues = continues.fill_null(False) & (pl.int_range(table.height, eager=True) > 0)
     if not continues.any():
         return table.drop("format")
     events = (~continues).cum_sum().alias("event")

@@ -13,7 +13,7 @@ import polars as pl
 
 from workers.logs import formats_keyed
 from workers.logs.levels import ERROR, INFO, LEVEL_WORDS, WARN, level_expression, priority_expression
-from workers.logs.timestamps import LAYOUT, LAYOUTS, Clock, Layout, has_zone, parse_column
+from workers.logs.timestamps import LAYOUT, LAYOUTS, Clock, Layout, has_zone, time_expression
 
 MIN_SHARE = 0.02  # of a sample: what fewer lines match is left to plain reading
 MIN_LINES = 1
@@ -41,7 +41,8 @@ _TAILS: tuple[tuple[str, str], ...] = (
     ("cri", r" (?:stdout|stderr) (?P<flag>[FP])(?: |$)"),
     (
         "postgres",
-        r" \[[0-9]+(?:-[0-9]+)?\]:?(?: [^ ]+@[^ ]+)? +(?P<level>LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]"
+        r" \[[0-9]+(?:-[0-9]+)?\]:?(?: [^ ]+@[^ ]+)? +(?P<level>LOG|ERROR|FATAL|PANIC|WARNING"
+        r"|NOTICE|INFO|DEBUG[1-5]"
         r"|DETAIL|HINT|STATEMENT|CONTEXT): +",
     ),
     ("nginx_error", r" \[(?P<level>[a-z]+)\] [0-9]+#[0-9]+: (?:\*[0-9]+ )?"),
@@ -49,8 +50,8 @@ _TAILS: tuple[tuple[str, str], ...] = (
     ("jvm_gc", r"\](?:\[[0-9.,]+m?s\])?\[(?P<level>[a-z]+) *\]\[(?P<logger>[a-z0-9+,.]+) *\] *"),
     (
         "spring",
-        rf" +{_LEVEL} +(?:\[(?P<service>[A-Za-z0-9_.-]*),(?P<trace>[^\],]*)[^\]]*\] +)?[0-9]+ +--- +\[[^\]]*\] "
-        rf"(?:\[[^\]]*\] )? *{_LOGGER} *: +",
+        rf" +{_LEVEL} +(?:\[(?P<service>[A-Za-z0-9_.-]*),(?P<trace>[^\],]*)[^\]]*\] +)?"
+        rf"[0-9]+ +--- +\[[^\]]*\] (?:\[[^\]]*\] )? *{_LOGGER} *: +",
     ),
     ("python", rf" - {_LOGGER} - {_LEVEL} - "),
     ("level_thread_logger", rf" +{_LEVEL} +\[[^\]]*\] +{_LOGGER} *(?:-|:) +"),
@@ -60,7 +61,7 @@ _TAILS: tuple[tuple[str, str], ...] = (
     ("level_in_pipes", rf" *\| *{_LEVEL} *\| *{_SERVICE} *\| *"),
     (
         "level_bracketed_service",
-        rf" +\[?{_LEVEL}\]? +\[(?P<service>[A-Za-z_][A-Za-z0-9_.-]*)(?:,(?P<trace>[^\],]*)[^\]]*)?\]:? *(?:- )?",
+        rf" +\[?{_LEVEL}\]? +\[{_SERVICE}(?:,(?P<trace>[^\],]*)[^\]]*)?\]:? *(?:- )?",
     ),
     ("level_logger", rf" +\[?{_LEVEL}\]?:? +{_LOGGER}(?:\[[0-9]+\])?(?: +-|:) +"),
     ("thread_level", rf" +\[(?:main|[^\]]*[0-9#][^\]]*)\] +{_LEVEL}[ :-]+ *"),
@@ -89,7 +90,10 @@ _ACCESS = (
     + r'\] "(?P<request>[^"]*)" (?P<status>[1-5][0-9]{2}) '
 )
 _KLOG = rf"^(?P<level>[IWEF]){LAYOUT['klog'].pattern} +[0-9]+ (?P<logger>[^ \]]+)\] "
-_LOOKS_LIKE_A_LINE = r"^(?:\{\s*\"|<[0-9]|\[?[0-9]{2,4}[-/.:0-9]|\[[A-Z]|[A-Z][a-z]{2} [ 0-9][0-9] |[A-Z]+[ :\[]|[IWEF][0-9]{4} |[a-z]+=|[0-9]+[.:][0-9a-f.:]+ )"
+_LOOKS_LIKE_A_LINE = (
+    r"^(?:\{\s*\"|<[0-9]|\[?[0-9]{2,4}[-/.:0-9]|\[[A-Z]|[A-Z][a-z]{2} [ 0-9][0-9] |[A-Z]+[ :\[]"
+    r"|[IWEF][0-9]{4} |[a-z]+=|[0-9]+[.:][0-9a-f.:]+ )"
+)
 _COMPOSE = r"^(?P<service>[A-Za-z][A-Za-z0-9_.-]*?)(?:[-_][0-9]+)? +\| "
 _POD = r"^\[pod/(?P<host>[^/\]]+)/(?P<service>[^\]]+)\] "
 _LEVEL_COLON = rf"^{_LEVEL}:{_LOGGER}:"
@@ -189,38 +193,33 @@ def read_lines(
     for line_format in formats:
         if remaining.is_empty():
             break
-        if line_format.keyed is not None:
-            matched = line_format.matches(remaining["line"])
-            chosen = remaining.filter(matched)
-            if not chosen.is_empty():
-                parts.append(_read_keyed(chosen, line_format, clock))
-        else:
-            fields = _read(remaining["line"], line_format, clock)
-            matched = fields["format"].is_not_null()
-            parts.append(fields.with_columns(remaining["row"]).filter(matched))
-        remaining = remaining.filter(~matched)
+        # Matching costs a fifth of taking apart: what does not match is never taken apart.
+        matched = line_format.matches(remaining["line"])
+        every = bool(matched.all())
+        chosen = remaining if every else remaining.filter(matched)
+        if not chosen.is_empty():
+            parts.append(_read(chosen, line_format, clock).with_columns(chosen["row"]))
+        remaining = remaining.clear() if every else remaining.filter(~matched)
     if not remaining.is_empty():
         plain = remaining.select("row", pl.col("line").alias("message"))
         parts.append(_complete(plain.with_columns(pl.lit(None, dtype=pl.String).alias("format"))))
-    table = parts[0] if len(parts) == 1 else pl.concat([_ordered(part) for part in parts]).sort("row")
-    return _opened(_ordered(table).drop("row"), formats, clock, depth)
+    ordered = [_ordered(part) for part in parts]
+    table = ordered[0] if len(ordered) == 1 else pl.concat(ordered).sort("row")
+    return _opened(table.drop("row"), formats, clock, depth)
 
 
-def _read_keyed(chosen: pl.DataFrame, line_format: LineFormat, clock: Clock) -> pl.DataFrame:
-    assert line_format.keyed is not None
-    fields = line_format.keyed(chosen["line"], clock)
-    return _complete(fields.with_columns(chosen["row"], pl.lit(line_format.name).alias("format")))
-
-
-def _read(lines: pl.Series, line_format: LineFormat, clock: Clock) -> pl.DataFrame:
-    captured = lines.to_frame("line").with_columns(
-        pl.col("line").str.extract_groups(f"^(?P<header>{line_format.pattern[1:]})").alias("captured")
-    ).unnest("captured")  # fmt: skip
-    columns = {"message": pl.col("line").str.strip_prefix(pl.col("header"))}
-    named = pl.when(pl.col("header").is_not_null()).then(pl.lit(line_format.name))
-    columns |= {"format": named} | _derived(captured.columns, columns["message"])
+def _read(chosen: pl.DataFrame, line_format: LineFormat, clock: Clock) -> pl.DataFrame:
+    """Return the fields of lines that are all in this format."""
+    name = pl.lit(line_format.name).alias("format")
+    if line_format.keyed is not None:
+        return _complete(line_format.keyed(chosen["line"], clock).with_columns(name))
+    captured = chosen.select(
+        "line", pl.col("line").str.extract_groups(f"^(?P<header>{line_format.pattern[1:]})").alias("captured")
+    ).unnest("captured")
+    message = pl.col("line").str.strip_prefix(pl.col("header"))
+    columns = {"message": message, "format": name} | _derived(captured.columns, message)
     if line_format.layout is not None:
-        captured = captured.with_columns(parse_column(captured, line_format.layout, clock).alias("time"))
+        columns["time"] = time_expression(captured, line_format.layout, clock)
     return _complete(captured.with_columns(**columns))
 
 
@@ -286,7 +285,7 @@ def _complete(table: pl.DataFrame) -> pl.DataFrame:
     missing = [
         pl.lit(None, dtype=dtype).alias(name) for name, dtype in FIELDS.items() if name not in table.columns
     ]
-    return table.with_columns(missing)
+    return table.with_columns(missing) if missing else table
 
 
 def _ordered(table: pl.DataFrame) -> pl.DataFrame:

@@ -81,7 +81,8 @@ def _against(incident: Incident, blame: Blame, leading: BadSignal, better: Blame
         reasons.append("its own lines show nothing; only others name it")
     if not math.isinf(leading.signal.ratio) and not leading.signal.is_new:
         reasons.append(
-            f"the same message also comes at other times ({leading.signal.lines - leading.signal.burst_lines} lines)"
+            f"the same message also comes at other times "
+            f"({leading.signal.lines - leading.signal.burst_lines} lines)"
         )
     if marker_for(incident, blame.service) is None:
         reasons.append("no change to it is told of in the half hour before")

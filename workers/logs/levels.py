@@ -13,9 +13,29 @@ LEVEL_NAMES = {TRACE: "TRACE", DEBUG: "DEBUG", INFO: "INFO", WARN: "WARN", ERROR
 
 # The words a header may carry, for the formats' patterns; longer ones first.
 _HEADER_WORDS = (
-    "trace", "debug", "information", "info", "notice", "warning", "warn", "error", "err", "critical", "crit", "fatal",
-    "panic", "severe", "emergency", "emerg", "alert", "finest", "finer", "fine", "config", "verbose",
-)  # fmt: skip
+    "trace",
+    "debug",
+    "information",
+    "info",
+    "notice",
+    "warning",
+    "warn",
+    "error",
+    "err",
+    "critical",
+    "crit",
+    "fatal",
+    "panic",
+    "severe",
+    "emergency",
+    "emerg",
+    "alert",
+    "finest",
+    "finer",
+    "fine",
+    "config",
+    "verbose",
+)
 # Spelled out in three cases: ignoring case would cost the engine its one-pass mode, and three times the time.
 LEVEL_WORDS = "(?:" + "|".join(f"{word.upper()}|{word}|{word.title()}" for word in _HEADER_WORDS) + ")"
 

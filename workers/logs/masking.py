@@ -65,7 +65,7 @@ _QUALIFIED = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){2,}(?:/[\w.$]+)
 _TELLING_NAME = re.compile(r"(?:Exception|Error|Failure|Fault|Timeout)\b|\.[A-Z][A-Z0-9_]+$")
 _PUNCTUATION = frozenset("=,:;()[]{}\"'|")
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
-_LITERALS = frozenset(["true", "false", "null", "None", "True", "False", "TRUE", "FALSE", "nil", "yes", "no"])
+_LITERALS = frozenset(["true", "false", "null", "None", "True", "False", "TRUE", "FALSE", "nil"])
 _CALENDAR = frozenset(
     [
         "Mon",

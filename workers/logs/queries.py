@@ -122,11 +122,17 @@ def templates(
     rows = table.sort("lines", "template", descending=[True, False]).head(limit)
     return [
         TemplateSummary(
-            index.templates[template].id, index.templates[template].text, name_of(level), lines, tuple(services),
-            first, last, index.templates[template].example,
+            template_id=index.templates[template].id,
+            text=index.templates[template].text,
+            level=name_of(level),
+            lines=lines,
+            services=tuple(services),
+            first_at=first,
+            last_at=last,
+            example=index.templates[template].example,
         )
         for template, lines, level, services, first, last in rows.iter_rows()
-    ]  # fmt: skip
+    ]
 
 
 def diff(index: LogIndex, window: Window, baseline: Window, *, limit: int = 20) -> list[ChangedTemplate]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from workers.logs import reading_csv
-from workers.logs.continuation import FIELDS_OF_CONTINUATIONS, join_continuations
+from workers.logs.continuation import CONTINUATION, join_continuations
 from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
 from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
 from workers.logs.timestamps import FUTURE_ALLOWED, Clock
@@ -31,14 +31,51 @@ EVENT_SCHEMA: dict[str, pl.DataType] = {
     "line_number": pl.UInt32(),
 }
 
-_ID = r"""(?i:trace[_-]?id|request[_-]?id|req[_-]?id|correlation[_-]?id|\brid)["']?[=: ]+["']?([A-Za-z0-9][A-Za-z0-9_-]{5,63})"""
+_ID = (
+    r"(?i:trace[_-]?id|request[_-]?id|req[_-]?id|correlation[_-]?id|\brid)"
+    r"""["']?[=: ]+["']?([A-Za-z0-9][A-Za-z0-9_-]{5,63})"""
+)
 _STATUS = r"(?i:\bstatus(?:[_ ]?code)?)[=: ]+([1-5][0-9]{2})\b"
 _GENERIC_STEMS = frozenset(
-    "app application log logs output out err error errors access server service messages syslog all combined main std"
-    " stdout stderr console current latest debug info warn system journal kern upload file data text".split()
-)
+    [
+        "app",
+        "application",
+        "log",
+        "logs",
+        "output",
+        "out",
+        "err",
+        "error",
+        "errors",
+        "access",
+        "server",
+        "service",
+        "messages",
+        "syslog",
+        "all",
+        "combined",
+        "main",
+        "std",
+        "stdout",
+        "stderr",
+        "console",
+        "current",
+        "latest",
+        "debug",
+        "info",
+        "warn",
+        "system",
+        "journal",
+        "kern",
+        "upload",
+        "file",
+        "data",
+        "text",
+    ]
+)  # names of files that do not name a service
 _NAME_ENDS = re.compile(
-    r"(?:[._-](?:\d[\dTtZz:._-]*|log|logs|txt|out|err|json|jsonl|ndjson|csv|gz|zst|stdout|stderr|current))+$",
+    r"(?:[._-](?:\d[\dTtZz:._-]*|log|logs|txt|out|err|json|jsonl|ndjson|csv|gz|zst|stdout|stderr"
+    r"|current))+$",
     re.I,
 )
 
@@ -181,7 +218,7 @@ class _FileReader:
                 "line_number"
             ),
         )
-        events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0), bool(self._formats))
+        events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0))
         self._own.events += events.height
         return self._completed(events)
 
@@ -198,7 +235,7 @@ class _FileReader:
 
     def _is_off(self, table: pl.DataFrame, lines: pl.Series) -> bool:
         """Look for new formats among the lines that none fits; return whether any were found."""
-        unread = lines.filter(table["format"].is_null() & ~lines.str.contains(FIELDS_OF_CONTINUATIONS))
+        unread = lines.filter(table["format"].is_null() & ~lines.str.contains(CONTINUATION))
         if unread.len() <= REVOTE_SHARE * lines.len() and unread.len() < SAMPLE_LINES:
             return False
         names = {line_format.name for line_format in self._formats}
@@ -231,7 +268,7 @@ class _FileReader:
         ).select(*EVENT_SCHEMA)
 
     def _named(self, events: pl.DataFrame) -> pl.Series:
-        """Return the services: what the line says, else the file's name, else a logger that looks like one."""
+        """Return the services: what the line says, else the file's name, else a fitting logger."""
         if self._service is not None:
             return events["service"].fill_null(self._service)
         component = pl.col("component")
@@ -309,6 +346,7 @@ def _split(block: str) -> pl.Series:
 def summary_of(reports: Sequence[FileReport]) -> list[str]:
     """Return one line a file: its name, formats, lines and span, for people."""
     return [
-        f"{report.name}: {report.lines} lines, {', '.join(name for name, _ in report.formats.most_common(3)) or 'nothing'}"
+        f"{report.name}: {report.lines} lines, "
+        f"{', '.join(name for name, _ in report.formats.most_common(3)) or 'nothing'}"
         for report in reports
     ]

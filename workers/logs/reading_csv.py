@@ -65,6 +65,7 @@ def read_csv(lines: pl.Series, columns: CsvColumns, clock: Clock, *, has_header:
             "time": parse_texts(column("time"), clock),
             "level": pl.Series([level_of(text) for text in column("level")], dtype=pl.Int8),
             "service": column("service"),
+            "component": column("component"),
             "host": column("host"),
             "trace": column("trace"),
             "status": column("status").str.extract(r"^([1-5][0-9]{2})$", 1).cast(pl.Int16),

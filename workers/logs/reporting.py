@@ -17,6 +17,7 @@ from workers.logs.inspection_report import (
     Hypothesis,
     Inspection,
     ReadingProblem,
+    Verdict,
 )
 from workers.logs.levels import ERROR, WARN, name_of
 from workers.logs.statistics import Change, Timeline
@@ -62,7 +63,8 @@ def no_evidence(index: LogIndex, window: Window, timeline: Timeline, changes: Se
     coverage = coverage_of(index)
     notable = [change for change in changes if abs(change.score) >= MIN_CHANGE_SCORE]
     text = (
-        f"The logs show no cause: {coverage.lines} lines from {window.start_at:%Y-%m-%d %H:%M} to {window.end_at:%H:%M} UTC"
+        f"The logs show no cause: {coverage.lines} lines from {window.start_at:%Y-%m-%d %H:%M} to "
+        f"{window.end_at:%H:%M} UTC"
         f" hold no message of trouble that became more frequent. {_steady_errors(index)}"
         " No log evidence: look at metrics (processor, memory, network, latency) and at what does not log."
     )
@@ -86,20 +88,25 @@ def nothing_read(index: LogIndex) -> Inspection:
     """Return the report where there is nothing to judge: no lines, none with a time, or no reading at all."""
     coverage = coverage_of(index)
     failed = [problem for problem in coverage.problems if problem.could_not_read]
+    verdict: Verdict = "nothing_found"
     if failed and not coverage.lines:
         told = "; ".join(f"{problem.source} {problem.reason}" for problem in failed[:5])
         verdict, text = "could_not_read", f"The logs could not be read: {told}."
     elif coverage.lines:
-        verdict, text = (
-            "nothing_found",
-            f"{coverage.lines} lines were read, none of them with a time: nothing can be placed.",
-        )
+        text = f"{coverage.lines} lines were read, none of them with a time: nothing can be placed."
     else:
-        verdict, text = "nothing_found", "There are no log lines in what was asked for."
+        text = "There are no log lines in what was asked for."
     return Inspection(
-        root_cause_service=None, first_bad=None, cause=text, what_changed=(), evidence=(), hypotheses=(), text=text,
-        verdict="could_not_read" if verdict == "could_not_read" else "nothing_found", coverage=coverage,
-    )  # fmt: skip
+        root_cause_service=None,
+        first_bad=None,
+        cause=text,
+        what_changed=(),
+        evidence=(),
+        hypotheses=(),
+        text=text,
+        verdict=verdict,
+        coverage=coverage,
+    )
 
 
 def coverage_of(index: LogIndex) -> Coverage:
@@ -189,7 +196,7 @@ def changed_templates(index: LogIndex, changes: Sequence[Change], window: Window
                 text=template.text,
                 service=change.service,
                 level=name_of(change.level),
-                kind=change.kind,  # type: ignore[arg-type]
+                kind=change.kind,
                 lines=change.lines,
                 lines_before=change.lines_before,
                 ratio=None if change.lines_before == 0 else round(change.ratio, 3),
@@ -266,7 +273,10 @@ def _incident_text(
 ) -> str:
     best = hypotheses[0]
     services = list(dict.fromkeys(member.signal.service for member in incident.members))
-    began = f"The trouble begins at {incident.start_at:%Y-%m-%d %H:%M:%S} UTC and shows in {', '.join(services[:5])}."
+    began = (
+        f"The trouble begins at {incident.start_at:%Y-%m-%d %H:%M:%S} UTC and shows in "
+        f"{', '.join(services[:5])}."
+    )
     cause = f"The likeliest cause: {best.cause}."
     changes = "; ".join(
         f"{change.text[:90]} ({_KINDS[change.kind]}, {change.lines} lines, {change.lines_before} before)"
@@ -308,5 +318,8 @@ def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
         step_seconds=timeline.bin_seconds,
         series=(*series, ChartSeries(name="all lines", counts=everything)),
         marks=tuple(marks),
-        alt_text=f"Warnings and errors every {timeline.bin_seconds} s by service ({', '.join(busiest) or 'none'}){told}.",
+        alt_text=(
+            f"Warnings and errors every {timeline.bin_seconds} s by service "
+            f"({', '.join(busiest) or 'none'}){told}."
+        ),
     )

@@ -235,7 +235,7 @@ def _traffic(timeline: Timeline) -> Floats:
 
 
 def _levels(table: pl.DataFrame) -> pl.DataFrame:
-    """Return, for each template and service, all its lines and the gravest level that a quarter of them have."""
+    """Return all lines of each template and service, and the gravest level of a quarter of them."""
     by_level = table.group_by("template", "service", pl.col("level").fill_null(INFO)).agg(
         pl.col("lines").sum()
     )

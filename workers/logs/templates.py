@@ -185,7 +185,7 @@ def template_id_of(text: str) -> str:
 def _without_rare_words(shapes: pl.Series) -> pl.Series:
     """Replace the words that hardly occur: names and ids that no mask knows."""
     words = pl.DataFrame({"shape": shapes}).with_row_index("row").with_columns(pl.col("shape").str.split(" "))
-    words = words.explode("shape").with_columns(pl.len().over("shape").alias("lines"))
+    words = words.explode("shape", empty_as_null=True).with_columns(pl.len().over("shape").alias("lines"))
     rare = pl.col("lines") <= RARE_WORD_LINES
     return (
         words.with_columns(pl.when(rare).then(pl.lit("#")).otherwise(pl.col("shape")).alias("shape"))

@@ -24,9 +24,23 @@ _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
 # What zone abbreviations mean to programs; IST is India, the commonest of its readings.
 _ZONE_HOURS = {
-    "Z": 0.0, "UTC": 0.0, "GMT": 0.0, "BST": 1.0, "CET": 1.0, "CEST": 2.0, "EST": -5.0, "EDT": -4.0,
-    "CST": -6.0, "CDT": -5.0, "MST": -7.0, "MDT": -6.0, "PST": -8.0, "PDT": -7.0, "IST": 5.5, "JST": 9.0,
-}  # fmt: skip
+    "Z": 0.0,
+    "UTC": 0.0,
+    "GMT": 0.0,
+    "BST": 1.0,
+    "CET": 1.0,
+    "CEST": 2.0,
+    "EST": -5.0,
+    "EDT": -4.0,
+    "CST": -6.0,
+    "CDT": -5.0,
+    "MST": -7.0,
+    "MDT": -6.0,
+    "PST": -8.0,
+    "PDT": -7.0,
+    "IST": 5.5,
+    "JST": 9.0,
+}
 
 FUTURE_ALLOWED = timedelta(days=1)  # a clock may be ahead by a zone; more is a wrong time
 
@@ -52,43 +66,80 @@ class Clock:
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 LAYOUTS = (
     Layout("iso_named_zone", rf"(?P<time>{_DATE}T{_CLOCK}){_FRACTION}{_NAMED_ZONE}", "%Y-%m-%dT%H:%M:%S"),
-    Layout("iso_space_named_zone", rf"(?P<time>{_DATE} {_CLOCK}){_FRACTION}{_NAMED_ZONE}", "%Y-%m-%d %H:%M:%S"),
-    Layout("iso", rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}){_FRACTION}{_ZONE}", "%Y-%m-%dT%H:%M:%S"),
     Layout(
-        "iso_space", rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}){_FRACTION}{_ZONE}", "%Y-%m-%d %H:%M:%S"
+        "iso_space_named_zone", rf"(?P<time>{_DATE} {_CLOCK}){_FRACTION}{_NAMED_ZONE}", "%Y-%m-%d %H:%M:%S"
     ),
-    Layout("slashes", rf"(?P<time>[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%Y/%m/%d %H:%M:%S"),
-    Layout("short_year", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%y/%m/%d %H:%M:%S"),
-    Layout("american", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{4}} {_CLOCK}){_FRACTION}", "%m/%d/%Y %H:%M:%S"),
-    Layout("dotted", rf"(?P<time>[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}} {_CLOCK}){_FRACTION}", "%d.%m.%Y %H:%M:%S"),
+    Layout(
+        "iso", rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}){_FRACTION}{_ZONE}", "%Y-%m-%dT%H:%M:%S"
+    ),
+    Layout(
+        "iso_space",
+        rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}){_FRACTION}{_ZONE}",
+        "%Y-%m-%d %H:%M:%S",
+    ),
+    Layout(
+        "slashes", rf"(?P<time>[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%Y/%m/%d %H:%M:%S"
+    ),
+    Layout(
+        "short_year", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%y/%m/%d %H:%M:%S"
+    ),
+    Layout(
+        "american", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{4}} {_CLOCK}){_FRACTION}", "%m/%d/%Y %H:%M:%S"
+    ),
+    Layout(
+        "dotted", rf"(?P<time>[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}} {_CLOCK}){_FRACTION}", "%d.%m.%Y %H:%M:%S"
+    ),
     Layout(
         "dashes",
         r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{2}\.[0-9]{2})" + _FRACTION,
         "%Y-%m-%d-%H.%M.%S",
     ),
-    Layout("compact_date", r"(?P<time>[0-9]{8}-[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})(?::(?P<fraction>[0-9]{1,3}))?", "%Y%m%d-%H:%M:%S"),
+    Layout(
+        "compact_date",
+        r"(?P<time>[0-9]{8}-[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})(?::(?P<fraction>[0-9]{1,3}))?",
+        "%Y%m%d-%H:%M:%S",
+    ),
     Layout("compact", r"(?P<time>[0-9]{8}T[0-9]{6})" + _FRACTION + "(?P<zone>Z)?", "%Y%m%dT%H%M%S"),
     Layout("compact_short", r"(?P<time>[0-9]{6} [0-9]{6})", "%y%m%d %H%M%S"),
-    Layout("common_log", rf"(?P<time>[0-9]{{2}}/{_MONTH}/[0-9]{{4}}:{_CLOCK})(?P<zone> [+-][0-9]{{4}})?", "%d/%b/%Y:%H:%M:%S"),
-    Layout("day_month", rf"(?P<time>[0-9]{{2}}[ -]{_MONTH}[ -][0-9]{{4}} {_CLOCK}){_FRACTION}{_ZONE}", "%d %b %Y %H:%M:%S"),
+    Layout(
+        "common_log",
+        rf"(?P<time>[0-9]{{2}}/{_MONTH}/[0-9]{{4}}:{_CLOCK})(?P<zone> [+-][0-9]{{4}})?",
+        "%d/%b/%Y:%H:%M:%S",
+    ),
+    Layout(
+        "day_month",
+        rf"(?P<time>[0-9]{{2}}[ -]{_MONTH}[ -][0-9]{{4}} {_CLOCK}){_FRACTION}{_ZONE}",
+        "%d %b %Y %H:%M:%S",
+    ),
     Layout(
         "ctime",
-        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<time>{_MONTH} {{1,2}}[0-9]{{1,2}} {_CLOCK}){_FRACTION} (?P<year>[0-9]{{4}})",
+        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat"
+        rf"|Sun) (?P<time>{_MONTH} {{1,2}}[0-9]{{1,2}} {_CLOCK}){_FRACTION} (?P<year>[0-9]{{4}})",
         "%Y %b %d %H:%M:%S",
         has_year=False,
     ),
-    Layout("syslog", rf"(?P<time>{_MONTH} {{1,2}}[0-9]{{1,2}} {_CLOCK}){_FRACTION}", "%Y %b %d %H:%M:%S", has_year=False),
-    Layout("month_day", rf"(?P<time>[0-9]{{2}}-[0-9]{{2}} {_CLOCK}){_FRACTION}", "%Y %m-%d %H:%M:%S", has_year=False),
+    Layout(
+        "syslog",
+        rf"(?P<time>{_MONTH} {{1,2}}[0-9]{{1,2}} {_CLOCK}){_FRACTION}",
+        "%Y %b %d %H:%M:%S",
+        has_year=False,
+    ),
+    Layout(
+        "month_day",
+        rf"(?P<time>[0-9]{{2}}-[0-9]{{2}} {_CLOCK}){_FRACTION}",
+        "%Y %m-%d %H:%M:%S",
+        has_year=False,
+    ),
     Layout("klog", rf"(?P<time>[0-9]{{4}} {_CLOCK}){_FRACTION}", "%Y %m%d %H:%M:%S", has_year=False),
     Layout("epoch", r"(?P<time>1[0-9]{9}(?:[0-9]{3}){0,3}(?:\.[0-9]{1,9})?)", "epoch"),
-)  # fmt: skip
+)
 LAYOUT = {layout.name: layout for layout in LAYOUTS}
 
 
-def parse_column(captured: pl.DataFrame, layout: Layout, clock: Clock) -> pl.Series:
-    """Return the times of one column of captures, Datetime in µs and UTC; null where unreadable."""
+def time_expression(captured: pl.DataFrame, layout: Layout, clock: Clock) -> pl.Expr:
+    """Return how to read the times of a table of captures: Datetime in µs and UTC, null where unreadable."""
     if layout.parse == "epoch":
-        return _from_epoch(captured["time"])
+        return _from_epoch(pl.col("time"))
     text = pl.col("time")
     if layout.name == "day_month":
         text = text.str.replace_all("-", " ", literal=True)
@@ -103,7 +154,7 @@ def parse_column(captured: pl.DataFrame, layout: Layout, clock: Clock) -> pl.Ser
     if not layout.has_year and "year" not in captured.columns:
         latest = clock.now.astimezone(UTC) + FUTURE_ALLOWED
         time = pl.when(time > latest).then(time.dt.offset_by("-1y")).otherwise(time)
-    return captured.select(time.alias("time"))["time"]
+    return time.alias("time")
 
 
 def parse_texts(texts: pl.Series, clock: Clock) -> pl.Series:
@@ -117,8 +168,8 @@ def parse_texts(texts: pl.Series, clock: Clock) -> pl.Series:
         )
         captured = captured.unnest("captured")
         if captured["time"].null_count() < len(texts):
-            parsed = parse_column(captured, layout, clock)
-            times = pl.select(pl.coalesce(times, parsed)).to_series()
+            parsed = time_expression(captured, layout, clock)
+            times = captured.select(pl.coalesce(pl.lit(times), parsed).alias("time"))["time"]
     return times.alias("time")
 
 
@@ -140,17 +191,12 @@ def _has(captured: pl.DataFrame, group: str) -> bool:
     return group in captured.columns and captured[group].null_count() < captured.height
 
 
-def _from_epoch(texts: pl.Series) -> pl.Series:
+def _from_epoch(text: pl.Expr) -> pl.Expr:
     """Read seconds, milli-, micro- or nanoseconds, told apart by their size."""
-    number = texts.cast(pl.Float64, strict=False).to_frame("n")
-    whole = pl.col("n")
-    seconds = (
-        pl.when(whole < 1e11).then(whole).when(whole < 1e14).then(whole / 1e3).when(whole < 1e17)
-        .then(whole / 1e6).otherwise(whole / 1e9)
-    )  # fmt: skip
-    return number.select(
-        (seconds * 1e6).cast(pl.Int64).cast(pl.Datetime("us", "UTC")).alias("time")
-    ).to_series()
+    number = text.cast(pl.Float64, strict=False)
+    seconds = pl.when(number < 1e11).then(number).when(number < 1e14).then(number / 1e3)
+    whole = seconds.when(number < 1e17).then(number / 1e6).otherwise(number / 1e9)
+    return (whole * 1e6).cast(pl.Int64).cast(pl.Datetime("us", "UTC")).alias("time")
 
 
 def _to_utc(time: pl.Expr, captured: pl.DataFrame, clock: Clock) -> pl.Expr:
