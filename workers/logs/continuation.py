@@ -16,6 +16,10 @@ CONTINUATION = (
     r"|Interrupt|Warning)(?:: |$)"
     r"|[a-z/.\w]+\.go:\d+|\}|\]|\)|created by |exit status \d+|\s*\^+\s*$)"
 )
+_NAMED = r"^[A-Za-z_$][\w.$]*(?:: |:?$)"
+# The JVM names the failure first, Python last.
+_FIRST_EXCEPTION = r"(?m)^(?:\s*Caused by: )?([\w.$]+(?:Error|Exception)(?:: [^\n]{0,200})?)"
+_LAST_EXCEPTION = r"(?s).*\n([A-Za-z_$][\w.$]*(?:: [^\n]{0,200})?)\s*$"
 
 
 def join_continuations(table: pl.DataFrame) -> pl.DataFrame:
@@ -28,6 +32,9 @@ def join_continuations(table: pl.DataFrame) -> pl.DataFrame:
     continues = table["format"].is_null() & table["line"].str.contains(CONTINUATION)
     # A block cannot begin with a continuation: nothing is before it.
     continues = continues.fill_null(False) & (pl.int_range(table.height, eager=True) > 0)
+    # Below frames, a name before a colon is the exception itself, whatever it is called.
+    below = table["format"].is_null() & table["line"].str.contains(_NAMED)
+    continues |= (below & continues.shift(1, fill_value=False)).fill_null(False)
     if not continues.any():
         return table.drop("format")
     events = (~continues).cum_sum().alias("event")
@@ -41,12 +48,9 @@ def join_continuations(table: pl.DataFrame) -> pl.DataFrame:
     )
     first = table.filter(~continues).join(added, on="event", how="left", maintain_order="left")
     line = pl.concat_str("line", pl.lit("\n"), "added")
-    exception = pl.col("added").str.extract(
-        r"(?m)^(?:\s*Caused by: )?([\w.$]+(?:Error|Exception)(?:: [^\n]{0,200})?)", 1
-    )
-    last_exception = pl.col("added").str.extract(
-        r"(?s).*\n([\w.$]+(?:Error|Exception)(?:: [^\n]{0,200})?)\s*$", 1
-    )
+    added_text = pl.col("added")
+    exception = added_text.str.extract(_FIRST_EXCEPTION, 1)
+    last_exception = added_text.str.extract(_LAST_EXCEPTION, 1)
     named = pl.coalesce(last_exception, exception)
     known = pl.col("message").str.contains(named.str.slice(0, 60), literal=True)
     return first.with_columns(

@@ -217,13 +217,13 @@ def _read(chosen: pl.DataFrame, line_format: LineFormat, clock: Clock) -> pl.Dat
         "line", pl.col("line").str.extract_groups(f"^(?P<header>{line_format.pattern[1:]})").alias("captured")
     ).unnest("captured")
     message = pl.col("line").str.strip_prefix(pl.col("header"))
-    columns = {"message": message, "format": name} | _derived(captured.columns, message)
+    columns = {"message": message, "format": name} | _derived(captured.columns)
     if line_format.layout is not None:
         columns["time"] = time_expression(captured, line_format.layout, clock)
     return _complete(captured.with_columns(**columns))
 
 
-def _derived(captured: Sequence[str], message: pl.Expr) -> dict[str, pl.Expr]:
+def _derived(captured: Sequence[str]) -> dict[str, pl.Expr]:
     """Return the level, service, status and message that a format's own captures imply."""
     derived = {}
     if "level" in captured:
@@ -235,7 +235,8 @@ def _derived(captured: Sequence[str], message: pl.Expr) -> dict[str, pl.Expr]:
         derived["service"] = pl.when(~service.str.contains(_NO_SERVICE)).then(service)
     if "request" in captured:
         status = pl.col("status").cast(pl.Int16)
-        words = (pl.lit('"'), pl.col("request"), pl.lit('" '), pl.col("status"), pl.lit(" "), message)
+        # Agents and referrers would split one request into as many templates as there are browsers.
+        words = (pl.lit('"'), pl.col("request"), pl.lit('" '), pl.col("status"))
         level = pl.when(status >= 500).then(ERROR).when(status >= 400).then(WARN)
         derived |= {
             "message": pl.concat_str(*words),

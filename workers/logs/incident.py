@@ -199,5 +199,7 @@ def _belongs(candidate: BadSignal, start: datetime, end: datetime) -> bool:
         return False
     if start <= signal.start_at < end:
         return True
-    forewarns = signal.is_new and signal.score >= FOREWARNING_SCORE and candidate.cause is not None
+    close = signal.start_at >= start - timedelta(seconds=60)
+    sure = signal.is_new and signal.score >= FOREWARNING_SCORE
+    forewarns = sure and (candidate.cause is not None or close)
     return forewarns and start - LEAD <= signal.start_at < start and signal.end_at >= start - GAP

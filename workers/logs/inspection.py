@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from workers.logs import reporting
-from workers.logs.hypotheses import hypotheses_of
+from workers.logs.hypotheses import hypotheses_of, marker_for
 from workers.logs.incident import Incident, find_incident
 from workers.logs.index import LogIndex, Window, build_index
 from workers.logs.inspection_report import Inspection
@@ -20,6 +20,7 @@ from workers.logs.reading_files import LogSource
 from workers.logs.statistics import Change, changes_between, signals_of, timeline_of
 
 LOOK_BACK = 3.0  # times the asked window's length: what is asked about often began before
+MARKER_INSIDE = timedelta(minutes=10)  # a change that much before the trouble is compared as part of it
 MIN_LOOK_BACK = timedelta(hours=1)
 
 
@@ -69,9 +70,10 @@ def inspect_index(
     if incident is None:
         changes = _changes(chosen, window, looked_at) if window is not None else []
         return reporting.no_evidence(chosen, looked_at, timeline, changes)
-    found = incident.window
+    hypotheses = hypotheses_of(chosen, incident)
+    found = _with_marker(incident, hypotheses[0].service)
     changes = changes_between(chosen, found, _before(found, looked_at))
-    return reporting.cause_found(chosen, incident, hypotheses_of(chosen, incident), changes, timeline)
+    return reporting.cause_found(chosen, incident, hypotheses, changes, timeline)
 
 
 def _incident_in(index: LogIndex, looked_at: Window, asked: Window | None, question: str) -> Incident | None:
@@ -80,6 +82,14 @@ def _incident_in(index: LogIndex, looked_at: Window, asked: Window | None, quest
     words = question.lower()
     mentioned = [service for service in index.services if len(service) > 2 and service.lower() in words]
     return find_incident(index, signals, asked=asked, mentioned=mentioned)
+
+
+def _with_marker(incident: Incident, service: str) -> Window:
+    """Return the incident's window, begun early enough to hold the change that may have caused it."""
+    window, marker = incident.window, marker_for(incident, service)
+    if marker is None or not timedelta(0) < window.start_at - marker.at <= MARKER_INSIDE:
+        return window
+    return Window(marker.at, window.end_at)
 
 
 def _limited(index: LogIndex, services: Sequence[str] | None) -> LogIndex:

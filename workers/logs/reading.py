@@ -36,6 +36,8 @@ _ID = (
     r"""["']?[=: ]+["']?([A-Za-z0-9][A-Za-z0-9_-]{5,63})"""
 )
 _STATUS = r"(?i:\bstatus(?:[_ ]?code)?)[=: ]+([1-5][0-9]{2})\b"
+_SERVICE_LIKE = r"^[a-z][a-z0-9_-]*$"
+_POD_NAME = re.compile(r"([a-z][a-z0-9-]*?)-(?=[a-z0-9]*[0-9])[a-z0-9]{4,10}-[a-z0-9]{4,5}$")
 _GENERIC_STEMS = frozenset(
     [
         "app",
@@ -258,22 +260,30 @@ class _FileReader:
         self._note_span(filled)
         ids = _found(events, "trace", "line", _ID)
         status = _found(events, "status", "message", _STATUS)
-        service = self._named(events)
         return events.with_columns(
             filled.alias("time"),
             ids.alias("trace"),
             status.alias("status"),
-            service.alias("service"),
+            *self._named(events),
             pl.lit(self._number, dtype=pl.UInt16).alias("file"),
         ).select(*EVENT_SCHEMA)
 
-    def _named(self, events: pl.DataFrame) -> pl.Series:
-        """Return the services: what the line says, else the file's name, else a fitting logger."""
+    def _named(self, events: pl.DataFrame) -> list[pl.Series]:
+        """Return services and hosts: what the line says, else the file's name, else a fitting logger.
+
+        A line may name the instance and not the service: payments-7c9f-x2 in payments.log.
+        """
+        services = events["service"]
+        said = {name: service_of_instance(name, self._service) for name in services.unique() if name}
+        instances = {name: name for name, service in said.items() if name != service}
+        host = events["host"]
+        if instances:
+            host = pl.select(pl.coalesce(host, services.replace_strict(instances, default=None))).to_series()
+            services = services.replace(said)
         if self._service is not None:
-            return events["service"].fill_null(self._service)
-        component = pl.col("component")
-        looks = pl.when(component.str.contains(r"^[a-z][a-z0-9_-]*$")).then(component)
-        return events.select(pl.coalesce("service", looks).alias("service"))["service"]
+            return [services.fill_null(self._service).alias("service"), host.alias("host")]
+        component = pl.when(events["component"].str.contains(_SERVICE_LIKE)).then(events["component"])
+        return [pl.select(pl.coalesce(services, component)).to_series().alias("service"), host.alias("host")]
 
     def _plausible(self, times: pl.Series) -> pl.Series:
         """Return the times without those that lie far after both now and the rest of the file."""
@@ -306,6 +316,17 @@ def _found(events: pl.DataFrame, field: str, column: str, pattern: str) -> pl.Se
     if not texts.gather_every(max(1, texts.len() // (2 * SAMPLE_LINES))).str.contains(pattern).any():
         return events[field]
     return events[field].scatter(lacking.arg_true(), texts.str.extract(pattern, 1).cast(events[field].dtype))
+
+
+def service_of_instance(name: str, file_service: str | None) -> str:
+    """Return the service that an instance belongs to; the name itself where it is no instance.
+
+    Known by the file it stands in, or by the suffixes that Kubernetes gives: cart-5d8f7c9b4-2kxqz.
+    """
+    if file_service and name.startswith((f"{file_service}-", f"{file_service}_", f"{file_service}.")):
+        return file_service
+    pod = _POD_NAME.match(name)
+    return pod[1] if pod else name
 
 
 def service_of_name(name: str) -> str | None:

@@ -22,6 +22,8 @@ LONGEST_SHARE = 0.9  # of the time: a "burst" of nearly all of it is a quiet beg
 SMOOTHED_BINS = 9
 TRAFFIC_TRUSTED = (0.4, 4.0)  # a bin's traffic to the mean; outside, it is the incident and not the traffic
 WORTH_A_LOOK = 8.0  # a burst below this score is chance; its exact time interests nobody
+LEAD_UP = timedelta(minutes=10)
+MAX_LEADING_LINES = 500
 NEW_SHARE = 0.02  # of a signal's lines may lie outside its burst for it to count as new
 
 Floats = npt.NDArray[np.float64]
@@ -123,16 +125,17 @@ def signals_of(index: LogIndex, timeline: Timeline, window: Window) -> list[Sign
         share = float(exposure[starts[place] : ends[place]].sum() / exposure.sum())
         outside_rate = (total - inside) / max(1e-9, 1 - share)
         begins = timeline.time_of(int(starts[place]))
+        is_new = total - inside <= NEW_SHARE * total
+        if scores[place] >= WORTH_A_LOOK:
+            begins = _exact(index.rows, (template, service), begins, timeline.bin_seconds, is_new=is_new)
         signals.append(
             Signal(
                 template, service, level, int(total), float(scores[place]),
-                start_at=begins
-                if scores[place] < WORTH_A_LOOK
-                else _exact(index.rows, (template, service), begins, timeline.bin_seconds),
+                start_at=begins,
                 end_at=min(timeline.time_of(int(ends[place])), window.end_at),
                 burst_lines=int(inside),
                 ratio=(inside / share) / outside_rate if outside_rate and share else math.inf,
-                is_new=total - inside <= NEW_SHARE * total,
+                is_new=is_new,
             )
         )  # fmt: skip
     return sorted(signals, key=lambda signal: (-signal.score, signal.template, signal.service))
@@ -276,15 +279,28 @@ def _change(
     return Change(template, service, level, lines, lines_before, ratio, score, kind)
 
 
-def _exact(rows: pl.DataFrame, key: tuple[int, str], begins: datetime, width: int) -> datetime:
-    """Return the first kept line's time in or after the bin, if it is near; else the bin's."""
-    near = begins + timedelta(seconds=2 * max(width, 60))
-    first = rows.filter(
-        pl.col("time").is_between(begins, near)
+def _exact(
+    rows: pl.DataFrame, key: tuple[int, str], begins: datetime, width: int, *, is_new: bool
+) -> datetime:
+    """Return the first kept line's time in the burst; of a new message, that of the first line that leads up to it.
+
+    The best interval leaves out a slow beginning. A message that hardly exists otherwise has
+    begun with its first line, if no long silence lies between that and the burst.
+    """
+    near = timedelta(seconds=2 * max(width, 60))
+    back = LEAD_UP if is_new else timedelta(0)
+    times = rows.filter(
+        pl.col("time").is_between(begins - back, begins + near)
         & (pl.col("template") == key[0])
         & (pl.col("service") == key[1])
-    )["time"].min()
-    return first if isinstance(first, datetime) else begins
+    )["time"]
+    first = times.filter(times >= begins).min()
+    first = first if isinstance(first, datetime) else begins
+    for earlier in reversed(times.filter(times < begins).to_list()[-MAX_LEADING_LINES:]):
+        if first - earlier > near:
+            break
+        first = earlier
+    return first
 
 
 def _floor(moment: datetime, seconds: int) -> datetime:
