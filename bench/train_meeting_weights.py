@@ -13,12 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.meeting_data import QmsumMeeting, read_qmsum
-from workers.jobs.meeting_summary.extract_importance import FEATURES, word_features
+from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
+from workers.jobs.meeting_summary.extract_importance import FEATURES, REFERENCE_WORDS, expected_counts, load_weights, word_features
+from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, Floats, item_features
 from workers.jobs.meeting_summary.extract_units import all_sentences, summary_units
 from workers.validation.text_support import STOPWORDS, content_stems, words_of
 
 RIDGE = 1.0  # on standardised features
+ITEM_RIDGE = 100.0
+ITEM_SOURCES = {"actions": "actions", "decisions": "decisions", "questions": "problems"}
 LEAST_COUNT = 0.03  # mean uses per summary below which a function word is left out
 TARGET = Path("workers/jobs/meeting_summary/extract_weights.json")
 
@@ -46,16 +49,37 @@ def fit(meetings: Sequence[QmsumMeeting]) -> dict[str, dict[str, float]]:
     }
 
 
-def _logistic(rows: np.ndarray, used: np.ndarray) -> np.ndarray:
+def fit_items(meetings: Sequence[LabelledMeeting]) -> dict[str, dict[str, float]]:
+    """Return the weights that tell sentences with actions, decisions and problems from the rest, by kind."""
+    features: dict[str, list[Floats]] = {kind: [] for kind in ITEM_SOURCES}
+    labels: dict[str, list[float]] = {kind: [] for kind in ITEM_SOURCES}
+    for meeting in meetings:
+        sentences = all_sentences(meeting.transcript)
+        expected = expected_counts(sentences, summary_units(sentences), words=REFERENCE_WORDS)
+        rows = item_features(sentences, expected)
+        for kind, source in ITEM_SOURCES.items():
+            said = {key for item in meeting.items.get(source, ()) for key in item.evidence}
+            if source not in meeting.items:
+                continue  # ICSI's minutes have no actions: absent is not "none"
+            features[kind].append(rows)
+            parts = [{meeting.transcript.utterances[index].id for index, _ in unit.parts} for unit in sentences]
+            labels[kind].extend(float(bool(said & part)) for part in parts)
+    return {
+        kind: {name: round(float(weight), 4) for name, weight in zip(ITEM_FEATURES, _logistic(np.concatenate(features[kind]), np.array(used), ITEM_RIDGE), strict=True)}
+        for kind, used in labels.items()
+    }
+
+
+def _logistic(rows: Floats, used: Floats, ridge: float = RIDGE) -> Floats:
     """Fit by Newton's method on standardised features and return weights for the raw ones; column 0 is the bias."""
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     mean[0], spread[0] = 0.0, 1.0
     scaled = (rows - mean) / spread
-    penalty = np.eye(rows.shape[1]) * RIDGE
+    penalty = np.eye(rows.shape[1]) * ridge
     penalty[0, 0] = 1e-6
     weights = np.zeros(rows.shape[1])
-    for _ in range(20):
-        chance = 1 / (1 + np.exp(-scaled @ weights))
+    for _ in range(25):
+        chance = 1 / (1 + np.exp(-np.clip(scaled @ weights, -30, 30)))
         slope = scaled.T @ (used - chance) - penalty @ weights
         curve = (scaled * (chance * (1 - chance))[:, None]).T @ scaled + penalty
         weights += np.linalg.solve(curve, slope)
@@ -71,7 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     meetings = [m for path in sorted(arguments.data.glob("qmsum*train*.jsonl")) for m in read_qmsum(path)]
     meetings = [meeting for meeting in meetings if meeting.references]
-    TARGET.write_text(json.dumps(fit(meetings), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    weights: dict[str, object] = {**fit(meetings)}
+    TARGET.write_text(json.dumps(weights), encoding="utf-8")  # the items' features lean on the words' weights
+    load_weights.cache_clear()
+    labelled = [m for pattern in ("ami*.jsonl", "icsi*.jsonl") for path in sorted(arguments.data.glob(pattern)) for m in read_labelled(path)]
+    held_out = {name for path in arguments.data.glob("qmsum_val*.jsonl") for name in (m.name for m in read_qmsum(path))}
+    weights["items"] = fit_items([meeting for meeting in labelled if meeting.name not in held_out])
+    TARGET.write_text(json.dumps(weights, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"fitted to {len(meetings)} meetings: {TARGET}")
     return 0
 

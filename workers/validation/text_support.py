@@ -1,11 +1,11 @@
-"""The atoms that checks of minutes and drafts share: words, stems, numbers (spoken too), names, days, language.
+"""The atoms that checks of minutes and drafts share: words, stems, quotes, names, addresses.
 
-Everything here is plain counting over text; no model. What a mismatch means is decided by the validators.
+Numbers are in spoken_numbers.py, days in due_days.py, languages in language.py. Everything is plain comparison of
+text; what a mismatch means is decided by the validators.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -31,6 +31,7 @@ def words_of(text: str) -> list[str]:
     return [word.lower().replace("’", "'") for word in WORD.findall(text)]
 
 
+@lru_cache(maxsize=20_000)  # a meeting says its words again and again
 def stem(word: str) -> str:
     """Return a rough stem that puts "decide", "decides", "deciding" and "decided" together.
 
@@ -58,4 +59,40 @@ _ENDINGS = (
 
 def content_stems(text: str) -> list[str]:
     """Return the stems of the words that carry meaning, in order."""
-    return [stem(word) for word in words_of(text) if word not in STOPWORDS and len(word) > 1]
+    return [
+        stem(word)
+        for word in words_of(text)
+        if len(word) > 1 and word not in STOPWORDS and word.partition("'")[0] not in STOPWORDS
+    ]
+
+
+def comparable(text: str) -> str:
+    """Return `text` as words with single blanks between and at both ends: for asking whether one is in the other."""
+    return " " + " ".join(words_of(text)) + " "
+
+
+_NAME = re.compile(r"(?<!\w)[^\W\d_][\w'’-]*")
+_PERSON_FOLLOWS = re.compile(r"^(?:,| (?:will|said|says|asked|agreed|wants?|should|proposed|suggested|takes?|sends?|is going|has to|to|and [A-Z]|or [A-Z]|confirmed|decided|reported|disagreed|refused|promised|checks?|prepares?)\b)")  # fmt: skip
+_ADDRESS = re.compile(r"https?://[^\s<>()]+|\bwww\.[^\s<>()]+|[\w.+-]+@[\w-]+\.[\w.]+")
+
+
+def proper_names(text: str) -> list[str]:
+    """Return the words of `text` that its capitals mark as names, in order.
+
+    A sentence's first word counts only before words that follow a person ("Zora will"), since every sentence begins
+    with a capital. German nouns are capital as well: callers compare with the source, where those nouns stand too.
+    """
+    names = []
+    for match in _NAME.finditer(text):
+        word = match.group()
+        if not word[0].isupper() or word.lower().split("'")[0] in STOPWORDS:
+            continue
+        opening = re.search(r"(?:^|[.?!:;…\"“(\n])\s*$", text[: match.start()]) is not None
+        if not opening or _PERSON_FOLLOWS.match(text[match.end() :]):
+            names.append(word)
+    return names
+
+
+def addresses(text: str) -> list[str]:
+    """Return the links and e-mail addresses in `text`, without trailing punctuation."""
+    return [found.rstrip(".,;:!?)") for found in _ADDRESS.findall(text)]

@@ -30,6 +30,7 @@ class Weights:
 
     words: Mapping[str, float]  # by feature: log-odds that a summary uses the word
     function_words: Mapping[str, float]  # how often a summary of REFERENCE_WORDS words uses "the", "of", …
+    items: Mapping[str, Mapping[str, float]]  # by kind and feature of extract_item_features.py: log-odds
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +38,7 @@ def load_weights() -> Weights:
     """Return the weights shipped with this package."""
     text = files(__package__).joinpath("extract_weights.json").read_text(encoding="utf-8")
     stored = json.loads(text)
-    return Weights(words=stored["words"], function_words=stored["function_words"])
+    return Weights(words=stored["words"], function_words=stored["function_words"], items=stored.get("items", {}))
 
 
 def reading_tokens(text: str) -> list[str]:

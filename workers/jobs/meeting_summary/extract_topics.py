@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -21,11 +22,12 @@ MIN_WORDS = 400  # a shorter meeting is one topic
 BLOCK_SHARE = 0.06  # of the meeting, compared on either side of a border
 LEAST_SHARE = 0.6  # of an even cut: no stretch is shorter
 PHRASES = 3
+LEAST_NOUN_USES = 2
 NOUN_SHARE = 0.3  # of a phrase's uses that look like a noun's
 
-_ARTICLES = frozenset("the this that these those our your their my his her its".split())
+_ARTICLES = frozenset("the these those our your their my his her its".split())
 _BEFORE_NOUNS = _ARTICLES | frozenset(
-    "a an some any no each every another of for in on with about from by into at to and or as".split()
+    "a an some any no each every another of for in on with about from by into at".split()
 )
 _VAGUE = frozenset(
     """thing things way ways point points time times day days week weeks year years lot lots bit kind kinds sort
@@ -36,7 +38,8 @@ _VAGUE = frozenset(
     course alright slide slides page one two three four five six seven eight nine ten twenty thirty forty fifty
     hundred thousand million percent half hello hi bye morning afternoon thanks thank please welcome chair meeting
     using making making need working talking looking thinking trying coming going saying doing getting able mean
-    difficult young enough open many group everybody everyone anybody somebody hour hours end start""".split()
+    difficult young enough open many group ones own pretty wait ask eat draw save combine improve help least
+    particular interested understand original front save real current mind sense order top bottom middle line rest everybody everyone anybody somebody hour hours end start""".split()
 )
 
 
@@ -152,6 +155,7 @@ def _add_run(words: list[str], found: dict[tuple[str, ...], _Found]) -> None:
             entry.spellings[" ".join(words[start:end])] += 1
 
 
+@lru_cache(maxsize=20_000)
 def _may_name(word: str) -> bool:
     bare = word.split("'")[0]
     return (
@@ -160,7 +164,7 @@ def _may_name(word: str) -> bool:
         and not {word, bare} & STOPWORDS
         and word not in _VAGUE
         and word not in VERBS
-        and not word.endswith("ly")
+        and not word.endswith(("ly", "'s"))
         and not any(ch.isdigit() for ch in word)
     )
 
@@ -174,7 +178,7 @@ def _best_phrases(
     """Return up to PHRASES names that share no word, and add their words to `used`."""
     scored = []
     for key, phrase in phrases.items():
-        if phrase.count < 2 or phrase.as_noun < NOUN_SHARE * phrase.count:
+        if phrase.count < 2 or phrase.as_noun < max(LEAST_NOUN_USES, NOUN_SHARE * phrase.count):
             continue
         worth = sum(expected.get(word, 0.01) for word in key) / len(key) ** 0.5
         own = phrase.count / everywhere[key]  # how much of its use falls into this stretch
