@@ -1,4 +1,5 @@
-"""Read the meeting corpora that the benches measure on: QMSum rows, and AMI and ICSI rows with linked minutes.
+"""Read the meeting corpora that the benches measure on: QMSum rows, and AMI and ICSI rows with linked
+minutes.
 
 The files are the user's; nothing of them is kept here. Shapes are told by their fields, not by file names.
 """
@@ -52,13 +53,18 @@ def read_qmsum(path: Path) -> list[QmsumMeeting]:
     return [
         QmsumMeeting(
             name=str(row.get("meeting", "?")),
-            transcript=_transcript((f"u{n}", t["speaker"], None, None, t["content"]) for n, t in enumerate(row["meeting_transcripts"], 1)),  # fmt: skip
+            transcript=_transcript(
+                (f"u{n}", t["speaker"], None, None, t["content"])
+                for n, t in enumerate(row["meeting_transcripts"], 1)
+            ),
             references=tuple(query["answer"] for query in row.get("general_query_list", [])),
             topics=tuple(
                 tuple((int(first), int(last)) for first, last in topic["relevant_text_span"])
                 for topic in row.get("topic_list", [])
             ),
-            questions=tuple((query["query"], query["answer"]) for query in row.get("specific_query_list", [])),
+            questions=tuple(
+                (query["query"], query["answer"]) for query in row.get("specific_query_list", [])
+            ),
         )
         for row in rows_of(path)
         if "meeting_transcripts" in row
@@ -71,7 +77,9 @@ def read_labelled(path: Path) -> list[LabelledMeeting]:
         LabelledMeeting(
             name=str(row.get("meeting", "?")),
             corpus=str(row.get("corpus", "?")).lower(),
-            transcript=_transcript((u["id"], u["speaker"], u["start"], u["end"], u["text"]) for u in row["utterances"]),
+            transcript=_transcript(
+                (u["id"], u["speaker"], u["start"], u["end"], u["text"]) for u in row["utterances"]
+            ),
             items={
                 kind: tuple(
                     LinkedItem(item["text"], tuple(item["evidence"]))
@@ -90,7 +98,13 @@ def _transcript(turns: Iterator[tuple[str, str | None, float | None, float | Non
     return Transcript(
         source="generic_json",
         utterances=tuple(
-            Utterance(id=key, speaker=speaker, start=start, end=None if end is None or start is None else max(start, end), text=words)
+            Utterance(
+                id=key,
+                speaker=speaker,
+                start=start,
+                end=None if end is None or start is None else max(start, end),
+                text=words,
+            )
             for key, speaker, start, end, text in turns
             if (words := " ".join(text.split()))
         ),

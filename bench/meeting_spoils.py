@@ -1,7 +1,7 @@
 """Spoil good minutes in the ways a careless writer or model does, one fault at a time.
 
-Each spoiling returns the changed minutes, or None where they offer nothing to spoil in that way. The validator's
-measure is how many are caught, and that the untouched minutes raise nothing.
+Each spoiling returns the changed minutes, or None where they offer nothing to spoil in that way. The
+validator's measure is how many are caught, and that the untouched minutes raise nothing.
 """
 
 import datetime
@@ -16,12 +16,33 @@ from workers.validation.text_support import words_of
 Spoiling = Callable[[Minutes, Transcript, random.Random], Minutes | None]
 
 FOREIGN_NAMES = ("Zorbulak", "Quintessa", "Wimbrook", "Thaddius", "Ysolde")
-_NUMBER = re.compile(r"\d+|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b", re.IGNORECASE)  # fmt: skip
-_WORDS = "two three four five six seven eight nine eleven twelve twenty thirty forty fifty sixty seventy eighty ninety".split()
+_NUMBER = re.compile(r"\d+|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_WORDS = [
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "eleven",
+    "twelve",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+]
 
 
 def _line(minutes: Minutes, index: int, line: SummaryLine) -> Minutes:
-    return minutes.model_copy(update={"summary": (*minutes.summary[:index], line, *minutes.summary[index + 1 :])})
+    return minutes.model_copy(
+        update={"summary": (*minutes.summary[:index], line, *minutes.summary[index + 1 :])}
+    )
 
 
 def _some_line(minutes: Minutes, rng: random.Random) -> int | None:
@@ -43,7 +64,11 @@ def changed_number(minutes: Minutes, transcript: Transcript, rng: random.Random)
     else:
         unused = [word for word in _WORDS if word not in spoken]
         new = rng.choice(unused) if unused else str(rng.randrange(200, 999))
-    return _line(minutes, index, line.model_copy(update={"text": line.text[: found.start()] + new + line.text[found.end() :]}))
+    return _line(
+        minutes,
+        index,
+        line.model_copy(update={"text": line.text[: found.start()] + new + line.text[found.end() :]}),
+    )
 
 
 def unknown_name(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
@@ -53,7 +78,9 @@ def unknown_name(minutes: Minutes, transcript: Transcript, rng: random.Random) -
     line = minutes.summary[index]
     words = line.text.split()
     place = rng.randrange(1, len(words) + 1)
-    text = " ".join([*words[:place], rng.choice(["for", "with", "and"]), rng.choice(FOREIGN_NAMES), *words[place:]])
+    text = " ".join(
+        [*words[:place], rng.choice(["for", "with", "and"]), rng.choice(FOREIGN_NAMES), *words[place:]]
+    )
     return _line(minutes, index, line.model_copy(update={"text": text}))
 
 
@@ -62,7 +89,9 @@ def fabricated_quote(minutes: Minutes, transcript: Transcript, rng: random.Rando
     if (index := _some_line(minutes, rng)) is None or not minutes.summary[index].evidence:
         return None
     line = minutes.summary[index]
-    false = line.evidence[0].model_copy(update={"quote": "We all agreed to double the price and move to another city."})
+    false = line.evidence[0].model_copy(
+        update={"quote": "We all agreed to double the price and move to another city."}
+    )
     return _line(minutes, index, line.model_copy(update={"evidence": (false, *line.evidence[1:])}))
 
 
@@ -113,7 +142,9 @@ def unknown_owner(minutes: Minutes, transcript: Transcript, rng: random.Random) 
 
 def invented_due(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
     """Give a task a due day nobody said."""
-    return _action(minutes, rng, {"due": "by the 29th of February 2028", "due_date": datetime.date(2028, 2, 29)})
+    return _action(
+        minutes, rng, {"due": "by the 29th of February 2028", "due_date": datetime.date(2028, 2, 29)}
+    )
 
 
 def wrong_due_date(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
@@ -140,7 +171,7 @@ def duplicate_line(minutes: Minutes, transcript: Transcript, rng: random.Random)
 
 def flipped_negation(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
     """Turn a line into its opposite: take its negation out, or put one in behind its first auxiliary."""
-    auxiliaries = re.compile(r"\b(is|are|was|were|will|can|could|should|would|have|has|had|must|do|does|did)\b(?!n't)", re.IGNORECASE)  # fmt: skip
+    auxiliaries = re.compile(r"\b(is|are|was|were|will|can|could|should|would|have|has|had|must|do|does|did)\b(?!n't)", re.IGNORECASE)  # fmt: skip  # noqa: E501
     spoiled = []
     for index, line in enumerate(minutes.summary):
         negated = [word for word in words_of(line.text) if word == "not" or word.endswith("n't")]
@@ -163,13 +194,17 @@ def proposed_made_agreed(minutes: Minutes, transcript: Transcript, rng: random.R
         return None
     index = rng.choice(proposed)
     agreed = minutes.decisions[index].model_copy(update={"status": "agreed"})
-    return minutes.model_copy(update={"decisions": (*minutes.decisions[:index], agreed, *minutes.decisions[index + 1 :])})
+    return minutes.model_copy(
+        update={"decisions": (*minutes.decisions[:index], agreed, *minutes.decisions[index + 1 :])}
+    )
 
 
 def invented_decision(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
     """Add a decision with a quote nobody said."""
     place = rng.randrange(len(transcript.utterances))
-    evidence = Evidence(id=transcript.utterances[place].id, quote="We hereby decided to relocate the headquarters.")
+    evidence = Evidence(
+        id=transcript.utterances[place].id, quote="We hereby decided to relocate the headquarters."
+    )
     made_up = Decision(text="The headquarters will be relocated.", status="agreed", evidence=(evidence,))
     return minutes.model_copy(update={"decisions": (*minutes.decisions, made_up)})
 
@@ -177,7 +212,7 @@ def invented_decision(minutes: Minutes, transcript: Transcript, rng: random.Rand
 SPOILINGS: dict[str, Spoiling] = {
     function.__name__: function
     for function in (
-        changed_number, unknown_name, fabricated_quote, altered_quote, no_citation, missing_id, wrong_id, unknown_owner,
+        changed_number, unknown_name, fabricated_quote, altered_quote, no_citation, missing_id, wrong_id, unknown_owner,  # noqa: E501
         invented_due, wrong_due_date, duplicate_line, invented_decision,
     )
 }  # fmt: skip

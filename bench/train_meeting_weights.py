@@ -1,8 +1,8 @@
 """Fit the figures in workers/jobs/meeting_summary/extract_weights.json to meetings with reference summaries.
 
-Run by hand: `python -m bench.train_meeting_weights --data DIR`, where DIR holds qmsum_train*.jsonl (QMSum's fields).
-Only files with "train" in their name are read, so that what measures the engine never shapes it. A logistic model says
-which content words a summary uses; function words get their mean count per summary.
+Run by hand: `python -m bench.train_meeting_weights --data DIR`, where DIR holds qmsum_train*.jsonl (QMSum's
+fields). Only files with "train" in their name are read, so that what measures the engine never shapes it. A
+logistic model says which content words a summary uses; function words get their mean count per summary.
 """
 
 import argparse
@@ -14,7 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
-from workers.jobs.meeting_summary.extract_importance import FEATURES, REFERENCE_WORDS, expected_counts, load_weights, word_features
+from workers.jobs.meeting_summary.extract_importance import (
+    FEATURES,
+    REFERENCE_WORDS,
+    expected_counts,
+    load_weights,
+    word_features,
+)
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, Floats, item_features
 from workers.jobs.meeting_summary.extract_units import all_sentences, summary_units
 from workers.validation.text_support import STOPWORDS, content_stems, words_of
@@ -62,16 +68,25 @@ def fit_items(meetings: Sequence[LabelledMeeting]) -> dict[str, dict[str, float]
             if source not in meeting.items:
                 continue  # ICSI's minutes have no actions: absent is not "none"
             features[kind].append(rows)
-            parts = [{meeting.transcript.utterances[index].id for index, _ in unit.parts} for unit in sentences]
+            parts = [
+                {meeting.transcript.utterances[index].id for index, _ in unit.parts} for unit in sentences
+            ]
             labels[kind].extend(float(bool(said & part)) for part in parts)
     return {
-        kind: {name: round(float(weight), 4) for name, weight in zip(ITEM_FEATURES, _logistic(np.concatenate(features[kind]), np.array(used), ITEM_RIDGE), strict=True)}
+        kind: {
+            name: round(float(weight), 4)
+            for name, weight in zip(
+                ITEM_FEATURES,
+                _logistic(np.concatenate(features[kind]), np.array(used), ITEM_RIDGE),
+                strict=True,
+            )
+        }
         for kind, used in labels.items()
     }
 
 
 def _logistic(rows: Floats, used: Floats, ridge: float = RIDGE) -> Floats:
-    """Fit by Newton's method on standardised features and return weights for the raw ones; column 0 is the bias."""
+    """Fit by Newton's method on standardised features and return weights for the raw ones; column 0 is the bias."""  # noqa: E501
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     mean[0], spread[0] = 0.0, 1.0
     scaled = (rows - mean) / spread
@@ -85,12 +100,14 @@ def _logistic(rows: Floats, used: Floats, ridge: float = RIDGE) -> Floats:
         weights += np.linalg.solve(curve, slope)
     raw = weights / spread
     raw[0] = weights[0] - (weights[1:] * mean[1:] / spread[1:]).sum()
-    return raw
+    return np.asarray(raw)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fit and write the weights; return 0."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     arguments = parser.parse_args(argv)
     meetings = [m for path in sorted(arguments.data.glob("qmsum*train*.jsonl")) for m in read_qmsum(path)]
@@ -98,8 +115,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     weights: dict[str, object] = {**fit(meetings)}
     TARGET.write_text(json.dumps(weights), encoding="utf-8")  # the items' features lean on the words' weights
     load_weights.cache_clear()
-    labelled = [m for pattern in ("ami*.jsonl", "icsi*.jsonl") for path in sorted(arguments.data.glob(pattern)) for m in read_labelled(path)]
-    held_out = {name for path in arguments.data.glob("qmsum_val*.jsonl") for name in (m.name for m in read_qmsum(path))}
+    labelled = [
+        m
+        for pattern in ("ami*.jsonl", "icsi*.jsonl")
+        for path in sorted(arguments.data.glob(pattern))
+        for m in read_labelled(path)
+    ]
+    held_out = {
+        name
+        for path in arguments.data.glob("qmsum_val*.jsonl")
+        for name in (m.name for m in read_qmsum(path))
+    }
     weights["items"] = fit_items([meeting for meeting in labelled if meeting.name not in held_out])
     TARGET.write_text(json.dumps(weights, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"fitted to {len(meetings)} meetings: {TARGET}")

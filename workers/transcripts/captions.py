@@ -1,7 +1,7 @@
 """Read caption files: WebVTT (Teams, Zoom and others), SRT, and the arrow times of older Teams documents.
 
-Tolerates what recorders really write: hour-less times, CR line ends, no blank line between cues, `</v>` missing,
-text after a stray blank line. Joining the captions of one sentence is left to `pieces.py`.
+Tolerates what recorders really write: hour-less times, CR line ends, no blank line between cues, `</v>`
+missing, text after a stray blank line. Joining the captions of one sentence is left to `pieces.py`.
 """
 
 import html

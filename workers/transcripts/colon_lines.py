@@ -9,16 +9,16 @@ from workers.transcripts.speakers import MAX_NAME_CHARS
 _LEADING_TIME = re.compile(rf"^\s*[\[(]?({TIME})[\])]?\s*(?:[-–—|]\s*)?")
 _TRAILING_TIME = re.compile(rf"\s*[\[(]({TIME})[\])]\s*$|\s+({TIME})$")
 _MARKUP = re.compile(r"^\s*(?:>\s?|[-*+•]\s+|\d{1,3}\.\s+(?=\*\*))*")
-_BOLD_NAME = re.compile(rf"^(?:\*\*|__)(?P<name>[^*_\n]{{1,{MAX_NAME_CHARS}}}?)\s*(?P<inner>:)?\s*(?:\*\*|__)\s*(?P<time>[\[(]{TIME}[\])])?\s*(?P<outer>:)?\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip
+_BOLD_NAME = re.compile(rf"^(?:\*\*|__)(?P<name>[^*_\n]{{1,{MAX_NAME_CHARS}}}?)\s*(?P<inner>:)?\s*(?:\*\*|__)\s*(?P<time>[\[(]{TIME}[\])])?\s*(?P<outer>:)?\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
 _AFTER_COLON = re.compile(
     rf"^(?P<name>[^:\n：]{{1,{MAX_NAME_CHARS + 20}}}?)\s*[:：](?![/\\])(?P<rest>.*)$", re.DOTALL
 )
-_TIMED_NAME = re.compile(rf"^(?P<name>[^:\n：]{{1,{MAX_NAME_CHARS}}}?)\s*[\[(](?P<time>{TIME})[\])]\s*[:：]\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip
+_TIMED_NAME = re.compile(rf"^(?P<name>[^:\n：]{{1,{MAX_NAME_CHARS}}}?)\s*[\[(](?P<time>{TIME})[\])]\s*[:：]\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
 
 
 @dataclass(frozen=True)
 class NamedLine:
-    """What stands before and after the colon; whether the name is a person's is judged with the whole file."""
+    """What stands before and after the colon; whether the name is a person's is judged with the whole file."""  # noqa: E501
 
     name: str
     text: str

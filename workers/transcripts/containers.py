@@ -1,7 +1,7 @@
 """Get text out of the bytes of a file: encodings, Word documents, zipped Slack exports.
 
-Says in one sentence what a file is when it can't be a transcript. Reads archives with limits, because a small file
-can unpack to gigabytes, and Word's XML without entities, because those can as well.
+Says in one sentence what a file is when it can't be a transcript. Reads archives with limits, because a
+small file can unpack to gigabytes, and Word's XML without entities, because those can as well.
 """
 
 import io
@@ -164,7 +164,7 @@ class _DocumentReader:
 
 
 def _word_tag(tag: str) -> str:
-    """Return "t" of Word's w:t, whichever of its two namespaces is used; "" for tags of drawings and others."""
+    """Return "t" of Word's w:t, whichever of its two namespaces is used; "" for tags of drawings and others."""  # noqa: E501
     namespace, _, name = tag.rpartition(" ")
     return name if "wordprocessingml" in namespace else ""
 

@@ -42,8 +42,8 @@ def parse_transcript(
 ) -> Transcript:
     """Return what `data` says was spoken.
 
-    `name` (the file's, if it has one) only lends the title and the date when the content has none. `people` maps
-    chat account ids to names.
+    `name` (the file's, if it has one) only lends the title and the date when the content has none. `people`
+    maps chat account ids to names.
 
     Raises:
         TranscriptUnreadable: too large, empty, damaged, not a transcript; the message says which.

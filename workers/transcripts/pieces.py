@@ -1,7 +1,7 @@
 """The halfway form between a file and a Transcript: pieces of speech, and what the file says about itself.
 
-Readers fill a `Draft`; `finish` turns it into a Transcript: joins the captions of one sentence, gives ids, notes
-what is missing. Times that start again from zero (a recording stopped and restarted) are carried on.
+Readers fill a `Draft`; `finish` turns it into a Transcript: joins the captions of one sentence, gives ids,
+notes what is missing. Times that start again from zero (a recording stopped and restarted) are carried on.
 """
 
 import datetime

@@ -1,7 +1,7 @@
 """Read what stands around the speech: title, date, attendees and length above it, the maker's footer below.
 
-Only lines that are plainly such are taken; anything else above the first speaker is kept as speech without a name,
-because losing a sentence is worse than minuting a heading.
+Only lines that are plainly such are taken; anything else above the first speaker is kept as speech without
+a name, because losing a sentence is worse than minuting a heading.
 """
 
 import re
@@ -34,9 +34,9 @@ _OTHER_KEYS = {
     "organiser", "apologies", "kind", "language", "summary keywords", "keywords", "moderator", "meeting id",
 }  # fmt: skip
 _FOOTER = re.compile(
-    r"otter\.ai|^\s*(?:the )?meeting ended (?:after|at)\b|editable transcript was computer|this transcript was"
-    r"|(?:started|stopped) transcription\s*$|people can also change the text|transcribed by |transkribiert von "
-    r"|^\s*\W*(?:end|ende) (?:of|der|des) (?:the )?(?:transcript|transkript|recording)|^\s*transcription ended after",
+    r"otter\.ai|^\s*(?:the )?meeting ended (?:after|at)\b|editable transcript was computer|this transcript was"  # noqa: E501
+    r"|(?:started|stopped) transcription\s*$|people can also change the text|transcribed by |transkribiert von "  # noqa: E501
+    r"|^\s*\W*(?:end|ende) (?:of|der|des) (?:the )?(?:transcript|transkript|recording)|^\s*transcription ended after",  # noqa: E501
     re.IGNORECASE,
 )
 _HEADING_ONLY = re.compile(

@@ -1,7 +1,7 @@
 """Read Slack messages, as a thread fetched by the API or as an export, into speech.
 
-People's posts are speech; joins, leaves, topic changes and bots' posts are not and are only counted. The latest
-wording of an edited post counts, deleted posts are gone.
+People's posts are speech; joins, leaves, topic changes and bots' posts are not and are only counted. The
+latest wording of an edited post counts, deleted posts are gone.
 """
 
 import html
@@ -90,7 +90,7 @@ def _profile_name(user: object) -> str | None:
         return None
     found = user.get("profile")
     profile = found if isinstance(found, Mapping) else {}
-    places = (user.get("real_name"), profile.get("real_name"), user.get("display_name"), profile.get("display_name"), user.get("name"))  # fmt: skip
+    places = (user.get("real_name"), profile.get("real_name"), user.get("display_name"), profile.get("display_name"), user.get("name"))  # fmt: skip  # noqa: E501
     return next((place.strip() for place in places if isinstance(place, str) and place.strip()), None)
 
 
@@ -128,7 +128,7 @@ def _text_of(message: Mapping[str, Any]) -> str:
     text = message.get("text")
     text = text if isinstance(text, str) else ""
     files = message.get("files")
-    named = [f["name"] for f in files if isinstance(f, Mapping) and isinstance(f.get("name"), str)] if isinstance(files, list) else []  # fmt: skip
+    named = [f["name"] for f in files if isinstance(f, Mapping) and isinstance(f.get("name"), str)] if isinstance(files, list) else []  # fmt: skip  # noqa: E501
     return text if text.strip() or not named else "[file: " + ", ".join(named) + "]"
 
 

@@ -1,6 +1,7 @@
 """Read what speech-to-text services return as JSON: AssemblyAI, Deepgram, Whisper and its relatives.
 
-Their speakers are labels ("A", 0), never names: "Speaker A". Lists of {speaker, text} objects are read as well.
+Their speakers are labels ("A", 0), never names: "Speaker A". Lists of {speaker, text} objects are read as
+well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ def read_speech_json(document: object) -> Draft:
     if isinstance(document, list) and any(_generic_piece(item, 1) for item in document):
         return _generic(document, {})
     raise TranscriptUnreadable(
-        "The file is JSON, but it holds neither utterances, segments nor messages, so there is no speech to read."
+        "The file is JSON, but it holds neither utterances, segments nor messages, so there is no speech to read."  # noqa: E501
     )
 
 

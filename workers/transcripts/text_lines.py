@@ -53,7 +53,7 @@ def _source(lines: list[str], parsed: list[NamedLine | None]) -> SourceFormat:
 
 
 def _collect_listed(draft: Draft, lines: list[str]) -> None:
-    """Read the attendees only, from the opening lines, so that their names are known before speech is looked for."""
+    """Read the attendees only, from the opening lines, so that their names are known before speech is looked for."""  # noqa: E501
     opening = [line for line in lines[:40] if line.strip()]
     trial = Draft(source=draft.source)
     read_preamble(trial, opening)

@@ -1,7 +1,7 @@
 """What was said in a meeting, whatever file it came in.
 
-Every format ends up as a `Transcript`: utterances in the order they were said, each with an id that minutes cite.
-This module holds the shape and leaves reading files to `parse.py`.
+Every format ends up as a `Transcript`: utterances in the order they were said, each with an id that minutes
+cite. This module holds the shape and leaves reading files to `parse.py`.
 """
 
 import datetime

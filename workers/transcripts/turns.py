@@ -1,7 +1,7 @@
 """Read transcripts made of headed turns: `Anna Schmidt   0:33` on one line, her words on the next.
 
-Teams documents and Otter exports look like this. Which words of the opening lines are title, date and attendees
-is decided by `preamble.py`.
+Teams documents and Otter exports look like this. Which words of the opening lines are title, date and
+attendees is decided by `preamble.py`.
 """
 
 import re

@@ -11,7 +11,7 @@ _FROM = re.compile(
 )
 _TABBED = re.compile(r"^\s*(?P<time>\d{1,2}:\d{2}:\d{2})\t+(?P<who>[^\t:]{1,60}?)\s*:\t?(?P<text>.*)$")
 _EVERYONE = re.compile(
-    r"^\s*(?:everyone|all panelists and attendees|everyone in .*|alle|jeden|alle teilnehmer|tous|todos|tutti)\b",
+    r"^\s*(?:everyone|all panelists and attendees|everyone in .*|alle|jeden|alle teilnehmer|tous|todos|tutti)\b",  # noqa: E501
     re.IGNORECASE,
 )
 _PRIVATE = re.compile(r"\((?:direct message|privately|privat|direktnachricht|message privé)\)", re.IGNORECASE)

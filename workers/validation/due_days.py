@@ -20,32 +20,36 @@ _WEEKDAYS = {
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ["january jan januar janvier", "february feb februar février", "march mar märz mars", "april apr avril",
-         "may mai", "june jun juni juin", "july jul juli juillet", "august aug août", "september sep sept septembre",
+        ["january jan januar janvier", "february feb februar février", "march mar märz mars", "april apr avril",  # noqa: E501
+         "may mai", "june jun juni juin", "july jul juli juillet", "august aug août", "september sep sept septembre",  # noqa: E501
          "october oct oktober octobre", "november nov novembre", "december dec dezember décembre"], 1)
     for name in names.split()
 }  # fmt: skip
-_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "couple of": 2, "ein": 1, "einer": 1, "zwei": 2, "drei": 3}  # fmt: skip
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "couple of": 2, "ein": 1, "einer": 1, "zwei": 2, "drei": 3}  # fmt: skip  # noqa: E501
 _FULL_WEEKDAY = "(?:" + "|".join(name for name in _WEEKDAYS if len(name) > 3) + ")"
-_FULL_MONTH = "(?:" + "|".join(sorted((name for name in _MONTHS if len(name) > 3 or name == "mai"), key=len, reverse=True)) + "|may)"
+_FULL_MONTH = (
+    "(?:"
+    + "|".join(sorted((name for name in _MONTHS if len(name) > 3 or name == "mai"), key=len, reverse=True))
+    + "|may)"
+)
 _COUNT = r"(?:\d{1,2}|a couple of|an?|one|two|three|four|five|six|ten|eine?[rnm]?|zwei|drei)"
 _DAY_WORDS = (
-    rf"(?:(?:next|this|coming|nächsten|kommenden) )?{_FULL_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon))?"
-    r"|(?:the )?day after tomorrow|tomorrow(?: (?:morning|afternoon|evening))?|tonight|today|übermorgen|heute|demain|aujourd'hui"
-    r"|(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|ende (?:der|dieser|nächster) woche|ende des monats"
-    r"|next (?:week|month|meeting|time|sprint|quarter|year)|this (?:week|month|afternoon|evening)|(?:the )?next meeting|nächste[nr]? (?:woche|monat|sitzung)|la semaine prochaine"
+    rf"(?:(?:next|this|coming|nächsten|kommenden) )?{_FULL_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon))?"  # noqa: E501
+    r"|(?:the )?day after tomorrow|tomorrow(?: (?:morning|afternoon|evening))?|tonight|today|übermorgen|heute|demain|aujourd'hui"  # noqa: E501
+    r"|(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|ende (?:der|dieser|nächster) woche|ende des monats"  # noqa: E501
+    r"|next (?:week|month|meeting|time|sprint|quarter|year)|this (?:week|month|afternoon|evening)|(?:the )?next meeting|nächste[nr]? (?:woche|monat|sitzung)|la semaine prochaine"  # noqa: E501
     rf"|(?:with)?in {_COUNT} (?:days?|weeks?|months?|tagen?|wochen?)"
-    rf"|\d{{4}}-\d{{2}}-\d{{2}}|(?:the )?\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of )?{_FULL_MONTH}(?: \d{{4}})?|{_FULL_MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
+    rf"|\d{{4}}-\d{{2}}-\d{{2}}|(?:the )?\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of )?{_FULL_MONTH}(?: \d{{4}})?|{_FULL_MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"  # noqa: E501
     r"|(?:the )?\d{1,2}(?:st|nd|rd|th)(?! (?:floor|page|time|point|item|version))"
 )
 _DUE = re.compile(
-    rf"\b(?:(?:no later than|not later than|by|until|till|before|on|due|bis|spätestens|avant|d'ici|am)\s+(?:the\s+|zum\s+|zur\s+|le\s+)?(?:{_DAY_WORDS})|(?:with)?in {_COUNT} (?:days?|weeks?|months?|tagen|wochen)|tomorrow(?: (?:morning|afternoon|evening))?|later today|tonight|for {_FULL_WEEKDAY}|next week|(?:next|this) {_FULL_WEEKDAY}|{_FULL_WEEKDAY}(?= (?:morning|afternoon|at the latest))|as soon as possible|asap|übermorgen|nächste woche|bis morgen|demain|la semaine prochaine)\b",
+    rf"\b(?:(?:no later than|not later than|by|until|till|before|on|due|bis|spätestens|avant|d'ici|am)\s+(?:the\s+|zum\s+|zur\s+|le\s+)?(?:{_DAY_WORDS})|(?:with)?in {_COUNT} (?:days?|weeks?|months?|tagen|wochen)|tomorrow(?: (?:morning|afternoon|evening))?|later today|tonight|for {_FULL_WEEKDAY}|next week|(?:next|this) {_FULL_WEEKDAY}|{_FULL_WEEKDAY}(?= (?:morning|afternoon|at the latest))|as soon as possible|asap|übermorgen|nächste woche|bis morgen|demain|la semaine prochaine)\b",  # noqa: E501
     re.IGNORECASE,
 )
 
 
 def due_phrase(text: str) -> str | None:
-    """Return the words that say until when, verbatim ("by Friday", "in two weeks"), None when nothing is said."""
+    """Return the words that say until when, verbatim ("by Friday", "in two weeks"), None when nothing is said."""  # noqa: E501
     found = _DUE.search(text.replace("’", "'"))
     return " ".join(text[found.start() : found.end()].split()) if found else None
 
@@ -53,8 +57,8 @@ def due_phrase(text: str) -> str | None:
 def resolve_day(phrase: str, said_on: date | None) -> date | None:
     """Return the calendar day a due phrase means when it was said on `said_on`, None when it stays open.
 
-    A bare weekday is the next one after that day; "next Friday" is the Friday of the coming week; a day and month
-    without a year is the next such day. "Next meeting" and "soon" resolve to nothing.
+    A bare weekday is the next one after that day; "next Friday" is the Friday of the coming week; a day and
+    month without a year is the next such day. "Next meeting" and "soon" resolve to nothing.
     """
     text = phrase.lower().replace("’", "'")
     if (iso := re.search(r"\b(\d{4})-(\d{2})-(\d{2})\b", text)) is not None:
@@ -67,7 +71,9 @@ def resolve_day(phrase: str, said_on: date | None) -> date | None:
         return said_on + timedelta(days=2)
     if re.search(r"\b(?:tomorrow|demain|bis morgen)\b", text):
         return said_on + timedelta(days=1)
-    if re.search(r"\b(?:today|tonight|end of (?:the |this )?day|this (?:afternoon|evening)|heute|aujourd'hui)\b", text):
+    if re.search(
+        r"\b(?:today|tonight|end of (?:the |this )?day|this (?:afternoon|evening)|heute|aujourd'hui)\b", text
+    ):
         return said_on
     if (ahead := re.search(rf"\bin ({_COUNT}) (day|week|month|tag|woche)", text)) is not None:
         return _ahead(said_on, ahead[1], ahead[2])
@@ -89,7 +95,9 @@ def _day(year: int, month: int, day: int) -> date | None:
 def _written_day(text: str, said_on: date | None) -> date | None:
     match = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:of )?([^\W\d_]{3,10})(?:\s+(\d{4}))?", text)
     day, month, year = (match[1], match[2], match[3]) if match and match[2] in _MONTHS else (None, "", None)
-    if day is None and (match := re.search(r"([^\W\d_]{3,10}) (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?\b", text)):
+    if day is None and (
+        match := re.search(r"([^\W\d_]{3,10}) (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?\b", text)
+    ):
         day, month, year = (match[2], match[1], match[3]) if match[1] in _MONTHS else (None, "", None)
     if day is not None:
         if year is None and said_on is None:
@@ -109,7 +117,9 @@ def _written_day(text: str, said_on: date | None) -> date | None:
 
 
 def _ahead(said_on: date, count: str, unit: str) -> date | None:
-    number = int(count) if count.isdigit() else _COUNTS.get(count.removeprefix("a ") if count != "a" else "a", 1)
+    number = (
+        int(count) if count.isdigit() else _COUNTS.get(count.removeprefix("a ") if count != "a" else "a", 1)
+    )
     if unit == "month":
         months = said_on.month - 1 + number
         return _day(said_on.year + months // 12, months % 12 + 1, min(said_on.day, 28))

@@ -1,7 +1,7 @@
 """Read numbers as written and as spoken, so that "12.50" in a line finds "twelve fifty" in a transcript.
 
-Speech is ambiguous ("twelve fifty" is 12.50 or 1250 or two numbers), so each stretch of number words yields every value
-it may mean. A line is supported when each of its numbers may be one its source means.
+Speech is ambiguous ("twelve fifty" is 12.50 or 1250 or two numbers), so each stretch of number words yields
+every value it may mean. A line is supported when each of its numbers may be one its source means.
 """
 
 import re
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 _UNITS = {
     word: value
     for value, words in enumerate(
-        ["zero null nil", "one eins", "two zwei deux", "three drei trois", "four vier quatre", "five fünf cinq", "six sechs",
-         "seven sieben sept", "eight acht huit", "nine neun neuf", "ten zehn dix", "eleven elf onze", "twelve zwölf douze",
-         "thirteen dreizehn", "fourteen vierzehn", "fifteen fünfzehn", "sixteen sechzehn", "seventeen siebzehn",
+        ["zero null nil", "one eins", "two zwei deux", "three drei trois", "four vier quatre", "five fünf cinq", "six sechs",  # noqa: E501
+         "seven sieben sept", "eight acht huit", "nine neun neuf", "ten zehn dix", "eleven elf onze", "twelve zwölf douze",  # noqa: E501
+         "thirteen dreizehn", "fourteen vierzehn", "fifteen fünfzehn", "sixteen sechzehn", "seventeen siebzehn",  # noqa: E501
          "eighteen achtzehn", "nineteen neunzehn"]
     )
     for word in words.split()
@@ -20,16 +20,16 @@ _UNITS = {
 _TENS = {
     word: 10 * (index + 2)
     for index, words in enumerate(
-        ["twenty zwanzig vingt", "thirty dreißig trente", "forty fourty vierzig quarante", "fifty fünfzig cinquante",
+        ["twenty zwanzig vingt", "thirty dreißig trente", "forty fourty vierzig quarante", "fifty fünfzig cinquante",  # noqa: E501
          "sixty sechzig soixante", "seventy siebzig", "eighty achtzig", "ninety neunzig"]
     )
     for word in words.split()
 }  # fmt: skip
-_SCALES = {"hundred": 100, "hundert": 100, "cent": 100, "thousand": 1_000, "tausend": 1_000, "mille": 1_000, "grand": 1_000,
-           "k": 1_000, "million": 1_000_000, "millions": 1_000_000, "millionen": 1_000_000, "m": 1_000_000, "mio": 1_000_000,
+_SCALES = {"hundred": 100, "hundert": 100, "cent": 100, "thousand": 1_000, "tausend": 1_000, "mille": 1_000, "grand": 1_000,  # noqa: E501
+           "k": 1_000, "million": 1_000_000, "millions": 1_000_000, "millionen": 1_000_000, "m": 1_000_000, "mio": 1_000_000,  # noqa: E501
            "billion": 1_000_000_000, "bn": 1_000_000_000, "dozen": 12}  # fmt: skip
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-             "tenth": 10, "eleventh": 11, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30}  # fmt: skip
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,  # noqa: E501
+             "tenth": 10, "eleventh": 11, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30}  # fmt: skip  # noqa: E501
 _OTHER = {"half": 0.5, "quarter": 0.25, "couple": 2, "both": 2, "pair": 2, "twice": 2, "once": 1, "single": 1}
 _TOKEN = re.compile(r"\d[\d.,:'’]*\d|\d|[^\W\d_]+")
 _VAGUE_ONE = 1.0  # "one" is mostly a pronoun: never asked of a line, always granted by a source
@@ -38,8 +38,9 @@ _VAGUE_ONE = 1.0  # "one" is mostly a pronoun: never asked of a line, always gra
 def unsupported_numbers(line: str, source: str) -> list[str]:
     """Return the numbers of `line`, as written there, that `source` can't mean.
 
-    A stretch such as "five hundred and one thousand" is supported when one of its values is, or each of its parts.
-    "One", ordinals and vague words ("both", "half") are not asked for: they are rarely a claim about an amount.
+    A stretch such as "five hundred and one thousand" is supported when one of its values is, or each of its
+    parts. "One", ordinals and vague words ("both", "half") are not asked for: they are rarely a claim about
+    an amount.
     """
     possible = possible_numbers(source)
     missing = []
@@ -73,7 +74,14 @@ def _runs(text: str) -> list[list[str]]:
     for match in _TOKEN.finditer(text.replace("-", " ")):
         token = match.group().lower()
         begins = token in ("hundred", "thousand", "million", "billion", "dozen", "hundert", "tausend")
-        numeric = begins or token[0].isdigit() or token in _UNITS or token in _TENS or token in _ORDINALS or token in _OTHER
+        numeric = (
+            begins
+            or token[0].isdigit()
+            or token in _UNITS
+            or token in _TENS
+            or token in _ORDINALS
+            or token in _OTHER
+        )
         gap = text[last_end : match.start()] if last_end is not None else ""
         goes_on = bool(runs) and last_end is not None and gap.strip(" -$€£") == ""
         if goes_on and token[0].isdigit() and runs[-1][-1][0].isdigit():
@@ -139,7 +147,11 @@ def _readings(run: Sequence[str]) -> list[float]:
     if len(groups) == 2:  # "twelve fifty", "twenty twenty six"
         first, second = groups
         if second < 100:
-            readings = [first * 100 + second, first + second / 100] if first + second != readings[0] or second >= 10 else readings
+            readings = (
+                [first * 100 + second, first + second / 100]
+                if first + second != readings[0] or second >= 10
+                else readings
+            )
             readings.append(first)
     if len(groups) > 1:
         joined = "".join(str(int(group)) for group in groups)
@@ -150,7 +162,7 @@ def _readings(run: Sequence[str]) -> list[float]:
 
 
 def _groups(words: Sequence[str]) -> list[float]:
-    """Return the separate numbers of "twelve | fifty" and "twenty | twenty six"; scales join what is before them."""
+    """Return the separate numbers of "twelve | fifty" and "twenty | twenty six"; scales join what is before them."""  # noqa: E501
     groups: list[float] = []
     room = 0  # what may still be added to the last group: 10 after "twenty", 0 after "twelve"
     for token in words:

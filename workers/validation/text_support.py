@@ -1,7 +1,7 @@
 """The atoms that checks of minutes and drafts share: words, stems, quotes, names, addresses.
 
-Numbers are in spoken_numbers.py, days in due_days.py, languages in language.py. Everything is plain comparison of
-text; what a mismatch means is decided by the validators.
+Numbers are in spoken_numbers.py, days in due_days.py, languages in language.py. Everything is plain
+comparison of text; what a mismatch means is decided by the validators.
 """
 
 import re
@@ -10,19 +10,256 @@ from functools import lru_cache
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 STOPWORDS = frozenset(
-    """a about above actually after again all also am an and any anything are aren't as at be because been before
-    being below between both but by can can't cannot cause could couldn't did didn't do does doesn't doing don't
-    done down during each else even ever every everything few for from further get gets getting go goes going gonna
-    gone good got had hadn't has hasn't have haven't having he he'd he'll he's her here here's hers him his how
-    how's however i i'd i'll i'm i've if in into is isn't it it'd it'll it's its itself just kind know let let's
-    like lot made make makes many may maybe me mean might more most much must my need no nor not nothing now of off
-    oh ok okay on once one only or other our ours out over own people perhaps put quite rather really right said
-    same say says see seems she she'd she'll she's should shouldn't so some somebody something sort still stuff such
-    sure take than thank thanks that that'd that'll that's the their theirs them then there there's these they
-    they'd they'll they're they've thing things think this those though through to too two uh um under until up us
-    very want was wasn't way we we'd we'll we're we've well were weren't what what's when where which while who
-    who's whole whom why will with within won't would wouldn't yeah yep yes yet you you'd you'll you're you've
-    your yours""".split()
+    [
+        "a",
+        "about",
+        "above",
+        "actually",
+        "after",
+        "again",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "anything",
+        "are",
+        "aren't",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "before",
+        "being",
+        "below",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "can't",
+        "cannot",
+        "cause",
+        "could",
+        "couldn't",
+        "did",
+        "didn't",
+        "do",
+        "does",
+        "doesn't",
+        "doing",
+        "don't",
+        "done",
+        "down",
+        "during",
+        "each",
+        "else",
+        "even",
+        "ever",
+        "every",
+        "everything",
+        "few",
+        "for",
+        "from",
+        "further",
+        "get",
+        "gets",
+        "getting",
+        "go",
+        "goes",
+        "going",
+        "gonna",
+        "gone",
+        "good",
+        "got",
+        "had",
+        "hadn't",
+        "has",
+        "hasn't",
+        "have",
+        "haven't",
+        "having",
+        "he",
+        "he'd",
+        "he'll",
+        "he's",
+        "her",
+        "here",
+        "here's",
+        "hers",
+        "him",
+        "his",
+        "how",
+        "how's",
+        "however",
+        "i",
+        "i'd",
+        "i'll",
+        "i'm",
+        "i've",
+        "if",
+        "in",
+        "into",
+        "is",
+        "isn't",
+        "it",
+        "it'd",
+        "it'll",
+        "it's",
+        "its",
+        "itself",
+        "just",
+        "kind",
+        "know",
+        "let",
+        "let's",
+        "like",
+        "lot",
+        "made",
+        "make",
+        "makes",
+        "many",
+        "may",
+        "maybe",
+        "me",
+        "mean",
+        "might",
+        "more",
+        "most",
+        "much",
+        "must",
+        "my",
+        "need",
+        "no",
+        "nor",
+        "not",
+        "nothing",
+        "now",
+        "of",
+        "off",
+        "oh",
+        "ok",
+        "okay",
+        "on",
+        "once",
+        "one",
+        "only",
+        "or",
+        "other",
+        "our",
+        "ours",
+        "out",
+        "over",
+        "own",
+        "people",
+        "perhaps",
+        "put",
+        "quite",
+        "rather",
+        "really",
+        "right",
+        "said",
+        "same",
+        "say",
+        "says",
+        "see",
+        "seems",
+        "she",
+        "she'd",
+        "she'll",
+        "she's",
+        "should",
+        "shouldn't",
+        "so",
+        "some",
+        "somebody",
+        "something",
+        "sort",
+        "still",
+        "stuff",
+        "such",
+        "sure",
+        "take",
+        "than",
+        "thank",
+        "thanks",
+        "that",
+        "that'd",
+        "that'll",
+        "that's",
+        "the",
+        "their",
+        "theirs",
+        "them",
+        "then",
+        "there",
+        "there's",
+        "these",
+        "they",
+        "they'd",
+        "they'll",
+        "they're",
+        "they've",
+        "thing",
+        "things",
+        "think",
+        "this",
+        "those",
+        "though",
+        "through",
+        "to",
+        "too",
+        "two",
+        "uh",
+        "um",
+        "under",
+        "until",
+        "up",
+        "us",
+        "very",
+        "want",
+        "was",
+        "wasn't",
+        "way",
+        "we",
+        "we'd",
+        "we'll",
+        "we're",
+        "we've",
+        "well",
+        "were",
+        "weren't",
+        "what",
+        "what's",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "who's",
+        "whole",
+        "whom",
+        "why",
+        "will",
+        "with",
+        "within",
+        "won't",
+        "would",
+        "wouldn't",
+        "yeah",
+        "yep",
+        "yes",
+        "yet",
+        "you",
+        "you'd",
+        "you'll",
+        "you're",
+        "you've",
+        "your",
+        "yours",
+    ]
 )
 
 
@@ -50,9 +287,9 @@ def stem(word: str) -> str:
 
 
 _ENDINGS = (
-    ("sses", "ss", 2), ("ies", "y", 2), ("ied", "y", 2), ("ations", "at", 3), ("ation", "at", 3), ("ments", "ment", 3),
-    ("nesses", "", 3), ("ness", "", 3), ("ingly", "", 3), ("edly", "", 3), ("fully", "", 3), ("ings", "", 3), ("ing", "", 3),
-    ("eed", "ee", 2), ("ed", "", 3), ("ely", "e", 3), ("ly", "", 3), ("ous", "ous", 2), ("ss", "ss", 1), ("us", "us", 1), ("is", "is", 1),
+    ("sses", "ss", 2), ("ies", "y", 2), ("ied", "y", 2), ("ations", "at", 3), ("ation", "at", 3), ("ments", "ment", 3),  # noqa: E501
+    ("nesses", "", 3), ("ness", "", 3), ("ingly", "", 3), ("edly", "", 3), ("fully", "", 3), ("ings", "", 3), ("ing", "", 3),  # noqa: E501
+    ("eed", "ee", 2), ("ed", "", 3), ("ely", "e", 3), ("ly", "", 3), ("ous", "ous", 2), ("ss", "ss", 1), ("us", "us", 1), ("is", "is", 1),  # noqa: E501
     ("ers", "er", 3), ("es", "e", 3), ("s", "", 3),
 )  # fmt: skip
 
@@ -67,20 +304,21 @@ def content_stems(text: str) -> list[str]:
 
 
 def comparable(text: str) -> str:
-    """Return `text` as words with single blanks between and at both ends: for asking whether one is in the other."""
+    """Return `text` as words with single blanks between and at both ends: for asking whether one is in the other."""  # noqa: E501
     return " " + " ".join(words_of(text)) + " "
 
 
 _NAME = re.compile(r"(?<!\w)[^\W\d_][\w'’-]*")
-_PERSON_FOLLOWS = re.compile(r"^(?:,| (?:will|said|says|asked|agreed|wants?|should|proposed|suggested|takes?|sends?|is going|has to|to|and [A-Z]|or [A-Z]|confirmed|decided|reported|disagreed|refused|promised|checks?|prepares?)\b)")  # fmt: skip
+_PERSON_FOLLOWS = re.compile(r"^(?:,| (?:will|said|says|asked|agreed|wants?|should|proposed|suggested|takes?|sends?|is going|has to|to|and [A-Z]|or [A-Z]|confirmed|decided|reported|disagreed|refused|promised|checks?|prepares?)\b)")  # fmt: skip  # noqa: E501
 _ADDRESS = re.compile(r"https?://[^\s<>()]+|\bwww\.[^\s<>()]+|[\w.+-]+@[\w-]+\.[\w.]+")
 
 
 def proper_names(text: str) -> list[str]:
     """Return the words of `text` that its capitals mark as names, in order.
 
-    A sentence's first word counts only before words that follow a person ("Zora will"), since every sentence begins
-    with a capital. German nouns are capital as well: callers compare with the source, where those nouns stand too.
+    A sentence's first word counts only before words that follow a person ("Zora will"), since every
+    sentence begins with a capital. German nouns are capital as well: callers compare with the source, where
+    those nouns stand too.
     """
     names = []
     for match in _NAME.finditer(text):

@@ -1,7 +1,8 @@
 """Write minutes of a transcript without a language model: the speakers' own words, chosen, cleaned and cited.
 
-Reads top to bottom: sentences, what matters, topics, summary, items, people, warnings. Nothing is rephrased, so
-nothing can be made up; the price is that lines read like speech, and that items are candidates a person confirms.
+Reads top to bottom: sentences, what matters, topics, summary, items, people, warnings. Nothing is
+rephrased, so nothing can be made up; the price is that lines read like speech, and that items are
+candidates a person confirms.
 """
 
 from collections import Counter
@@ -38,11 +39,13 @@ MAX_PEOPLE = 12
 FOREIGN_SHARE = 0.15  # of the checked stretches in another language than most
 
 
-def extract_minutes(transcript: Transcript, *, language: str = "en", budget_words: int | None = None) -> Minutes:
+def extract_minutes(
+    transcript: Transcript, *, language: str = "en", budget_words: int | None = None
+) -> Minutes:
     """Return minutes whose every line quotes the transcript.
 
-    `language` is the one asked for; without a model lines stay in the language spoken, and a warning says so when the
-    two differ. `budget_words` bounds the summary lines; None lets it grow with the meeting.
+    `language` is the one asked for; without a model lines stay in the language spoken, and a warning says
+    so when the two differ. `budget_words` bounds the summary lines; None lets it grow with the meeting.
     """
     sentences = all_sentences(transcript)
     statements = summary_units(sentences)
@@ -51,7 +54,8 @@ def extract_minutes(transcript: Transcript, *, language: str = "en", budget_word
     expected = expected_counts(sentences, statements, words=BUDGET_WORDS)
     stretches = find_stretches(sentences, expected)
     topics = [
-        _topic(stretch, number, len(stretches), sentences, transcript) for number, stretch in enumerate(stretches)
+        _topic(stretch, number, len(stretches), sentences, transcript)
+        for number, stretch in enumerate(stretches)
     ]
     lines = choose_lines(
         statements, expected, budget_words=budget, already_said=" ".join(topic.text for topic in topics)
@@ -69,14 +73,12 @@ def extract_minutes(transcript: Transcript, *, language: str = "en", budget_word
             source=transcript.source,
             engine="extractive",
         ),
-        summary=tuple(SummaryLine(text=spoken_line(unit), evidence=evidence_of([unit], transcript)) for unit in lines),
+        summary=tuple(
+            SummaryLine(text=spoken_line(unit), evidence=evidence_of([unit], transcript)) for unit in lines
+        ),
         topics=tuple(topics),
-        decisions=tuple(
-            _decision(found, sentences, transcript) for found in candidates["decisions"]
-        ),
-        action_items=tuple(
-            _action(found, sentences, transcript, people) for found in candidates["actions"]
-        ),
+        decisions=tuple(_decision(found, sentences, transcript) for found in candidates["decisions"]),
+        action_items=tuple(_action(found, sentences, transcript, people) for found in candidates["actions"]),
         open_questions=tuple(
             OpenQuestion(
                 text=sentences[found.best].text,
@@ -122,7 +124,9 @@ def evidence_of(units: Sequence[Unit], transcript: Transcript) -> tuple[Evidence
     )
 
 
-def _topic(stretch: Stretch, number: int, of: int, sentences: Sequence[Unit], transcript: Transcript) -> Topic:
+def _topic(
+    stretch: Stretch, number: int, of: int, sentences: Sequence[Unit], transcript: Transcript
+) -> Topic:
     units = sentences[stretch.first : stretch.last]
     title = ", ".join(phrase.removeprefix("the ") for phrase in stretch.phrases)
     proofs = [unit for phrase in stretch.phrases if (unit := _first_with(phrase, units)) is not None]
@@ -177,7 +181,9 @@ def _answer_with(owner: str | None, due: str | None, number: int, sentences: Seq
     if owner is None or owner == unit.speaker:
         return None
     following = [u for u in sentences[number + 1 : number + 4] if u.speaker == owner]
-    return following[0] if following and (due is None or due not in unit.raw or owner not in unit.raw) else None
+    return (
+        following[0] if following and (due is None or due not in unit.raw or owner not in unit.raw) else None
+    )
 
 
 def _per_person(
@@ -193,7 +199,9 @@ def _per_person(
         own = [unit for unit in statements if unit.speaker == speaker]
         budget = 15 * POINTS_PER_PERSON
         points = choose_lines(own, expected, budget_words=budget)[:POINTS_PER_PERSON] if own else []
-        people.append(PersonPoints(speaker=speaker, share=round(words / total, 3), points=tuple(u.text for u in points)))
+        people.append(
+            PersonPoints(speaker=speaker, share=round(words / total, 3), points=tuple(u.text for u in points))
+        )
     return tuple(people)
 
 
@@ -202,7 +210,9 @@ def _warnings(transcript: Transcript, spoken: str | None, asked: str) -> list[Mi
     warnings = []
     if not transcript.speakers:
         warnings.append(
-            MinutesWarning(code="no_speakers", text="The transcript names no speakers, so no owners could be given.")
+            MinutesWarning(
+                code="no_speakers", text="The transcript names no speakers, so no owners could be given."
+            )
         )
     if "asr_low" in codes:
         warnings.append(MinutesWarning(code="asr_low", text=codes["asr_low"]))
@@ -210,7 +220,7 @@ def _warnings(transcript: Transcript, spoken: str | None, asked: str) -> list[Mi
         warnings.append(
             MinutesWarning(
                 code="mixed_language",
-                text=f"The meeting was held in “{spoken}”; without a language model lines are not translated to “{asked}”.",
+                text=f"The meeting was held in “{spoken}”; without a language model lines are not translated to “{asked}”.",  # noqa: E501
             )
         )
     elif len(_languages(transcript)) > 1:

@@ -1,7 +1,7 @@
 """Answer a question about a meeting with what was said: "what did Anna say about the budget?"
 
-Sentences are ranked by BM25 of their own words and of the talk around them, more for speakers the question names.
-Lines come back with evidence, in the order they were said; none when nothing in the meeting fits.
+Sentences are ranked by BM25 of their own words and of the talk around them, more for speakers the question
+names. Lines come back with evidence, in the order they were said; none when nothing in the meeting fits.
 """
 
 import math
@@ -22,7 +22,26 @@ SPEAKER_WORTH = 0.6  # of the best score, for a sentence by someone the question
 LEAST_UNIT_WORDS = 5
 LEAST_SHARE = 0.35  # of the best score; weaker sentences are left out
 K1, B = 1.2, 0.75  # BM25's usual figures (Robertson and Zaragoza 2009)
-_ASKING = frozenset("discuss summar opinion meet discussion talk mention say group team member conclusion think thought decid decision".split())
+_ASKING = frozenset(
+    [
+        "discuss",
+        "summar",
+        "opinion",
+        "meet",
+        "discussion",
+        "talk",
+        "mention",
+        "say",
+        "group",
+        "team",
+        "member",
+        "conclusion",
+        "think",
+        "thought",
+        "decid",
+        "decision",
+    ]
+)
 
 
 def answer_from_meeting(
@@ -32,7 +51,9 @@ def answer_from_meeting(
     sentences = all_sentences(transcript)
     asked_of = _named_speakers(question, transcript.speakers)
     names = {part for speaker in asked_of for part in content_stems(speaker)}
-    query = [stem for stem in dict.fromkeys(content_stems(question)) if stem not in names and stem not in _ASKING]
+    query = [
+        stem for stem in dict.fromkeys(content_stems(question)) if stem not in names and stem not in _ASKING
+    ]
     scores = _scores(sentences, query)
     if asked_of and not query:
         scores = [float(unit.words) if unit.speaker in asked_of else 0.0 for unit in sentences]
@@ -55,7 +76,9 @@ def answer_from_meeting(
             chosen.append(number)
             used += sentences[number].words
     return [
-        SummaryLine(text=spoken_line(sentences[number]), evidence=evidence_of([sentences[number]], transcript))
+        SummaryLine(
+            text=spoken_line(sentences[number]), evidence=evidence_of([sentences[number]], transcript)
+        )
         for number in sorted(chosen)
     ]
 
@@ -69,7 +92,9 @@ def _named_speakers(question: str, speakers: Sequence[str]) -> set[str]:
         words = words_of(speaker)
         if not words:
             continue
-        if f" {' '.join(words)} " in asked or (firsts[words[0]] == 1 and len(words[0]) > 2 and f" {words[0]} " in asked):
+        if f" {' '.join(words)} " in asked or (
+            firsts[words[0]] == 1 and len(words[0]) > 2 and f" {words[0]} " in asked
+        ):
             named.add(speaker)
     return named
 
@@ -80,7 +105,11 @@ def _scores(sentences: Sequence[Unit], query: Sequence[str]) -> list[float]:
     for words in stems:
         spread.update(words.keys())
     count = len(sentences)
-    worth = {word: math.log(1 + (count - spread[word] + 0.5) / (spread[word] + 0.5)) for word in query if spread[word]}
+    worth = {
+        word: math.log(1 + (count - spread[word] + 0.5) / (spread[word] + 0.5))
+        for word in query
+        if spread[word]
+    }
     lengths = [words.total() for words in stems]
     mean = sum(lengths) / max(1, count)
     own = [
@@ -96,12 +125,16 @@ def _scores(sentences: Sequence[Unit], query: Sequence[str]) -> list[float]:
         totals.append(totals[-1] + value)
     half = WINDOW_UNITS // 2
     around = [
-        (totals[min(count, number + half + 1)] - totals[max(0, number - half)]) / WINDOW_UNITS for number in range(count)
+        (totals[min(count, number + half + 1)] - totals[max(0, number - half)]) / WINDOW_UNITS
+        for number in range(count)
     ]
     highest = max(around, default=0.0) or 1.0
     top = max(own, default=0.0)
     # The talk around lifts a sentence that answers without repeating the question's words.
-    return [value + WINDOW_WORTH * top * near / highest * (near > 0) for value, near in zip(own, around, strict=True)]
+    return [
+        value + WINDOW_WORTH * top * near / highest * (near > 0)
+        for value, near in zip(own, around, strict=True)
+    ]
 
 
 def _alike(left: Unit, right: Unit) -> bool:

@@ -1,7 +1,7 @@
 """Describe each sentence of a meeting by figures that tell tasks, decisions and open questions from talk.
 
-Wording (extract_cues.py), place in the meeting, who speaks, what the neighbours say and how they answer. The weights
-stand in extract_weights.json, one set a kind.
+Wording (extract_cues.py), place in the meeting, who speaks, what the neighbours say and how they answer.
+The weights stand in extract_weights.json, one set a kind.
 """
 
 import math
@@ -21,13 +21,13 @@ ANSWER_UNITS = 4  # sentences that follow and can assent or doubt
 CONTEXT_UNITS = 4  # neighbours on either side
 SHORT_WORDS, LONG_WORDS = 5, 25
 
-TASK_CUES = ("i_will", "will_you", "want_you", "you_will", "you_get", "they_will", "task_phrase", "when_due", "meeting_end", "task_word")  # fmt: skip
+TASK_CUES = ("i_will", "will_you", "want_you", "you_will", "you_get", "they_will", "task_phrase", "when_due", "meeting_end", "task_word")  # fmt: skip  # noqa: E501
 DECISION_CUES = ("decided", "go_with", "lets", "will_be", "we_have", "firm")
 QUESTION_CUES = ("asks", "unsure", "trouble", "hedged", "proposal", "or_choice")
 ITEM_FEATURES = (
-    "bias", *CUES, "position", "position_squared", "last_tenth", "last_minutes", "opening", "log_words", "is_short",
-    "is_long", "density", "importance", "importance_sum", "talks_most", "spoke_first", "share", "assents", "firm_assent",
-    "doubt", "well_formed", "near_tasks", "near_decisions", "near_questions", "tasks", "decisions", "questions",
+    "bias", *CUES, "position", "position_squared", "last_tenth", "last_minutes", "opening", "log_words", "is_short",  # noqa: E501
+    "is_long", "density", "importance", "importance_sum", "talks_most", "spoke_first", "share", "assents", "firm_assent",  # noqa: E501
+    "doubt", "well_formed", "near_tasks", "near_decisions", "near_questions", "tasks", "decisions", "questions",  # noqa: E501
     "tasks_late", "near_tasks_late", "first_speaker_late",
 )  # fmt: skip
 
@@ -97,7 +97,7 @@ def _neighbours(values: Floats) -> Floats:
 
 
 def _answers(sentences: Sequence[Unit], number: int) -> tuple[float, float, float]:
-    """Return how far others assent (0 to 1), whether firmly, and whether they doubt, right after a sentence."""
+    """Return how far others assent (0 to 1), whether firmly, and whether they doubt, right after a sentence."""  # noqa: E501
     speaker = sentences[number].speaker
     following = [u for u in sentences[number + 1 : number + 1 + ANSWER_UNITS] if u.speaker != speaker]
     assents = sum(1 for unit in following if ASSENT.match(unit.raw))

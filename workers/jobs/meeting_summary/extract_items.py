@@ -1,15 +1,25 @@
-"""Find candidates for tasks, decisions and open questions, and leave a section empty when nothing speaks for it.
+"""Find candidates for tasks, decisions and open questions, and leave a section empty when nothing speaks
+for it.
 
-A sentence is a candidate when the fitted model finds it likely or its wording is explicit ("we decided", "action
-item", "I'll send it by Friday"). Neighbouring sentences about one thing become one item. Without a language model
-these stay candidates; the reader sees quote and time.
+A sentence is a candidate when the fitted model finds it likely or its wording is explicit ("we decided",
+"action item", "I'll send it by Friday"). Neighbouring sentences about one thing become one item. Without a
+language model these stay candidates; the reader sees quote and time.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workers.jobs.meeting_summary.extract_cues import ASSENT, CUES, DECIDED, FIRM_ASSENT, NO_TASK, TAG_QUESTION
+import numpy as np
+
+from workers.jobs.meeting_summary.extract_cues import (
+    ASSENT,
+    CUES,
+    DECIDED,
+    FIRM_ASSENT,
+    NO_TASK,
+    TAG_QUESTION,
+)
 from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
 from workers.jobs.meeting_summary.extract_units import Unit
@@ -54,16 +64,23 @@ def _chosen(kind: ItemKind, scores: Sequence[float], sentences: Sequence[Unit]) 
     worthy = [
         number
         for number, score in enumerate(scores)
-        if score > threshold and len(sentences[number].text.split()) >= LEAST_WORDS and _may_be(kind, sentences[number])
+        if score > threshold
+        and len(sentences[number].text.split()) >= LEAST_WORDS
+        and _may_be(kind, sentences[number])
     ]
     groups: list[list[int]] = []
     for number in worthy:
-        if groups and number - groups[-1][-1] <= MERGE_UNITS and _same_thing(sentences[groups[-1][-1]], sentences[number], kind):
+        if (
+            groups
+            and number - groups[-1][-1] <= MERGE_UNITS
+            and _same_thing(sentences[groups[-1][-1]], sentences[number], kind)
+        ):
             groups[-1].append(number)
         else:
             groups.append([number])
     candidates = [
-        Candidate(max(group, key=lambda n: scores[n]), tuple(group), max(scores[n] for n in group)) for group in groups
+        Candidate(max(group, key=lambda n: scores[n]), tuple(group), max(scores[n] for n in group))
+        for group in groups
     ]
     words = sum(unit.words for unit in sentences)
     limit = MAX_ITEMS + max(0, words - WORDS_OF_USUAL_MEETING) // WORDS_PER_EXTRA_ITEM
@@ -83,9 +100,10 @@ def item_scores(
     scores: dict[ItemKind, list[float]] = {}
     for kind in MODEL_THRESHOLDS:
         row = [weights.items[kind][name] for name in ITEM_FEATURES]
-        model = features @ row if len(features) else []
+        model: Sequence[float] = (features @ np.array(row)).tolist()
         scores[kind] = [
-            float(value) + EXPLICIT_WORTH * is_explicit(kind, number, sentences) for number, value in enumerate(model)
+            float(value) + EXPLICIT_WORTH * is_explicit(kind, number, sentences)
+            for number, value in enumerate(model)
         ]
     return scores
 
@@ -99,19 +117,26 @@ def is_explicit(kind: ItemKind, number: int, sentences: Sequence[Unit]) -> bool:
         return any(CUES[name].search(text) for name in names)
 
     if kind == "actions":
-        given = has("i_will", "will_you") or (has("they_will", "want_you", "you_will") and not NO_TASK.search(text))
+        given = has("i_will", "will_you") or (
+            has("they_will", "want_you", "you_will") and not NO_TASK.search(text)
+        )
         return given and has("when_due", "task_word")
     if kind == "decisions":
         return DECIDED.search(text) is not None and not has("unsure", "asks") and " if " not in text
     if "open question" in text or "to be decided" in text:
         return True
-    return unit.is_question and len(unit.text.split()) >= LEAST_QUESTION_WORDS and is_unanswered(number, sentences)
+    return (
+        unit.is_question
+        and len(unit.text.split()) >= LEAST_QUESTION_WORDS
+        and is_unanswered(number, sentences)
+    )
 
 
 def is_unanswered(number: int, sentences: Sequence[Unit]) -> bool:
     """Is this a real question that nobody's next sentences take up?
 
-    A statement by another that shares a content word, or a yes or no, counts as an answer, except "I don't know".
+    A statement by another that shares a content word, or a yes or no, counts as an answer, except "I don't
+    know".
     """
     unit = sentences[number]
     own = set(content_stems(unit.text))
@@ -135,7 +160,8 @@ def is_unanswered(number: int, sentences: Sequence[Unit]) -> bool:
 def status_of(number: int, sentences: Sequence[Unit]) -> DecisionStatus:
     """Return whether what the sentence settles was agreed, proposed or turned down.
 
-    "Agreed" needs words that say so, by the speaker for the group or by another right after; all else is proposed.
+    "Agreed" needs words that say so, by the speaker for the group or by another right after; all else is
+    proposed.
     """
     unit = sentences[number]
     text = unit.raw.lower().replace("’", "'")
@@ -162,7 +188,10 @@ def _same_thing(before: Unit, after: Unit, kind: ItemKind) -> bool:
 
 
 def _repeats(candidate: Candidate, other: Candidate, sentences: Sequence[Unit], kind: ItemKind) -> bool:
-    mine, theirs = set(content_stems(sentences[candidate.best].text)), set(content_stems(sentences[other.best].text))
+    mine, theirs = (
+        set(content_stems(sentences[candidate.best].text)),
+        set(content_stems(sentences[other.best].text)),
+    )
     if mine and len(mine & theirs) >= 0.6 * min(len(mine), max(1, len(theirs))):
         return True
     return kind != "actions" and abs(candidate.best - other.best) < APART_UNITS

@@ -1,8 +1,8 @@
 """Say who took on a task and by when, only when it was said.
 
-"I'll send it" makes the speaker the owner; "Ben, can you send it?" makes Ben; "can you send it?" makes nobody,
-unless the next one to speak takes it on in so many words. A guess is worse than a gap here: people complain most
-about tasks they never accepted.
+"I'll send it" makes the speaker the owner; "Ben, can you send it?" makes Ben; "can you send it?" makes
+nobody, unless the next one to speak takes it on in so many words. A guess is worse than a gap here: people
+complain most about tasks they never accepted.
 """
 
 import re
@@ -16,11 +16,13 @@ from workers.validation.due_days import due_phrase
 ANSWER_UNITS = 3
 
 _ASKED = re.compile(
-    r"\b(?:can|could|would|will) you\b|\byou(?:'ll| will|'re (?:going to|gonna)| are (?:going to|gonna)| have to| need to| should| can| could)\b"
+    r"\b(?:can|could|would|will) you\b|\byou(?:'ll| will|'re (?:going to|gonna)| are (?:going to|gonna)| have to| need to| should| can| could)\b"  # noqa: E501
     r"|\b(?:like|need|want) you\b|\bplease\b|\b(?:kannst|könntest) du\b|\bkönnen sie\b",
     re.IGNORECASE,
 )
-_OTHER_DOES = r"(?:'ll| will| is (?:going to|gonna)|'s (?:going to|gonna)| has to| needs to| should| gets| takes| to)\b"
+_OTHER_DOES = (
+    r"(?:'ll| will| is (?:going to|gonna)|'s (?:going to|gonna)| has to| needs to| should| gets| takes| to)\b"
+)
 
 
 def owner_of(number: int, sentences: Sequence[Unit], participants: Sequence[str]) -> tuple[str | None, bool]:
@@ -44,7 +46,7 @@ def owner_of(number: int, sentences: Sequence[Unit], participants: Sequence[str]
 
 
 def due_of(number: int, sentences: Sequence[Unit], owner: str | None) -> str | None:
-    """Return the words that say when the task is due: in the sentence, or in the owner's answer right after it."""
+    """Return the words that say when the task is due: in the sentence, or in the owner's answer right after it."""  # noqa: E501
     own = due_phrase(sentences[number].raw)
     if own is not None or owner is None:
         return own
@@ -59,13 +61,14 @@ def _named(raw: str, participants: Sequence[str], speaker: str | None) -> str | 
     hit = [
         person
         for person in participants
-        if not is_generic_label(person) and any(_gives_task(raw, name) for name in _called(person, participants))
+        if not is_generic_label(person)
+        and any(_gives_task(raw, name) for name in _called(person, participants))
     ]
     return hit[0] if len(hit) == 1 else None
 
 
 def _called(person: str, participants: Sequence[str]) -> list[str]:
-    """Return the names a participant may be called by: the whole name, and the first name if nobody shares it."""
+    """Return the names a participant may be called by: the whole name, and the first name if nobody shares it."""  # noqa: E501
     bare = re.sub(r"\s*[(\[].*", "", person).strip()
     first = bare.split()[0] if bare else ""
     shared = sum(other.split()[:1] == [first] for other in participants) > 1
@@ -76,7 +79,9 @@ def _gives_task(raw: str, name: str) -> bool:
     called = re.escape(name)
     if re.search(rf"(?<!\w)(?:the )?{called}{_OTHER_DOES}", raw):
         return True
-    addressed = re.search(rf"(?:^|[.,;:!?]\s*|\b(?:so|and|okay|well|then|um|uh|hey)[ ,]+)@?{called}\s*,", raw, re.IGNORECASE)
+    addressed = re.search(
+        rf"(?:^|[.,;:!?]\s*|\b(?:so|and|okay|well|then|um|uh|hey)[ ,]+)@?{called}\s*,", raw, re.IGNORECASE
+    )
     trailing = re.search(rf",\s*@?{called}\s*[.?!]", raw, re.IGNORECASE)
     mention = re.search(rf"@{called}(?!\w)", raw)
     return (addressed or trailing or mention) is not None and _ASKED.search(raw) is not None

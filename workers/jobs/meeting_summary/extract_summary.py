@@ -1,8 +1,10 @@
-"""Choose the lines of a summary: those that together say most of what minutes would say, without saying it twice.
+"""Choose the lines of a summary: those that together say most of what minutes would say, without saying it
+twice.
 
-Each word is worth the chance that minutes use it once more than the lines chosen so far; a line is worth its words
-for its length, less for leaning on "it" and "I". Words of the meeting decide first; function words count for less,
-enough to prefer written-sounding statements to chatter. No eighth of the meeting may fill the summary.
+Each word is worth the chance that minutes use it once more than the lines chosen so far; a line is worth
+its words for its length, less for leaning on "it" and "I". Words of the meeting decide first; function
+words count for less, enough to prefer written-sounding statements to chatter. No eighth of the meeting may
+fill the summary.
 """
 
 import math
@@ -22,9 +24,29 @@ LEANING_START_COST = 0.1
 PERSONAL_COST = 1.0  # by the share of the line's words
 OVERSHOOT_WORDS = 12
 
-_POINTING = frozenset("it this that they he she them one those these es das er sie il elle ce".split())
+_POINTING = frozenset(
+    [
+        "it",
+        "this",
+        "that",
+        "they",
+        "he",
+        "she",
+        "them",
+        "one",
+        "those",
+        "these",
+        "es",
+        "das",
+        "er",
+        "sie",
+        "il",
+        "elle",
+        "ce",
+    ]
+)
 _STARTS = _POINTING - {"one", "them"}
-_PERSONAL = frozenset("i you me my your ich mir mein du je tu".split())
+_PERSONAL = frozenset(["i", "you", "me", "my", "your", "ich", "mir", "mein", "du", "je", "tu"])
 
 
 def choose_lines(
@@ -51,7 +73,7 @@ def choose_lines(
         for word in tokens[number]:
             here[word] += 1
             total += chance(word, said[word] + here[word])
-        return total / units[number].words ** LENGTH_POWER * worth[number]
+        return float(total / units[number].words ** LENGTH_POWER * worth[number])
 
     # Gains only shrink as lines are chosen, so an old gain is an upper bound and most need no second look.
     bounds = {number: gain(number) for number in range(len(units))}
@@ -84,7 +106,7 @@ def choose_lines(
 
 
 def clarity(unit: Unit) -> float:
-    """Return 1 for a line that stands alone, less (not below 0.1) the more it points at things said elsewhere."""
+    """Return 1 for a line that stands alone, less (not below 0.1) the more it points at things said elsewhere."""  # noqa: E501
     words = [word.split("'")[0] for word in words_of(unit.text)]
     if not words:
         return 0.1

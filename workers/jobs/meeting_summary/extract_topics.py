@@ -1,7 +1,8 @@
 """Cut a meeting into stretches about one thing each, and name what each is about in the meeting's own words.
 
-Borders lie where the words before and after differ most (block comparison after TextTiling, Hearst 1997). A topic
-is named by phrases that were used as nouns in the stretch; nothing is said about what was thought of them.
+Borders lie where the words before and after differ most (block comparison after TextTiling, Hearst 1997). A
+topic is named by phrases that were used as nouns in the stretch; nothing is said about what was thought of
+them.
 """
 
 import re
@@ -25,21 +26,208 @@ PHRASES = 3
 LEAST_NOUN_USES = 2
 NOUN_SHARE = 0.3  # of a phrase's uses that look like a noun's
 
-_ARTICLES = frozenset("the these those our your their my his her its".split())
+_ARTICLES = frozenset(["the", "these", "those", "our", "your", "their", "my", "his", "her", "its"])
 _BEFORE_NOUNS = _ARTICLES | frozenset(
-    "a an some any no each every another of for in on with about from by into at".split()
+    [
+        "a",
+        "an",
+        "some",
+        "any",
+        "no",
+        "each",
+        "every",
+        "another",
+        "of",
+        "for",
+        "in",
+        "on",
+        "with",
+        "about",
+        "from",
+        "by",
+        "into",
+        "at",
+    ]
 )
 _VAGUE = frozenset(
-    """thing things way ways point points time times day days week weeks year years lot lots bit kind kinds sort
-    sorts stuff idea ideas question questions problem problems example examples part parts side sides case cases
-    fact facts place number numbers people guy guys person minute minutes moment moments today tomorrow yesterday
-    anything something everything nothing good great nice big small little new old different important possible
-    sure interesting better best bad easy hard whole first second third last next couple actually basically
-    course alright slide slides page one two three four five six seven eight nine ten twenty thirty forty fifty
-    hundred thousand million percent half hello hi bye morning afternoon thanks thank please welcome chair meeting
-    using making making need working talking looking thinking trying coming going saying doing getting able mean
-    difficult young enough open many group ones own pretty wait ask eat draw save combine improve help least
-    particular interested understand original front save real current mind sense order top bottom middle line rest everybody everyone anybody somebody hour hours end start""".split()
+    [
+        "thing",
+        "things",
+        "way",
+        "ways",
+        "point",
+        "points",
+        "time",
+        "times",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "year",
+        "years",
+        "lot",
+        "lots",
+        "bit",
+        "kind",
+        "kinds",
+        "sort",
+        "sorts",
+        "stuff",
+        "idea",
+        "ideas",
+        "question",
+        "questions",
+        "problem",
+        "problems",
+        "example",
+        "examples",
+        "part",
+        "parts",
+        "side",
+        "sides",
+        "case",
+        "cases",
+        "fact",
+        "facts",
+        "place",
+        "number",
+        "numbers",
+        "people",
+        "guy",
+        "guys",
+        "person",
+        "minute",
+        "minutes",
+        "moment",
+        "moments",
+        "today",
+        "tomorrow",
+        "yesterday",
+        "anything",
+        "something",
+        "everything",
+        "nothing",
+        "good",
+        "great",
+        "nice",
+        "big",
+        "small",
+        "little",
+        "new",
+        "old",
+        "different",
+        "important",
+        "possible",
+        "sure",
+        "interesting",
+        "better",
+        "best",
+        "bad",
+        "easy",
+        "hard",
+        "whole",
+        "first",
+        "second",
+        "third",
+        "last",
+        "next",
+        "couple",
+        "actually",
+        "basically",
+        "course",
+        "alright",
+        "slide",
+        "slides",
+        "page",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "hundred",
+        "thousand",
+        "million",
+        "percent",
+        "half",
+        "hello",
+        "hi",
+        "bye",
+        "morning",
+        "afternoon",
+        "thanks",
+        "thank",
+        "please",
+        "welcome",
+        "chair",
+        "meeting",
+        "using",
+        "making",
+        "making",
+        "need",
+        "working",
+        "talking",
+        "looking",
+        "thinking",
+        "trying",
+        "coming",
+        "going",
+        "saying",
+        "doing",
+        "getting",
+        "able",
+        "mean",
+        "difficult",
+        "young",
+        "enough",
+        "open",
+        "many",
+        "group",
+        "ones",
+        "own",
+        "pretty",
+        "wait",
+        "ask",
+        "eat",
+        "draw",
+        "save",
+        "combine",
+        "improve",
+        "help",
+        "least",
+        "particular",
+        "interested",
+        "understand",
+        "original",
+        "front",
+        "save",
+        "real",
+        "current",
+        "mind",
+        "sense",
+        "order",
+        "top",
+        "bottom",
+        "middle",
+        "line",
+        "rest",
+        "everybody",
+        "everyone",
+        "anybody",
+        "somebody",
+        "hour",
+        "hours",
+        "end",
+        "start",
+    ]
 )
 
 
@@ -111,7 +299,9 @@ def _borders(sentences: Sequence[Unit], wanted: int) -> list[int]:
     borders: list[int] = []
     for index in np.argsort(likeness, kind="stable"):
         place = position[index]
-        if min(place, 1 - place) < least * 0.7 or any(abs(place - position[known]) < least for known in borders):
+        if min(place, 1 - place) < least * 0.7 or any(
+            abs(place - position[known]) < least for known in borders
+        ):
             continue
         borders.append(int(index))
         if len(borders) == wanted - 1:
@@ -198,5 +388,9 @@ def _shown(phrase: _Found) -> str:
     spelling = phrase.spellings.most_common(1)[0][0]
     words = spelling.split()
     capital = all(word[0].isupper() for word in words)
-    article = "the " if phrase.with_article * 3 >= phrase.count and not capital and not words[-1].endswith("ing") else ""
+    article = (
+        "the "
+        if phrase.with_article * 3 >= phrase.count and not capital and not words[-1].endswith("ing")
+        else ""
+    )
     return article + " ".join(words)

@@ -1,7 +1,8 @@
-"""Check minutes against the transcript they were made from, without any model: nothing unproven is posted as fact.
+"""Check minutes against the transcript they were made from, without any model: nothing unproven is posted
+as fact.
 
-`validate_minutes` reports; `repair` drops what is false, empties what was invented and marks what is weak. What
-checking can't see: a false claim made of the transcript's own words, beyond negation and "agreed".
+`validate_minutes` reports; `repair` drops what is false, empties what was invented and marks what is weak.
+What checking can't see: a false claim made of the transcript's own words, beyond negation and "agreed".
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,13 +25,15 @@ from workers.validation.text_support import comparable, content_stems
 
 Section = Literal["meeting", "summary", "topics", "decisions", "action_items", "open_questions", "per_person"]
 Code = Literal[
-    "version", "no_evidence", "unknown_id", "quote_not_found", "wrong_speaker", "number_unsupported", "name_unsupported",
-    "address_unsupported", "day_unsupported", "unknown_owner", "owner_not_said", "due_not_said", "due_date_wrong", "duplicate",
-    "wrong_language", "negation_flipped", "status_overstated", "weak_support", "unknown_participant", "wrong_date", "unknown_speaker",
+    "version", "no_evidence", "unknown_id", "quote_not_found", "wrong_speaker", "number_unsupported", "name_unsupported",  # noqa: E501
+    "address_unsupported", "day_unsupported", "unknown_owner", "owner_not_said", "due_not_said", "due_date_wrong", "duplicate",  # noqa: E501
+    "wrong_language", "negation_flipped", "status_overstated", "weak_support", "unknown_participant", "wrong_date", "unknown_speaker",  # noqa: E501
 ]  # fmt: skip
 LINE_SECTIONS: tuple[Section, ...] = ("summary", "topics", "decisions", "action_items", "open_questions")
-MARKS: frozenset[str] = frozenset({"weak_support", "wrong_language"})  # shown to the reader, never a reason to drop
-FIELD_CODES: frozenset[str] = frozenset({"unknown_owner", "owner_not_said", "due_not_said", "due_date_wrong", "status_overstated"})  # fmt: skip
+MARKS: frozenset[str] = frozenset(
+    {"weak_support", "wrong_language"}
+)  # shown to the reader, never a reason to drop
+FIELD_CODES: frozenset[str] = frozenset({"unknown_owner", "owner_not_said", "due_not_said", "due_date_wrong", "status_overstated"})  # fmt: skip  # noqa: E501
 ALIKE = 0.85  # share of words in common above which two lines of a section say the same
 LANGUAGE_WORDS = 40  # fewer words are too few to tell a language
 
@@ -61,8 +64,10 @@ def validate_minutes(minutes: Minutes, transcript: Transcript) -> list[Problem]:
         entries = getattr(minutes, section)
         for index, entry in enumerate(entries):
             problems.extend(
-                Problem(code=code, section=section, index=index, text=text)  # type: ignore[arg-type]
-                for code, text in line_problems(_text_of(entry), entry.evidence, source, is_topic=section == "topics")
+                Problem(code=code, section=section, index=index, text=text)
+                for code, text in line_problems(
+                    _text_of(entry), entry.evidence, source, is_topic=section == "topics"
+                )
             )
         if section != "topics":
             problems.extend(_duplicates(section, [_text_of(entry) for entry in entries]))
@@ -91,7 +96,9 @@ def repair(minutes: Minutes, problems: Sequence[Problem]) -> Minutes:
             if index not in dropped
         )
     people = {p.index for p in problems if p.section == "per_person" and not p.is_mark}
-    kept["per_person"] = tuple(person for index, person in enumerate(minutes.per_person) if index not in people)
+    kept["per_person"] = tuple(
+        person for index, person in enumerate(minutes.per_person) if index not in people
+    )
     kept["meeting"] = _mended_header(minutes, problems)
     kept["version"] = MINUTES_VERSION
     kept["warnings"] = (*minutes.warnings, *_new_warnings(minutes, problems))
@@ -104,10 +111,14 @@ def _text_of(entry: Any) -> str:
 
 def _header_problems(minutes: Minutes, source: Source) -> Iterator[Problem]:
     if minutes.version != MINUTES_VERSION:
-        yield Problem(code="version", section="meeting", index=None, text=f"version {minutes.version} is not known")
+        yield Problem(
+            code="version", section="meeting", index=None, text=f"version {minutes.version} is not known"
+        )
     for index, person in enumerate(minutes.meeting.participants):
         if not source.knows_person(person):
-            yield Problem(code="unknown_participant", section="meeting", index=index, text=f"{person} was not there")
+            yield Problem(
+                code="unknown_participant", section="meeting", index=index, text=f"{person} was not there"
+            )
     known = source.transcript.date
     if known is not None and minutes.meeting.date not in (None, known):
         yield Problem(code="wrong_date", section="meeting", index=None, text=f"the transcript is of {known}")
@@ -134,7 +145,10 @@ def _decision_problems(index: int, decision: Decision, source: Source) -> Iterat
     ids = [evidence.id for evidence in decision.evidence if evidence.id in source.place]
     if decision.status == "agreed" and ids and not source.was_agreed(ids):
         yield Problem(
-            code="status_overstated", section="decisions", index=index, text="nobody is heard to agree near the evidence"
+            code="status_overstated",
+            section="decisions",
+            index=index,
+            text="nobody is heard to agree near the evidence",
         )
 
 
@@ -143,26 +157,41 @@ def _duplicates(section: Section, texts: Sequence[str]) -> Iterator[Problem]:
     for index, text in enumerate(texts):
         words = set(content_stems(text)) or {text}
         if any(len(words & other) >= ALIKE * len(words | other) for other in seen):
-            yield Problem(code="duplicate", section=section, index=index, text="says what an earlier entry says")
+            yield Problem(
+                code="duplicate", section=section, index=index, text="says what an earlier entry says"
+            )
         seen.append(words)
 
 
 def _person_problems(minutes: Minutes, source: Source) -> Iterator[Problem]:
     for index, person in enumerate(minutes.per_person):
         if person.speaker not in source.stems_by_speaker:
-            yield Problem(code="unknown_speaker", section="per_person", index=index, text=f"{person.speaker} did not speak")
+            yield Problem(
+                code="unknown_speaker",
+                section="per_person",
+                index=index,
+                text=f"{person.speaker} did not speak",
+            )
             continue
         own = source.stems_by_speaker[person.speaker]
         for point in person.points:
             words = content_stems(point)
             if words and sum(word in own for word in words) < 0.7 * len(words):
                 yield Problem(
-                    code="quote_not_found", section="per_person", index=index, text=f"{person.speaker} did not say this"
+                    code="quote_not_found",
+                    section="per_person",
+                    index=index,
+                    text=f"{person.speaker} did not say this",
                 )
 
 
 def _language_problems(minutes: Minutes) -> Iterator[Problem]:
-    lines = [_text_of(entry) for section in LINE_SECTIONS if section != "topics" for entry in getattr(minutes, section)]
+    lines = [
+        _text_of(entry)
+        for section in LINE_SECTIONS
+        if section != "topics"
+        for entry in getattr(minutes, section)
+    ]
     text = " ".join(lines)
     found = guess_language(text) if len(text.split()) >= LANGUAGE_WORDS else None
     if found is not None and found != minutes.meeting.language:
@@ -198,9 +227,9 @@ def _new_warnings(minutes: Minutes, problems: Sequence[Problem]) -> Iterator[Min
     known = {warning.code for warning in minutes.warnings}
     weak = [problem for problem in problems if problem.code == "weak_support"]
     if weak and "weak_support" not in known:
-        yield MinutesWarning(code="weak_support", text=f"{len(weak)} line(s) are only weakly supported by their quotes.")
+        yield MinutesWarning(
+            code="weak_support", text=f"{len(weak)} line(s) are only weakly supported by their quotes."
+        )
     foreign = next((problem for problem in problems if problem.code == "wrong_language"), None)
     if foreign is not None and "mixed_language" not in known:
         yield MinutesWarning(code="mixed_language", text=foreign.text[:1].upper() + foreign.text[1:] + ".")
-
-

@@ -1,4 +1,4 @@
-"""Check one line of minutes against the utterances it cites: ids, quote, speaker, numbers, names, days, negation."""
+"""Check one line of minutes against the utterances it cites: ids, quote, speaker, numbers, names, days, negation."""  # noqa: E501
 
 import re
 from collections import defaultdict
@@ -19,11 +19,50 @@ MAX_JOINED_QUOTES = 6
 NEAR_COPY = 0.6  # of a line's content stems in the quote: then negation must match
 
 _DAY_NAMES = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
-    october november december montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar juni juli
-    oktober dezember lundi mardi mercredi jeudi vendredi samedi dimanche tomorrow yesterday""".split()
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
+        "januar",
+        "februar",
+        "juni",
+        "juli",
+        "oktober",
+        "dezember",
+        "lundi",
+        "mardi",
+        "mercredi",
+        "jeudi",
+        "vendredi",
+        "samedi",
+        "dimanche",
+        "tomorrow",
+        "yesterday",
+    ]
 )
-_NEGATIONS = frozenset("not never cannot none nobody nothing neither nor without nicht kein keine keinen nie niemand ohne pas jamais aucun".split())  # fmt: skip
+_NEGATIONS = frozenset(["not", "never", "cannot", "none", "nobody", "nothing", "neither", "nor", "without", "nicht", "kein", "keine", "keinen", "nie", "niemand", "ohne", "pas", "jamais", "aucun"])  # fmt: skip  # noqa: E501
 _PREFIX = re.compile(r"^(?P<name>[^:\n]{1,80}?): ")
 
 
@@ -80,7 +119,11 @@ class Source:
     def says_name(self, name: str) -> bool:
         """Was every part of `name` said in the meeting, written as a name?"""
         parts = words_of(name)
-        spoken = {word for utterance in self.transcript.utterances for word in re.findall(r"\b[A-ZÄÖÜ][\w'’-]+", utterance.text)}
+        spoken = {
+            word
+            for utterance in self.transcript.utterances
+            for word in re.findall(r"\b[A-ZÄÖÜ][\w'’-]+", utterance.text)
+        }
         lowered = {word.lower() for word in spoken}
         return bool(parts) and all(part in lowered for part in parts)
 
@@ -88,14 +131,17 @@ class Source:
         """Is `name` the speaker of a cited utterance, or named in one or beside it?"""
         folded = name.casefold()
         for key in ids:
-            if key in self.place and (self.transcript.utterances[self.place[key]].speaker or "").casefold() == folded:
+            if (
+                key in self.place
+                and (self.transcript.utterances[self.place[key]].speaker or "").casefold() == folded
+            ):
                 return True
         near = comparable(self.around(ids, 1))
         whole = comparable(re.sub(r"\s*[(\[].*", "", name))
         return whole in near or (bool(whole.split()) and f" {whole.split()[0]} " in near)
 
     def was_agreed(self, ids: Sequence[str]) -> bool:
-        """Does a sentence of the cited utterances, or the answer to it, say that it was agreed (or turned down)?"""
+        """Does a sentence of the cited utterances, or the answer to it, say that it was agreed (or turned down)?"""  # noqa: E501
         numbers = {number for key in ids for number in self.sentences_of.get(self.place[key], ())}
         return any(status_of(number, self.sentences) != "proposed" for number in numbers)
 
@@ -113,7 +159,9 @@ def line_problems(
     body = text
     if prefix is not None and source.knows_person(prefix["name"]):
         body = text[prefix.end() :]
-        speakers = {source.transcript.utterances[source.place[key]].speaker for key in ids if key in source.place}
+        speakers = {
+            source.transcript.utterances[source.place[key]].speaker for key in ids if key in source.place
+        }
         if speakers and prefix["name"] not in speakers:
             yield "wrong_speaker", f"the evidence was not said by {prefix['name']}"
     near = source.around(ids, NEAR)
@@ -122,7 +170,11 @@ def line_problems(
         yield from _negation_problems(body, [item.quote for item in evidence])
         stems = content_stems(body)
         held = set(content_stems(near))
-        if stems and any(key in source.place for key in ids) and sum(s in held for s in stems) < WEAK_SHARE * len(stems):
+        if (
+            stems
+            and any(key in source.place for key in ids)
+            and sum(s in held for s in stems) < WEAK_SHARE * len(stems)
+        ):
             yield "weak_support", "few of the line's words are near its evidence"
 
 
@@ -153,7 +205,11 @@ def _claims_without_source(body: str, near: str, source: Source) -> Iterator[tup
         yield "number_unsupported", f"{number} is not in the cited utterances"
     for name in proper_names(body):
         bare = name.lower().replace("’", "'").removesuffix("'s")
-        if not (bare in source.words or bare in _DAY_NAMES or all(part in source.words for part in words_of(bare.replace("-", " ")))):
+        if not (
+            bare in source.words
+            or bare in _DAY_NAMES
+            or all(part in source.words for part in words_of(bare.replace("-", " ")))
+        ):
             yield "name_unsupported", f"{name} was not named in the meeting"
     near_words = set(words_of(near))
     for word in words_of(body):

@@ -35,7 +35,7 @@ def teams_vtt() -> bytes:
     for number, (who, at, text) in enumerate(TURNS):
         escaped = text.replace("&", "&amp;")
         cues.append(
-            f"5b1f0a52-07ea-4a4d-9a5c-3f0c7b5e1234/{number}-0\n{stamp(at)} --> {stamp(at + 4)}\n<v {who}>{escaped}</v>"
+            f"5b1f0a52-07ea-4a4d-9a5c-3f0c7b5e1234/{number}-0\n{stamp(at)} --> {stamp(at + 4)}\n<v {who}>{escaped}</v>"  # noqa: E501
         )
     return ("\ufeffWEBVTT\n\n" + "\n\n".join(cues) + "\n").encode()
 
@@ -252,8 +252,8 @@ def test_private_chat_lines_are_left_out_and_counted() -> None:
 def test_slack_mentions_links_and_edits_read_as_people_see_them() -> None:
     messages = [
         {"user": "U1", "ts": "1772704800.0001", "text": "first wording"},
-        {"user": "U2", "ts": "1772704801.0001", "text": "see <https://a.example|the plan> &amp; ask <@U1> in <#C1|sales>"},
-        {"subtype": "message_changed", "ts": "1772704900.0001", "message": {"user": "U1", "ts": "1772704800.0001", "text": "second wording"}},
+        {"user": "U2", "ts": "1772704801.0001", "text": "see <https://a.example|the plan> &amp; ask <@U1> in <#C1|sales>"},  # noqa: E501
+        {"subtype": "message_changed", "ts": "1772704900.0001", "message": {"user": "U1", "ts": "1772704800.0001", "text": "second wording"}},  # noqa: E501
         {"subtype": "message_deleted", "ts": "1772704901.0001", "deleted_ts": "1772704802.0001"},
         {"user": "U2", "ts": "1772704802.0001", "text": "oops"},
     ]  # fmt: skip
@@ -280,7 +280,7 @@ def test_captions_of_one_sentence_become_one_utterance() -> None:
 
 
 def test_zoom_cues_without_a_name_go_on_with_the_speaker_before() -> None:
-    vtt = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:03.000\nAnna Schmidt: First.\n\n2\n00:00:04.000 --> 00:00:05.000\n10:30 Meeting: is moved.\n"
+    vtt = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:03.000\nAnna Schmidt: First.\n\n2\n00:00:04.000 --> 00:00:05.000\n10:30 Meeting: is moved.\n"  # noqa: E501
 
     assert turns_of(parse_transcript(vtt.encode())) == [
         ("Anna Schmidt", "First."),
@@ -289,7 +289,7 @@ def test_zoom_cues_without_a_name_go_on_with_the_speaker_before() -> None:
 
 
 def test_notes_and_styles_in_a_vtt_file_are_not_speech() -> None:
-    vtt = "WEBVTT - made by X\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE\nnot said\n\n00:01.000 --> 00:02.000\nSaid.\n"
+    vtt = "WEBVTT - made by X\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE\nnot said\n\n00:01.000 --> 00:02.000\nSaid.\n"  # noqa: E501
 
     assert turns_of(parse_transcript(vtt.encode())) == [(None, "Said.")]
 
@@ -334,7 +334,7 @@ def test_words_before_a_colon_that_are_no_name_stay_speech() -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["[00:01:05] Anna: Hello there.", "00:01:05 Anna: Hello there.", "Anna (00:01:05): Hello there.", "- **Anna** [1:05]: Hello there.", "**Anna:** Hello there."])  # fmt: skip
+@pytest.mark.parametrize("line", ["[00:01:05] Anna: Hello there.", "00:01:05 Anna: Hello there.", "Anna (00:01:05): Hello there.", "- **Anna** [1:05]: Hello there.", "**Anna:** Hello there."])  # fmt: skip  # noqa: E501
 def test_a_named_line_is_read_in_many_spellings(line: str) -> None:
     transcript = parse_transcript(f"{line}\nBen: Hi.\n".encode())
 
@@ -357,7 +357,7 @@ def test_text_without_names_is_read_by_paragraph_and_says_so() -> None:
 
 
 def test_a_long_line_above_the_first_speaker_is_kept_as_speech() -> None:
-    text = "Weekly\nSo before the recorder knew our names somebody said that the launch has to move by a week.\nAnna: Right.\n"
+    text = "Weekly\nSo before the recorder knew our names somebody said that the launch has to move by a week.\nAnna: Right.\n"  # noqa: E501
 
     transcript = parse_transcript(text.encode())
 
