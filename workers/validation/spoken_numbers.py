@@ -31,7 +31,7 @@ _SCALES = {"hundred": 100, "hundert": 100, "cent": 100, "thousand": 1_000, "taus
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,  # noqa: E501
              "tenth": 10, "eleventh": 11, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30}  # fmt: skip  # noqa: E501
 _OTHER = {"half": 0.5, "quarter": 0.25, "couple": 2, "both": 2, "pair": 2, "twice": 2, "once": 1, "single": 1}
-_TOKEN = re.compile(r"\d[\d.,:'’]*\d|\d|[^\W\d_]+")
+_TOKEN = re.compile(r"[0-9][0-9.,:'’]*[0-9]|[0-9]|[^\W\d_]+")
 _VAGUE_ONE = 1.0  # "one" is mostly a pronoun: never asked of a line, always granted by a source
 
 
@@ -76,7 +76,7 @@ def _runs(text: str) -> list[list[str]]:
         begins = token in ("hundred", "thousand", "million", "billion", "dozen", "hundert", "tausend")
         numeric = (
             begins
-            or token[0].isdigit()
+            or token[0].isdecimal()
             or token in _UNITS
             or token in _TENS
             or token in _ORDINALS
@@ -84,7 +84,7 @@ def _runs(text: str) -> list[list[str]]:
         )
         gap = text[last_end : match.start()] if last_end is not None else ""
         goes_on = bool(runs) and last_end is not None and gap.strip(" -$€£") == ""
-        if goes_on and token[0].isdigit() and runs[-1][-1][0].isdigit():
+        if goes_on and token[0].isdecimal() and runs[-1][-1][0].isdecimal():
             goes_on = False  # two written figures side by side are two figures
         scale = token in _SCALES and goes_on
         linking = token in ("and", "point", "und", "komma", "a") and goes_on
@@ -106,7 +106,7 @@ def _trimmed(run: list[str]) -> list[str]:
 
 
 def _values_of(token: str) -> list[float]:
-    if token[0].isdigit():
+    if token[0].isdecimal():
         return _written(token)
     if token in _SCALES:
         return [float(_SCALES[token])]
@@ -153,7 +153,7 @@ def _readings(run: Sequence[str]) -> list[float]:
                 else readings
             )
             readings.append(first)
-    if len(groups) > 1:
+    if len(groups) > 1 and all(group < 100 for group in groups):  # digits read out: "four two"
         joined = "".join(str(int(group)) for group in groups)
         readings.append(float(joined))
     if len(words) == 1:

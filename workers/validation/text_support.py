@@ -9,6 +9,8 @@ from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
+ALIKE = 0.85  # share of content words in common above which two lines say the same
+
 STOPWORDS = frozenset(
     [
         "a",
@@ -301,6 +303,14 @@ def content_stems(text: str) -> list[str]:
         for word in words_of(text)
         if len(word) > 1 and word not in STOPWORDS and word.partition("'")[0] not in STOPWORDS
     ]
+
+
+def says_the_same(left: str, right: str) -> bool:
+    """Do two lines share nearly all (ALIKE) of their content words, or all their words where they have no content?"""  # noqa: E501
+    first, second = set(content_stems(left)), set(content_stems(right))
+    if not first or not second:
+        return words_of(left) == words_of(right)
+    return len(first & second) >= ALIKE * len(first | second)
 
 
 def comparable(text: str) -> str:

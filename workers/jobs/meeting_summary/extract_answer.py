@@ -18,7 +18,7 @@ from workers.validation.text_support import content_stems, words_of
 BUDGET_WORDS = 70
 WINDOW_UNITS = 50
 WINDOW_WORTH = 0.5
-SPEAKER_WORTH = 0.6  # of the best score, for a sentence by someone the question names
+SPEAKER_WORTH = 1.0  # of the best score, for a sentence by someone the question names
 LEAST_UNIT_WORDS = 5
 LEAST_SHARE = 0.35  # of the best score; weaker sentences are left out
 K1, B = 1.2, 0.75  # BM25's usual figures (Robertson and Zaragoza 2009)
@@ -123,9 +123,9 @@ def _scores(sentences: Sequence[Unit], query: Sequence[str]) -> list[float]:
     totals = [0.0]
     for value in own:
         totals.append(totals[-1] + value)
-    half = WINDOW_UNITS // 2
+    half = min(WINDOW_UNITS, max(4, count // 8)) // 2  # a short meeting has no distant talk
     around = [
-        (totals[min(count, number + half + 1)] - totals[max(0, number - half)]) / WINDOW_UNITS
+        (totals[min(count, number + half + 1)] - totals[max(0, number - half)]) / (2 * half + 1)
         for number in range(count)
     ]
     highest = max(around, default=0.0) or 1.0

@@ -24,7 +24,7 @@ from workers.jobs.meeting_summary.extract_importance import Weights, load_weight
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
 from workers.jobs.meeting_summary.extract_units import Unit
 from workers.jobs.meeting_summary.schema import DecisionStatus
-from workers.validation.text_support import content_stems
+from workers.validation.text_support import content_stems, says_the_same
 
 ItemKind = Literal["actions", "decisions", "questions"]
 
@@ -192,6 +192,8 @@ def _repeats(candidate: Candidate, other: Candidate, sentences: Sequence[Unit], 
         set(content_stems(sentences[candidate.best].text)),
         set(content_stems(sentences[other.best].text)),
     )
+    if says_the_same(sentences[candidate.best].text, sentences[other.best].text):
+        return True
     if mine and len(mine & theirs) >= 0.6 * min(len(mine), max(1, len(theirs))):
         return True
     return kind != "actions" and abs(candidate.best - other.best) < APART_UNITS

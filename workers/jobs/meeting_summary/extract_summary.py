@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from workers.jobs.meeting_summary.extract_importance import reading_tokens
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import STOPWORDS, words_of
+from workers.validation.text_support import STOPWORDS, says_the_same, words_of
 
 PARTS = 8
 PART_SHARE = 1.8  # no eighth gets more than this multiple of its even share
@@ -90,6 +90,8 @@ def choose_lines(
             if filled[part] and filled[part] + units[number].words > allowance:
                 continue
             if used + units[number].words > budget_words + OVERSHOOT_WORDS:
+                continue
+            if any(says_the_same(units[number].text, units[other].text) for other in chosen):
                 continue
             bounds[number] = gain(number)
             if best is None or bounds[number] > best[0]:

@@ -32,7 +32,7 @@ _BROKEN = re.compile(
 _REPEATED = re.compile(r"\b(\w[\w']*(?:[ ,]+\w[\w']*){0,2})(?:[ ,]+\1\b)+", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:(?:so|well|okay|ok|right|yeah|yes|yep|no|and|but|or|now|then|anyway|actually|basically|alright|all right|like"  # noqa: E501
-    r"|because|'cause|cause|also|just|i think|i guess|i suppose|also|ja|gut|genau|und|aber|alors|donc|bon)\b[\s,.;:-]*)+",  # noqa: E501
+    r"|because|'cause|cause|also|just|ja|gut|genau|und|aber|alors|donc|bon)\b[\s,.;:-]*)+",
     re.IGNORECASE,
 )
 _SPACE_BEFORE = re.compile(r"\s+([,.;:?!])")

@@ -21,7 +21,7 @@ from workers.jobs.meeting_summary.validate_lines import Source, line_problems
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
 from workers.validation.language import guess_language
-from workers.validation.text_support import comparable, content_stems
+from workers.validation.text_support import comparable, content_stems, says_the_same
 
 Section = Literal["meeting", "summary", "topics", "decisions", "action_items", "open_questions", "per_person"]
 Code = Literal[
@@ -34,7 +34,6 @@ MARKS: frozenset[str] = frozenset(
     {"weak_support", "wrong_language"}
 )  # shown to the reader, never a reason to drop
 FIELD_CODES: frozenset[str] = frozenset({"unknown_owner", "owner_not_said", "due_not_said", "due_date_wrong", "status_overstated"})  # fmt: skip  # noqa: E501
-ALIKE = 0.85  # share of words in common above which two lines of a section say the same
 LANGUAGE_WORDS = 40  # fewer words are too few to tell a language
 
 T = TypeVar("T", bound=BaseModel)
@@ -70,7 +69,9 @@ def validate_minutes(minutes: Minutes, transcript: Transcript) -> list[Problem]:
                 )
             )
         if section != "topics":
-            problems.extend(_duplicates(section, [_text_of(entry) for entry in entries]))
+            problems.extend(
+                _duplicates(section, [source.without_prefix(_text_of(entry)) for entry in entries])
+            )
     for index, action in enumerate(minutes.action_items):
         problems.extend(_action_problems(index, action, source, minutes))
     for index, decision in enumerate(minutes.decisions):
@@ -153,14 +154,11 @@ def _decision_problems(index: int, decision: Decision, source: Source) -> Iterat
 
 
 def _duplicates(section: Section, texts: Sequence[str]) -> Iterator[Problem]:
-    seen: list[set[str]] = []
     for index, text in enumerate(texts):
-        words = set(content_stems(text)) or {text}
-        if any(len(words & other) >= ALIKE * len(words | other) for other in seen):
+        if any(says_the_same(text, other) for other in texts[:index]):
             yield Problem(
                 code="duplicate", section=section, index=index, text="says what an earlier entry says"
             )
-        seen.append(words)
 
 
 def _person_problems(minutes: Minutes, source: Source) -> Iterator[Problem]:

@@ -116,6 +116,11 @@ class Source:
         folded = name.casefold().strip()
         return folded in self.people or any(folded == person.split()[0] for person in self.people if person)
 
+    def without_prefix(self, text: str) -> str:
+        """Return a line without the "Name: " of a participant before it."""
+        prefix = _PREFIX.match(text)
+        return text[prefix.end() :] if prefix is not None and self.knows_person(prefix["name"]) else text
+
     def says_name(self, name: str) -> bool:
         """Was every part of `name` said in the meeting, written as a name?"""
         parts = words_of(name)
