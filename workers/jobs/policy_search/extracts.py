@@ -13,6 +13,7 @@ from workers.tools.evidence import Passage
 from workers.validation.injection import is_order
 
 LONGEST_UNIT_CHARS = 700
+LONGEST_LIST_ITEMS = 8
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|approx|incl|max|min|no|nr|vs|cf|mr|mrs|ms|dr|st|dept|art|sec)\.)$", re.I
 )
@@ -148,6 +149,19 @@ def _items(passage: Passage, block: list[str], heading: str) -> Iterator[Extract
     yield from _item(passage, item, introduction, heading)
     if lead:
         yield from _lead(passage, lead, heading)
+    yield from _whole_list(passage, block, heading)
+
+
+def _whole_list(passage: Passage, block: list[str], heading: str) -> Iterator[Extract]:
+    """A short list with its introduction as one unit: the answer to "which …" and "what do I need"."""
+    lines = [line for line in block if line.strip()]
+    items = [match.group(2).strip() for line in lines if (match := _ITEM.match(line))]
+    lead = lines[0].strip()
+    one_list = len(items) == len(lines) - 1 and not _ITEM.match(lines[0])
+    introduction = sentences(lead)[-1] if lead else ""
+    text = f"{_tidy(introduction)} {'; '.join(_tidy(item).rstrip('.;,') for item in items)}."
+    if one_list and 2 <= len(items) <= LONGEST_LIST_ITEMS and _introduces(lead) and len(text) <= LONGEST_UNIT_CHARS:
+        yield Extract(passage, text, (introduction, *items), kind="list", heading=heading)
 
 
 def _lead(passage: Passage, lead: list[str], heading: str) -> Iterator[Extract]:

@@ -18,7 +18,7 @@ from workers.llm.offline import OfflineTurn, ToolRequest
 from workers.tools.evidence import Passage
 from workers.validation.citations import numbers_in, word_share
 
-LEAST_COVERAGE = 0.55  # of the question's weight, for the first claim: tests/evals/policy_search
+LEAST_COVERAGE = 0.5  # of the question's weight, for the first claim: tests/evals/policy_search
 LEAST_SCORE_SHARE = 0.8  # of the best claim's score, for the next ones
 OFF_TOPIC_COSINE = 0.25  # below it nothing retrieved is about the question (measured on six corpora)
 MAX_CLAIMS = 3
@@ -70,6 +70,8 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             break
         if one is best or one.score < LEAST_SCORE_SHARE * best.score or not is_answer(asked, one):
             continue
+        if (asked.wants_count or asked.wants_time) and not numbers_in(one.extract.text):
+            continue
         if any(_says_the_same(one.extract, other.extract) for other in chosen):
             continue
         chosen.append(one)
@@ -77,6 +79,8 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
 
 
 def _says_the_same(one: Extract, other: Extract) -> bool:
+    if one.passage == other.passage and set(one.quotes) & set(other.quotes) and "list" in (one.kind, other.kind):
+        return True
     if numbers_in(one.text) != numbers_in(other.text):
         return False
     return max(word_share(one.text, other.text), word_share(other.text, one.text)) >= SAME_CONTENT

@@ -29,7 +29,7 @@ reimburse refund repay expense claim reimbursement
 boss manager supervisor lead superior
 staff employee colleague worker personnel
 fire dismiss terminate termination dismissal
-quit resign resignation leave notice
+quit resign resignation
 baby parental maternity paternity birth child newborn
 home remote telework homeoffice anywhere
 abroad foreign overseas international country
@@ -84,6 +84,23 @@ _WEAK = stems(
     "company policy policies rule rules employee employees staff allow allowed need want get take use please tell "
     "know happen process question work people someone person anyone everything thing way much many long"
 ) | frozenset({"polici", "employe", "compan"})
+# Everyday words: they help when they match, and mean little when they don't ("hand in", "look after", "today").
+_EVERYDAY = stems(
+    "able about actually add advance after announce "
+    "again ago ahead almost already always another around ask away back bad become been "
+    "before beforehand begin believe best better big bit bring buy call came care change check choose clear come "
+    "concern consider correct could count cover date day deal decide depend different do done early else end enough "
+    "even ever exactly expect explain extra face far fast feel few fill find fine first follow forget full general "
+    "give go going good got great guess hand hard hear help hi hello here high hold hope idea important instead job "
+    "just keep kind know large last late later least left less let like line list little live long look lot low main "
+    "make many matter maybe mean meet mention middle mind miss moment more most move name near new next nice normal "
+    "now number often okay old once open own part particular pick place plan point possible prefer put quick quickly "
+    "quite rather read ready real really reason receive regard remain remember right run said same say see seem send "
+    "set several short show side simple since small somebody someone something sometimes somewhere soon sort sound "
+    "specific spend stand start stay still stop suppose sure talk team thank thing think third thought time today "
+    "together tomorrow tonight too total toward try turn type under understand unless until up usual usually various "
+    "very view wait wanna wish without wonder word worry worth would write wrong year yesterday yet early fast"
+)
 _QUESTION_WORD = re.compile(
     r"\b(?:how|what|which|who|whom|whose|when|where|why|is|are|do|does|can|may|must|should)\b", re.I
 )
@@ -121,6 +138,9 @@ _PRONOUN = re.compile(r"\b(?:it|that|this|they|them|those|these|there|one|ones|s
 HEAD_SHARE = 0.65  # what a word in the title, heading or lead-in counts beside one in the extract itself
 SYNONYM_SHARE = 0.75
 WEAK_WEIGHT = 0.25
+EARLIER_SHARE = 0.45  # what a word of the turn before counts beside one of the question
+HEAVIEST = 2.0  # a word that no passage holds may be a gap, or only the asker's way of putting it
+UNMATCHED_EVERYDAY = 0.2  # of their weight, when coverage is reckoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +216,11 @@ def _score(asked: Asked, one: Extract, weights: dict[str, float], total: float, 
         gained += weight * share
         if share:
             matched.add(term)
-    coverage = gained / total
+    coverage = gained / (
+        total
+        - (1 - UNMATCHED_EVERYDAY)
+        * sum(weight for term, weight in weights.items() if term in _EVERYDAY and term not in matched)
+    )
     in_text = sum(weight * _match(term, own) for term, weight in weights.items()) / total
     length = len(one.text.split())
     score = coverage + 0.35 * in_text + 0.35 * prior + _kind_bonus(asked, one) - 0.004 * max(0, length - 30)
@@ -230,9 +254,12 @@ def _weights(asked: Asked, extracts: Sequence[Extract]) -> dict[str, float]:
     held: Counter[str] = Counter()
     for words in by_passage.values():
         held.update(term for term in asked.terms | asked.earlier if _match(term, words))
-    weights = {term: math.log(1 + (count + 1) / (held[term] + 0.5)) for term in asked.terms}
-    weights.update({term: 0.45 * math.log(1 + (count + 1) / (held[term] + 0.5)) for term in asked.earlier})
-    return {term: weight * (WEAK_WEIGHT if term in _WEAK else 1.0) for term, weight in weights.items()}
+    weights = {}
+    for term in asked.terms | asked.earlier:
+        rarity = math.log(1 + (count + 1) / (held[term] + 0.5))
+        weight = min(HEAVIEST, rarity) * (WEAK_WEIGHT if term in _WEAK else 1.0)
+        weights[term] = weight if term in asked.terms else EARLIER_SHARE * weight
+    return weights
 
 
 def _priors(extracts: Sequence[Extract]) -> dict[str, float]:

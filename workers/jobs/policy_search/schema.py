@@ -25,7 +25,7 @@ class QuotedClaim(Frozen):
     text: str = Field(
         min_length=1, max_length=1200, description="One statement. Every number and name in it stands in its quotes."
     )
-    quotes: tuple[Quote, ...] = Field(max_length=6)
+    quotes: tuple[Quote, ...] = Field(max_length=10)
 
 
 class PolicyAnswer(Frozen):
