@@ -31,8 +31,8 @@ _STOP_WORDS = frozenset(
     _WORD.findall(
         "an the of to in on for and or is are was were be been do does did you he she it we they my your his her its "
         "our their this that these those what which who whom how when where why can could should would will may "
-        "might must shall there here with without from by at as about into if then than so not no yes me us them have "
-        "has had any some all more most just also get got"
+        "might must shall there here with without from by at as about into if then than so not no yes me us them "
+        "have has had any some all more most just also get got"
     )
 )
 
