@@ -35,6 +35,14 @@ SUPERSEDED = ("current", "superseded")
 _WORD = re.compile(r"\w+")
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that the asker may read, and how it scored."""
+
+    chunk: Chunk
+    scores: Candidate
+
+
 class KnowledgeBase:
     """The company's documents, as jobs and the reader pane see them. Thread-safe."""
 
@@ -50,7 +58,7 @@ class KnowledgeBase:
         self.ledger = ledger
         self._reader = reader
         self._index = index
-        self._embedder = embedder
+        self.embedder = embedder
         self._today = today
 
     def search(self, query: SearchQuery) -> list[ScoredChunk]:
@@ -65,12 +73,30 @@ class KnowledgeBase:
 
     def rank(self, query: SearchQuery) -> list[ScoredChunk]:
         """Return all candidates in order, repeated texts included: what documents are ranked by."""
+        found = self.found(query)
+        if not found:
+            return []
+        scores = with_document_support(
+            fused_scores([hit.scores for hit in found]), [hit.chunk.document_id for hit in found]
+        )
+        ranking = [
+            ScoredChunk(
+                chunk=hit.chunk, score=float(score), cosine=max(hit.scores.cosines), bm25=max(hit.scores.bm25s)
+            )
+            for hit, score in zip(found, scores, strict=True)
+        ]
+        return sorted(ranking, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.ordinal))
+
+    def found(self, query: SearchQuery) -> list[Found]:
+        """Return the candidates with both scores of every probe, in no order: what ranking starts from."""
         probes = self._probes(query)
         if not probes or not query.groups:
             return []
         self._index.catch_up()
         candidates = self._index.candidates(probes, _readable(query, self._today()), limit=CANDIDATES_EACH_WAY)
-        return self._ordered(candidates, query.groups)
+        by_id = {candidate.chunk_id: candidate for candidate in candidates}
+        chunks = self._reader.chunks(list(by_id), groups=query.groups)
+        return [Found(chunk, by_id[chunk.id]) for chunk in chunks]
 
     def read(
         self, document_id: str, *, groups: tuple[str, ...], around_chunk: str | None = None, limit: int = 12
@@ -113,20 +139,7 @@ class KnowledgeBase:
         texts = [query.text.strip()]
         if query.previous_text and query.previous_text.strip():
             texts.append(f"{query.previous_text.strip()}\n{texts[0]}")
-        return [Probe(text, self._embedder.embed_query(text)) for text in texts if text]
-
-    def _ordered(self, candidates: Sequence[Candidate], groups: tuple[str, ...]) -> list[ScoredChunk]:
-        by_id = {candidate.chunk_id: candidate for candidate in candidates}
-        chunks = self._reader.chunks(list(by_id), groups=groups)
-        if not chunks:
-            return []
-        kept = [by_id[chunk.id] for chunk in chunks]
-        scores = with_document_support(fused_scores(kept), [chunk.document_id for chunk in chunks])
-        scored = [
-            ScoredChunk(chunk=chunk, score=float(score), cosine=max(found.cosines), bm25=max(found.bm25s))
-            for chunk, score, found in zip(chunks, scores, kept, strict=True)
-        ]
-        return sorted(scored, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.ordinal))
+        return [Probe(text, self.embedder.embed_query(text)) for text in texts if text]
 
 
 @dataclass(frozen=True, slots=True)
