@@ -35,6 +35,11 @@ class Extract:
     place: int = 0  # position within the passage
     heading: str = ""  # a heading that stands inside the chunk's text, above this unit
 
+    @property
+    def shown(self) -> str:
+        """The text as people read it: a list item after what introduces it."""
+        return f"{self.head}: {self.text}" if self.kind == "item" and self.head else self.text
+
 
 def extracts_of(passage: Passage) -> list[Extract]:
     """Return the units of a passage, in order, leaving out what speaks to assistants rather than to people."""
@@ -53,6 +58,11 @@ def _units(passage: Passage) -> Iterator[Extract]:
             heading = match.group(1)
         elif _is_table(block):
             yield from _rows(passage, block, heading)
+        elif _is_rest_of_table(block):
+            for line in block:
+                cells = [cell for cell in _cells(line) if cell]
+                if cells and not _TABLE_RULE.match(line):
+                    yield Extract(passage, " — ".join(cells), (line.strip(),), kind="row", heading=heading)
         elif any(_ITEM.match(line) for line in block):
             yield from _items(passage, block, heading)
         else:
@@ -84,6 +94,11 @@ def _introduces(line: str) -> bool:
 
 def _is_table(block: list[str]) -> bool:
     return any(_TABLE_RULE.match(line) for line in block[1:]) and sum("|" in line for line in block) >= 2
+
+
+def _is_rest_of_table(block: list[str]) -> bool:
+    """True for rows whose header stands in the passage before."""
+    return all(line.strip().startswith("|") and line.count("|") >= 3 for line in block)
 
 
 def _rows(passage: Passage, block: list[str], heading: str) -> Iterator[Extract]:

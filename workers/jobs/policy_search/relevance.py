@@ -164,6 +164,7 @@ class Scored:
     score: float
     coverage: float
     matched: frozenset[str]
+    closeness: float | None = None  # cosine to the question, where an embedder compared them
 
 
 def read_question(text: str, previous: str | None = None) -> Asked:

@@ -46,7 +46,7 @@ SPEC = AgentSpec(
     prompt=read_prompt(Path(__file__).with_name("prompt.md")),
     tools=TOOLS,
     answer=PolicyAnswer,
-    composer=ExtractiveComposer(),
+    composer=ExtractiveComposer,
     first_tool=FIRST_TOOL,
     budget=Budget(seconds=POLICY_SEARCH.run_seconds),
 )
@@ -131,7 +131,7 @@ def _checked(answer: PolicyAnswer, context: JobContext, reading: Reading) -> Out
 
 def _from_passages(context: JobContext, reading: Reading) -> Outcome:
     """What the passages themselves say, where the model's own words did not hold."""
-    answer = compose(reading.question, reading.previous_question, reading.evidence.passages)
+    answer = compose(reading, reading.evidence.passages)
     outcome = _checked(answer, context, reading)
     outcome.extractive, outcome.kept = True, outcome.review.sound
     return outcome
