@@ -20,6 +20,13 @@ _ABBREVIATION = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]*_]*\s+(?=[\"'“‘(\[*_]*[A-Z0-9ÄÖÜÉ¿¡])")
 _ITEM = re.compile(r"^(\s*)(?:[-*+•–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?:\[[ xX]\]\s+)?(.*)$")
 _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
+# What a document says about itself, at its head: never an answer, and near every question about its title.
+_FACT_SHEET = re.compile(
+    r"^\W*(?:version|effective[ _]from|effective[ _]to|valid from|owner(?:[ _]?e-?mail)?|contact|regions?|status|"
+    r"classification|supersedes|last (?:reviewed|updated)|document (?:id|number)|title|stand|g[üu]ltig ab|"
+    r"verantwortlich)\s*(?:—|:|\|)",
+    re.I,
+)
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
 
 
@@ -43,11 +50,15 @@ class Extract:
 
 def extracts_of(passage: Passage) -> list[Extract]:
     """Return the units of a passage, in order, leaving out what speaks to assistants rather than to people."""
-    units = [unit for unit in _units(passage) if not is_order(unit.text) and any(map(str.isalnum, unit.text))]
+    units = [unit for unit in _units(passage) if _is_for_people(unit.text)]
     return [
         Extract(one.passage, one.text, one.quotes, one.head, one.kind, place, one.heading)
         for place, one in enumerate(units)
     ]
+
+
+def _is_for_people(text: str) -> bool:
+    return any(map(str.isalnum, text)) and not _FACT_SHEET.match(text) and not is_order(text)
 
 
 def _units(passage: Passage) -> Iterator[Extract]:

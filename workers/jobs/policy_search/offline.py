@@ -12,7 +12,14 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from workers.jobs.policy_search.extracts import Extract, extracts_of
-from workers.jobs.policy_search.relevance import Asked, Scored, read_question, reworded, score_extracts
+from workers.jobs.policy_search.relevance import (
+    Asked,
+    Scored,
+    counts_something,
+    read_question,
+    reworded,
+    score_extracts,
+)
 from workers.jobs.policy_search.schema import PolicyAnswer, Quote, QuotedClaim
 from workers.jobs.policy_search.tools import FIRST_TOOL
 from workers.llm.offline import OfflineTurn, ToolRequest
@@ -67,7 +74,9 @@ def by_meaning(reading: Reading, asked: Asked, ranked: Sequence[Scored]) -> list
     """Return the first extracts re-ordered by what they mean, where an embedder serves; else as they are."""
     first = list(ranked[:COMPARED_BY_MEANING])
     question = f"{reading.previous_question}\n{asked.text}" if asked.earlier else asked.text
-    cosines = reading.knowledge.closeness(question, [f"{one.extract.passage.label}\n{one.extract.shown}" for one in first])
+    cosines = reading.knowledge.closeness(
+        question, [f"{one.extract.passage.label}\n{one.extract.shown}" for one in first]
+    )
     if cosines is None:
         return list(ranked)
     closer = [
@@ -80,6 +89,8 @@ def by_meaning(reading: Reading, asked: Asked, ranked: Sequence[Scored]) -> list
 def is_answer(asked: Asked, one: Scored) -> bool:
     """Return whether an extract may be shown as the answer rather than as a near miss."""
     if not asked.terms and not asked.earlier:
+        return False
+    if asked.wants_count and not counts_something(one.extract.shown):
         return False
     if one.closeness is None:
         return one.coverage >= LEAST_COVERAGE
