@@ -32,4 +32,5 @@ class PlatformEntry:
 
 
 # The web page comes last: it is mounted at "/" and takes every path that nobody else has.
-PLATFORMS: tuple[PlatformEntry, ...] = ()
+# It is always on: with STEWARD_SIGN_IN=off it says how to switch it on.
+PLATFORMS: tuple[PlatformEntry, ...] = (PlatformEntry("web", "bot.web_site:build", lambda _settings: True),)
