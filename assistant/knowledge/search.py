@@ -140,9 +140,9 @@ class KnowledgeBase:
         Sentences of an answer are compared here by the dozen: cheap with a model in this process, and a bill and
         a delay with any other.
         """
-        if isinstance(self._embedder, ApiEmbedder):
+        if isinstance(self.embedder, ApiEmbedder):
             return None
-        asked = self._embedder.embed_query(question)
+        asked = self.embedder.embed_query(question)
         return [float(asked @ self._sentence_vector(text)) for text in texts]
 
     def close(self) -> None:

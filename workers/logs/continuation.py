@@ -42,9 +42,7 @@ def join_continuations(table: pl.DataFrame) -> pl.DataFrame:
     added = (
         table.filter(continues)
         .group_by("event")
-        .agg(
-            pl.col("line").head(MAX_JOINED_LINES).str.join("\n").str.slice(0, MAX_JOINED_CHARS).alias("added")
-        )
+        .agg(pl.col("line").head(MAX_JOINED_LINES).str.join("\n").str.slice(0, MAX_JOINED_CHARS).alias("added"))
     )
     first = table.filter(~continues).join(added, on="event", how="left", maintain_order="left")
     line = pl.concat_str("line", pl.lit("\n"), "added")

@@ -24,9 +24,7 @@ class Detector:
     weight: float = 0.7
 
 
-def _detector(
-    name: str, kind: Kind, title: str, pattern: str, check_next: str, weight: float = 0.7
-) -> Detector:
+def _detector(name: str, kind: Kind, title: str, pattern: str, check_next: str, weight: float = 0.7) -> Detector:
     return Detector(name, kind, title, re.compile(pattern, re.I), check_next, weight)
 
 

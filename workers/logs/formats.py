@@ -74,9 +74,7 @@ _TAILS: tuple[tuple[str, str], ...] = (
     ("bracketed_service", rf" +\[{_SERVICE}\]:? +"),
     ("bare", r"[ \t:|-]*"),
 )
-_NO_SERVICE = (
-    r"(?i)^(?:-?|main|.*(?:thread|exec|pool|worker|nio).*[0-9].*)$"  # names in brackets that are no service
-)
+_NO_SERVICE = r"(?i)^(?:-?|main|.*(?:thread|exec|pool|worker|nio).*[0-9].*)$"  # names in brackets that are no service
 _SYSLOG_TAIL = r" +(?P<host>[A-Za-z0-9_.:/-]+) +(?P<service>[A-Za-z0-9_./@()-]+?)(?:\[[0-9]+\])?: *"
 _PREFIX = r"^(?:<(?P<priority>[0-9]{1,3})>)?\[?"
 _CLOSING = r"\]?"
@@ -180,9 +178,7 @@ def detect(sample: pl.Series) -> list[LineFormat]:
     return found
 
 
-def read_lines(
-    lines: pl.Series, formats: Sequence[LineFormat], clock: Clock, *, depth: int = 0
-) -> pl.DataFrame:
+def read_lines(lines: pl.Series, formats: Sequence[LineFormat], clock: Clock, *, depth: int = 0) -> pl.DataFrame:
     """Return one row a line with the FIELDS and `format` (null: none of the formats matched), in order.
 
     A message that is itself a line in another format (a container's envelope, pairs after a
@@ -262,30 +258,22 @@ def _opened(table: pl.DataFrame, formats: Sequence[LineFormat], clock: Clock, de
         return table
     opened = read_lines(messages, found, clock, depth=depth + 1)
     rows = pl.DataFrame({"row": inner.arg_true()}).hstack(opened.drop("format"))
-    joined = table.with_row_index("row").join(
-        rows, on="row", how="left", suffix="_inner", maintain_order="left"
-    )
-    return joined.select(
-        *(pl.coalesce(f"{name}_inner", name).alias(name) for name in FIELDS), pl.col("format")
-    )
+    joined = table.with_row_index("row").join(rows, on="row", how="left", suffix="_inner", maintain_order="left")
+    return joined.select(*(pl.coalesce(f"{name}_inner", name).alias(name) for name in FIELDS), pl.col("format"))
 
 
 def is_zoned(lines: pl.Series, line_format: LineFormat) -> bool:
     """Return whether lines of this format say their zone."""
     if line_format.layout is None or line_format.layout.name == "epoch":
         return True
-    return has_zone(
-        lines.to_frame("l").select(pl.col("l").str.extract_groups(line_format.pattern)).unnest("l")
-    )
+    return has_zone(lines.to_frame("l").select(pl.col("l").str.extract_groups(line_format.pattern)).unnest("l"))
 
 
 def _complete(table: pl.DataFrame) -> pl.DataFrame:
     """Return the table with every field, missing ones null, of the right type."""
     if "logger" in table.columns:
         table = table.rename({"logger": "component"})
-    missing = [
-        pl.lit(None, dtype=dtype).alias(name) for name, dtype in FIELDS.items() if name not in table.columns
-    ]
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in FIELDS.items() if name not in table.columns]
     return table.with_columns(missing) if missing else table
 
 

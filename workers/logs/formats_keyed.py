@@ -14,9 +14,7 @@ from workers.logs.levels import level_expression
 from workers.logs.timestamps import Clock, parse_texts
 
 JSON_LINE = r'^\s*\{\s*"[^"]+"\s*:'
-LOGFMT_LINE = (
-    r'^[A-Za-z_][A-Za-z0-9_.-]*=(?:"[^"]*"|[^ "]*) +(?:[A-Za-z_][A-Za-z0-9_.-]*=(?:"[^"]*"|[^ "]*) *)'
-)
+LOGFMT_LINE = r'^[A-Za-z_][A-Za-z0-9_.-]*=(?:"[^"]*"|[^ "]*) +(?:[A-Za-z_][A-Za-z0-9_.-]*=(?:"[^"]*"|[^ "]*) *)'
 PAIRS_WITH_LEVEL = r"^(?:[A-Za-z_][A-Za-z0-9_.-]*=[^ ]+ )*(?:level|lvl|severity|msg)="
 
 # How programs call each field, the usual spelling first; ECS, OpenTelemetry, journald, pino, logback.
@@ -90,14 +88,10 @@ def read_logfmt(lines: pl.Series, clock: Clock) -> pl.DataFrame:
     parts = []
     if usual.any():
         chosen = table.filter(usual)
-        captured = chosen.select("row", pl.col("line").str.extract_groups(pattern).alias("fields")).unnest(
-            "fields"
-        )
+        captured = chosen.select("row", pl.col("line").str.extract_groups(pattern).alias("fields")).unnest("fields")
         lacking = [field for field in _KEYS if field not in captured.columns]
         captured = captured.with_columns(pl.lit(None, dtype=pl.String).alias(field) for field in lacking)
-        parts.append(
-            captured.with_columns(_unescaped(captured["message"]).alias("message")).select("row", *_KEYS)
-        )
+        parts.append(captured.with_columns(_unescaped(captured["message"]).alias("message")).select("row", *_KEYS))
     others = table.filter(~usual)
     if not others.is_empty():
         parts.append(others.select("row").hstack(_captured(others["line"], _logfmt_patterns).select(*_KEYS)))
@@ -124,9 +118,7 @@ def _pattern_of_first(lines: pl.Series) -> str:
 
 def _decoded(lines: pl.Series) -> pl.DataFrame | None:
     """Return the fields by decoding the lines; None where one is cut or a field is not flat."""
-    rare = lines.filter(
-        lines.str.contains(_anywhere([key for field in _RARE_FIELDS for key in _KEYS[field]]))
-    )
+    rare = lines.filter(lines.str.contains(_anywhere([key for field in _RARE_FIELDS for key in _KEYS[field]])))
     types: dict[str, pl.DataType] = {}
     try:
         for line in (*_some(lines), *_some(rare)):
@@ -139,9 +131,7 @@ def _decoded(lines: pl.Series) -> pl.DataFrame | None:
         decoded = lines.str.json_decode(pl.Struct(wanted)).struct.unnest()
     except (ValueError, AttributeError, pl.exceptions.ComputeError):
         return None
-    columns = {
-        field: [pl.col(key).cast(pl.String) for key in keys if key in wanted] for field, keys in _KEYS.items()
-    }
+    columns = {field: [pl.col(key).cast(pl.String) for key in keys if key in wanted] for field, keys in _KEYS.items()}
     return decoded.select(
         (pl.coalesce(found) if found else pl.lit(None, dtype=pl.String)).alias(field)
         for field, found in columns.items()

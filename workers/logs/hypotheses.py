@@ -20,18 +20,14 @@ def hypotheses_of(index: LogIndex, incident: Incident) -> list[Hypothesis]:
     total = sum(blame.score for blame in blames) or 1.0
     best = blames[0] if blames else None
     return [
-        _hypothesis(
-            index, incident, blame, round(blame.score / total, 3), best if blame is not best else None
-        )
+        _hypothesis(index, incident, blame, round(blame.score / total, 3), best if blame is not best else None)
         for blame in blames
     ]
 
 
 def leading_member(blame_members: Sequence[BadSignal]) -> BadSignal:
     """Return the signal that tells the cause best: a cause before a symptom, then the surer."""
-    return max(
-        blame_members, key=lambda member: (member.cause is not None, member.weight, -member.signal.template)
-    )
+    return max(blame_members, key=lambda member: (member.cause is not None, member.weight, -member.signal.template))
 
 
 def marker_for(incident: Incident, service: str) -> Marker | None:
@@ -81,8 +77,7 @@ def _against(incident: Incident, blame: Blame, leading: BadSignal, better: Blame
         reasons.append("its own lines show nothing; only others name it")
     if not math.isinf(leading.signal.ratio) and not leading.signal.is_new:
         reasons.append(
-            f"the same message also comes at other times "
-            f"({leading.signal.lines - leading.signal.burst_lines} lines)"
+            f"the same message also comes at other times ({leading.signal.lines - leading.signal.burst_lines} lines)"
         )
     if marker_for(incident, blame.service) is None:
         reasons.append("no change to it is told of in the half hour before")

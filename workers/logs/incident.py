@@ -107,9 +107,7 @@ def find_incident(
     chosen = max(groups, key=lambda group: _gravity(group, asked, mentioned))
     start = min(member.signal.start_at for member in chosen)
     end = max(member.signal.end_at for member in chosen)
-    members = list(chosen) + [
-        signal for signal in bad if signal not in chosen and _belongs(signal, start, end)
-    ]
+    members = list(chosen) + [signal for signal in bad if signal not in chosen and _belongs(signal, start, end)]
     members.sort(key=lambda member: (member.signal.start_at, -member.weight))
     first = members[0].signal.start_at
     return Incident(first, end, tuple(members), tuple(markers_before(index, signals, first)))
@@ -150,9 +148,7 @@ def markers_before(index: LogIndex, signals: Sequence[Signal], moment: datetime)
         if detector is not None and level_of_message(text) < ERROR:
             found.append(Marker(at, service, template, detector, text))
     order = {"deploy": 0, "config_change": 0, "feature_flag": 0, "migration": 0, "restart": 1}
-    found.sort(
-        key=lambda marker: (order.get(marker.detector.name, 1), abs((moment - marker.at).total_seconds()))
-    )
+    found.sort(key=lambda marker: (order.get(marker.detector.name, 1), abs((moment - marker.at).total_seconds())))
     return found
 
 

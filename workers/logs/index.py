@@ -193,9 +193,7 @@ def _thinned(rows: pl.DataFrame, thinning: int) -> pl.DataFrame:
     # One number a group: grouping by three columns costs four times as much. Two groups that
     # share a number lose a line or two of a sample, no more.
     group = (
-        pl.col("service").hash(seed=1)
-        ^ pl.col("shape").hash(seed=2)
-        ^ pl.col("time").dt.truncate(every).hash(seed=3)
+        pl.col("service").hash(seed=1) ^ pl.col("shape").hash(seed=2) ^ pl.col("time").dt.truncate(every).hash(seed=3)
     )
     warns = pl.col("level").fill_null(INFO) >= WARN
     keyed = rows.select(group.alias("group"), warns.alias("warns")).with_row_index("row")

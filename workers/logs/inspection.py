@@ -115,6 +115,4 @@ def _before(window: Window, looked_at: Window) -> Window:
     """Return the time to compare with: what was looked at before the window, or after it if nothing was."""
     if (window.start_at - looked_at.start_at).total_seconds() >= 60:
         return Window(looked_at.start_at, window.start_at.replace(second=0, microsecond=0))
-    return Window(
-        min(window.end_at, looked_at.end_at), max(looked_at.end_at, window.end_at + timedelta(minutes=1))
-    )
+    return Window(min(window.end_at, looked_at.end_at), max(looked_at.end_at, window.end_at + timedelta(minutes=1)))

@@ -100,9 +100,7 @@ _CALENDAR = frozenset(
     ]
 )
 # A word after one of these is a name somebody chose, unless it is grammar.
-_NAMING = frozenset(
-    ["user", "User", "host", "username", "account", "tenant", "uid", "pid", "port", "hostname"]
-)
+_NAMING = frozenset(["user", "User", "host", "username", "account", "tenant", "uid", "pid", "port", "hostname"])
 _GRAMMAR = frozenset(
     ["from", "by", "on", "to", "is", "has", "for", "at", "in", "of", "was", "not", "and", "or", "name", "id"]
 )

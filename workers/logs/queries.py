@@ -159,10 +159,7 @@ def timeline(
     table = _counts(index, Window(start, span.end_at), None).filter(pl.col("level") >= min_level)
     table = table.with_columns(((pl.col("minute") - start).dt.total_seconds() // step).alias("step"))
     largest = (
-        table.group_by(by)
-        .agg(pl.col("lines").sum())
-        .sort("lines", by, descending=[True, False])[by]
-        .head(limit)
+        table.group_by(by).agg(pl.col("lines").sum()).sort("lines", by, descending=[True, False])[by].head(limit)
     )
     counts: dict[str, list[int]] = {}
     chosen = table.filter(pl.col(by).is_in(largest.implode())).group_by(by, "step").agg(pl.col("lines").sum())
@@ -266,9 +263,7 @@ def _found(index: LogIndex, rows: pl.DataFrame, limit: int) -> FoundLines:
 def _lines(index: LogIndex, rows: pl.DataFrame) -> tuple[FoundLine, ...]:
     columns: Sequence[str] = ("line", "time", "service", "level", "file", "line_number", "template")
     return tuple(
-        FoundLine(
-            line, at, service, name_of(level), index.file_names[file], number, index.templates[template].id
-        )
+        FoundLine(line, at, service, name_of(level), index.file_names[file], number, index.templates[template].id)
         for line, at, service, level, file, number, template in rows.select(columns).iter_rows()
     )
 

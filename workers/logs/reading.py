@@ -216,9 +216,7 @@ class _FileReader:
         self._own.formats.update(dict(table["format"].fill_null("plain").value_counts().iter_rows()))
         table = table.with_columns(
             lines.alias("line"),
-            pl.int_range(first_line, first_line + lines.len(), dtype=pl.UInt32, eager=True).alias(
-                "line_number"
-            ),
+            pl.int_range(first_line, first_line + lines.len(), dtype=pl.UInt32, eager=True).alias("line_number"),
         )
         events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0))
         self._own.events += events.height
@@ -342,9 +340,7 @@ def service_of_name(name: str) -> str | None:
     stem = _NAME_ENDS.sub("", base)
     if stem.lower() not in _GENERIC_STEMS:
         return stem or None
-    parents = [
-        part for part in PurePath(name).parts[:-1] if part.lower() not in _GENERIC_STEMS | {"/", "var", "tmp"}
-    ]
+    parents = [part for part in PurePath(name).parts[:-1] if part.lower() not in _GENERIC_STEMS | {"/", "var", "tmp"}]
     return parents[-1] if parents and not PurePath(name).is_absolute() else None
 
 

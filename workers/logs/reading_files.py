@@ -130,9 +130,7 @@ def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: 
             decoder = _wide_decoder(block)
         counts.bytes_read += len(block)
         if file.size_bytes and counts.bytes_read > max(file.size_bytes, 1 << 20) * MAX_EXPANSION:
-            counts.problems.append(
-                FileProblem(file.name, f"expands more than {MAX_EXPANSION} times; stopped")
-            )
+            counts.problems.append(FileProblem(file.name, f"expands more than {MAX_EXPANSION} times; stopped"))
             return
         final = not block
         if decoder is not None:

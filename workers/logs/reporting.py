@@ -116,9 +116,7 @@ def coverage_of(index: LogIndex) -> Coverage:
     if report.stopped_at_bytes is not None:
         notes.append(f"stopped after {report.stopped_at_bytes} bytes, the limit: later lines were not read")
     if not index.kept_all:
-        notes.append(
-            "all lines are counted; of frequent messages only the first of each minute are kept to search"
-        )
+        notes.append("all lines are counted; of frequent messages only the first of each minute are kept to search")
     if index.guarded_lines:
         notes.append(f"{index.guarded_lines} lines were too varied and are grouped coarsely")
     for count, said in (
@@ -157,15 +155,9 @@ def _ranked(incident: Incident, best: Hypothesis, changes: Sequence[Change], ind
     """Order the changes by |G2|, every other place going to what tells most about the first hypothesis."""
     by_score = [change for change in changes if abs(change.score) >= MIN_CHANGE_SCORE / 2]
     place = {(change.template, change.service): change for change in changes}
-    own = [
-        member
-        for member in incident.members
-        if index.templates[member.signal.template].id in best.template_ids
-    ]
+    own = [member for member in incident.members if index.templates[member.signal.template].id in best.template_ids]
     own.sort(key=lambda member: (-(member.cause is not None), -member.weight))
-    telling = [
-        place[key] for member in own if (key := (member.signal.template, member.signal.service)) in place
-    ]
+    telling = [place[key] for member in own if (key := (member.signal.template, member.signal.service)) in place]
     marked = [place[key] for one in incident.markers[:3] if (key := (one.template, one.service)) in place]
     ranked: list[Change] = []
     queues = [telling, by_score, marked, by_score]
@@ -208,9 +200,7 @@ def changed_templates(index: LogIndex, changes: Sequence[Change], window: Window
     return changed
 
 
-def _evidence(
-    index: LogIndex, incident: Incident, best: Hypothesis, marker: Marker | None
-) -> list[EvidenceLine]:
+def _evidence(index: LogIndex, incident: Incident, best: Hypothesis, marker: Marker | None) -> list[EvidenceLine]:
     lines: list[EvidenceLine] = []
     seen: set[tuple[str, int]] = set()
 
@@ -232,11 +222,7 @@ def _evidence(
             f"{marker.detector.title.lower()} before",
             1,
         )
-    own = [
-        member
-        for member in incident.members
-        if index.templates[member.signal.template].id in best.template_ids
-    ]
+    own = [member for member in incident.members if index.templates[member.signal.template].id in best.template_ids]
     if own:
         leading = leading_member(own)
         take(_member_rows(index, leading), "tells the cause", 3)
@@ -248,14 +234,10 @@ def _evidence(
 
 
 def _member_rows(index: LogIndex, member: BadSignal) -> pl.DataFrame:
-    return _rows(
-        index, member.signal.template, member.signal.service, member.signal.start_at, member.signal.end_at
-    )
+    return _rows(index, member.signal.template, member.signal.service, member.signal.start_at, member.signal.end_at)
 
 
-def _rows(
-    index: LogIndex, template: int, service: str, start: datetime, end: datetime | None
-) -> pl.DataFrame:
+def _rows(index: LogIndex, template: int, service: str, start: datetime, end: datetime | None) -> pl.DataFrame:
     chosen = (pl.col("template") == template) & (pl.col("service") == service) & (pl.col("time") >= start)
     return index.rows.filter(chosen if end is None else chosen & (pl.col("time") <= end))
 
@@ -273,10 +255,7 @@ def _incident_text(
 ) -> str:
     best = hypotheses[0]
     services = list(dict.fromkeys(member.signal.service for member in incident.members))
-    began = (
-        f"The trouble begins at {incident.start_at:%Y-%m-%d %H:%M:%S} UTC and shows in "
-        f"{', '.join(services[:5])}."
-    )
+    began = f"The trouble begins at {incident.start_at:%Y-%m-%d %H:%M:%S} UTC and shows in {', '.join(services[:5])}."
     cause = f"The likeliest cause: {best.cause}."
     changes = "; ".join(
         f"{change.text[:90]} ({_KINDS[change.kind]}, {change.lines} lines, {change.lines_before} before)"
@@ -305,9 +284,7 @@ def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
                 counts[step] += int(count)
     busiest = sorted(by_service, key=lambda service: (-sum(by_service[service]), service))[:CHART_SERVICES]
     series = [ChartSeries(name=service, counts=tuple(by_service[service])) for service in busiest]
-    everything = (
-        tuple(int(count) for count in timeline.counts.sum(axis=0)) if timeline.keys else (0,) * timeline.bins
-    )
+    everything = tuple(int(count) for count in timeline.counts.sum(axis=0)) if timeline.keys else (0,) * timeline.bins
     marks: list[tuple[datetime, str]] = []
     if incident is not None:
         marks.append((incident.start_at, "first bad"))
@@ -319,7 +296,6 @@ def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
         series=(*series, ChartSeries(name="all lines", counts=everything)),
         marks=tuple(marks),
         alt_text=(
-            f"Warnings and errors every {timeline.bin_seconds} s by service "
-            f"({', '.join(busiest) or 'none'}){told}."
+            f"Warnings and errors every {timeline.bin_seconds} s by service ({', '.join(busiest) or 'none'}){told}."
         ),
     )

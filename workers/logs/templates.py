@@ -102,8 +102,7 @@ class TemplateMiner:
         return MinerState(
             examples={shape: self._shapes.examples[number] for shape, number in numbers.items()},
             template_ids={
-                shape: self._templates[self._template_of_shape[number]].id
-                for shape, number in numbers.items()
+                shape: self._templates[self._template_of_shape[number]].id for shape, number in numbers.items()
             },
         )
 
@@ -121,9 +120,7 @@ class TemplateMiner:
                 break
             # Known shapes keep their number: only what is new is made coarser.
             new = pl.Series([key not in self._shapes.numbers for key in keys], dtype=pl.Boolean)
-            self.guarded_lines += (
-                int(shapes["len"].filter(new).sum()) if coarser is _without_rare_words else 0
-            )
+            self.guarded_lines += int(shapes["len"].filter(new).sum()) if coarser is _without_rare_words else 0
             keys = pl.select(pl.when(new).then(coarser(keys)).otherwise(keys)).to_series()
         if self._would_fit(keys):
             return keys.to_list()
@@ -156,9 +153,7 @@ class TemplateMiner:
         patterns = merge(tokens)
         self._templates, self._template_of_shape = [], []
         positions: dict[Tokens, int] = {}
-        for shape, example, shape_tokens in zip(
-            self._shapes.numbers, self._shapes.examples, tokens, strict=True
-        ):
+        for shape, example, shape_tokens in zip(self._shapes.numbers, self._shapes.examples, tokens, strict=True):
             pattern = collapsed(patterns[shape_tokens])
             if pattern not in positions:
                 positions[pattern] = len(self._templates)

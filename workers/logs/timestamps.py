@@ -17,9 +17,7 @@ _FRACTION = r"(?:[.,](?P<fraction>[0-9]{1,9}))?"
 # Ambiguity after the time would cost the engine its one-pass mode, and twice the time: zones that
 # come after a space are layouts of their own.
 _ZONE = "(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
-_NAMED_ZONE = (
-    "(?P<zone> ?(?:UTC|GMT|CEST|CET|BST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|IST|JST)| [+-][0-9]{2}:?[0-9]{2})"
-)
+_NAMED_ZONE = "(?P<zone> ?(?:UTC|GMT|CEST|CET|BST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|IST|JST)| [+-][0-9]{2}:?[0-9]{2})"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
 # What zone abbreviations mean to programs; IST is India, the commonest of its readings.
@@ -66,29 +64,17 @@ class Clock:
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 LAYOUTS = (
     Layout("iso_named_zone", rf"(?P<time>{_DATE}T{_CLOCK}){_FRACTION}{_NAMED_ZONE}", "%Y-%m-%dT%H:%M:%S"),
-    Layout(
-        "iso_space_named_zone", rf"(?P<time>{_DATE} {_CLOCK}){_FRACTION}{_NAMED_ZONE}", "%Y-%m-%d %H:%M:%S"
-    ),
-    Layout(
-        "iso", rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}){_FRACTION}{_ZONE}", "%Y-%m-%dT%H:%M:%S"
-    ),
+    Layout("iso_space_named_zone", rf"(?P<time>{_DATE} {_CLOCK}){_FRACTION}{_NAMED_ZONE}", "%Y-%m-%d %H:%M:%S"),
+    Layout("iso", rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}){_FRACTION}{_ZONE}", "%Y-%m-%dT%H:%M:%S"),
     Layout(
         "iso_space",
         rf"(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}){_FRACTION}{_ZONE}",
         "%Y-%m-%d %H:%M:%S",
     ),
-    Layout(
-        "slashes", rf"(?P<time>[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%Y/%m/%d %H:%M:%S"
-    ),
-    Layout(
-        "short_year", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%y/%m/%d %H:%M:%S"
-    ),
-    Layout(
-        "american", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{4}} {_CLOCK}){_FRACTION}", "%m/%d/%Y %H:%M:%S"
-    ),
-    Layout(
-        "dotted", rf"(?P<time>[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}} {_CLOCK}){_FRACTION}", "%d.%m.%Y %H:%M:%S"
-    ),
+    Layout("slashes", rf"(?P<time>[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%Y/%m/%d %H:%M:%S"),
+    Layout("short_year", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK}){_FRACTION}", "%y/%m/%d %H:%M:%S"),
+    Layout("american", rf"(?P<time>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{4}} {_CLOCK}){_FRACTION}", "%m/%d/%Y %H:%M:%S"),
+    Layout("dotted", rf"(?P<time>[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}} {_CLOCK}){_FRACTION}", "%d.%m.%Y %H:%M:%S"),
     Layout(
         "dashes",
         r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{2}\.[0-9]{2})" + _FRACTION,
