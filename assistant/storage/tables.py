@@ -256,6 +256,7 @@ documents = sa.Table(
     _required("space", sa.Text),
     _required("path", sa.Text),  # within the space, "/" between folders
     _required("title", sa.Text),
+    _required("source", sa.Text, server_default=""),  # the folder it came from; only that folder may remove it
     sa.Column("url", sa.Text),
     sa.Column("owner", sa.Text),
     _required("regions", Json),
