@@ -75,6 +75,13 @@ class Settings(BaseModel):
         "minilm", description="minilm (packaged), hashing (tests), or provider:model for an embedding API."
     )
 
+    # -- what jobs may look into
+    steward_log_folders: str = Field(
+        "",
+        description="Comma-separated folders or globs of service logs that engineers may have inspected without "
+        "attaching them.",
+    )
+
     # -- Slack
     slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-…) of one workspace.")
     slack_app_token: SecretStr | None = Field(None, description="App token (xapp-…): switches Socket Mode on.")
