@@ -114,15 +114,14 @@ def test_one_utterance_is_enough_for_minutes() -> None:
 
 def long_meeting(words: int) -> Transcript:
     lines = [utterance.text for utterance in budget_round().utterances]
-    turns = []
-    for number in range(words // 14):
-        # The numbers make each sentence its own, as in a real meeting.
-        turns.append(
-            (
-                f"Person {'ABCD'[number % 4]}na",
-                f"{lines[number % len(lines)][:-1]} in part {number} of the plan{number % 97}.",
-            )
+    # The numbers make each sentence its own, as in a real meeting.
+    turns = [
+        (
+            f"Person {'ABCD'[number % 4]}na",
+            f"{lines[number % len(lines)][:-1]} in part {number} of plan{number % 97}.",
         )
+        for number in range(words // 14)
+    ]
     return of_turns(*turns)
 
 
