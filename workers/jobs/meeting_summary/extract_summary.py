@@ -83,6 +83,7 @@ def choose_lines(
     allowance = budget_words / PARTS * PART_SHARE
     while used < budget_words and bounds:
         best: tuple[float, int] | None = None
+        repeated: list[int] = []
         for number in sorted(bounds, key=lambda key: (-bounds[key], key)):
             if best is not None and bounds[number] <= best[0]:
                 break
@@ -92,10 +93,13 @@ def choose_lines(
             if used + units[number].words > budget_words + OVERSHOOT_WORDS:
                 continue
             if any(says_the_same(units[number].text, units[other].text) for other in chosen):
+                repeated.append(number)
                 continue
             bounds[number] = gain(number)
             if best is None or bounds[number] > best[0]:
                 best = (bounds[number], number)
+        for number in repeated:
+            del bounds[number]
         if best is None:
             break
         number = best[1]

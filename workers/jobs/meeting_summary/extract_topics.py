@@ -23,6 +23,7 @@ MIN_WORDS = 400  # a shorter meeting is one topic
 BLOCK_SHARE = 0.06  # of the meeting, compared on either side of a border
 LEAST_SHARE = 0.6  # of an even cut: no stretch is shorter
 PHRASES = 3
+MAX_COLUMNS = 1_500  # words compared; bounds the memory of a long meeting to about 40 MB
 LEAST_NOUN_USES = 2
 NOUN_SHARE = 0.3  # of a phrase's uses that look like a noun's
 
@@ -279,7 +280,8 @@ def _borders(sentences: Sequence[Unit], wanted: int) -> list[int]:
     spread: Counter[str] = Counter()
     for words in stems:
         spread.update(words.keys())
-    column = {word: number for number, word in enumerate(word for word in spread if spread[word] > 1)}
+    shared = [word for word, times in spread.most_common(MAX_COLUMNS) if times > 1]
+    column = {word: number for number, word in enumerate(shared)}
     if wanted == 1 or not column:
         return [0, count]
     totals = np.zeros((count + 1, len(column)), dtype=np.float32)
