@@ -152,7 +152,6 @@ def _readings(run: Sequence[str]) -> list[float]:
                 if first + second != readings[0] or second >= 10
                 else readings
             )
-            readings.append(first)
     if len(groups) > 1 and all(group < 100 for group in groups):  # digits read out: "four two"
         joined = "".join(str(int(group)) for group in groups)
         readings.append(float(joined))
