@@ -41,17 +41,13 @@ def teams_vtt() -> bytes:
 
 
 def zoom_vtt() -> bytes:
-    cues = [
-        f"{n}\r\n{stamp(at)} --> {stamp(at + 4)}\r\n{who}: {text}"
-        for n, (who, at, text) in enumerate(TURNS, 1)
-    ]
+    cues = [f"{n}\r\n{stamp(at)} --> {stamp(at + 4)}\r\n{who}: {text}" for n, (who, at, text) in enumerate(TURNS, 1)]
     return ("WEBVTT\r\n\r\n" + "\r\n\r\n".join(cues) + "\r\n").encode()
 
 
 def srt() -> bytes:
     cues = [
-        f"{n}\n{stamp(at, ',')} --> {stamp(at + 4, ',')}\n{who}: {text}"
-        for n, (who, at, text) in enumerate(TURNS, 1)
+        f"{n}\n{stamp(at, ',')} --> {stamp(at + 4, ',')}\n{who}: {text}" for n, (who, at, text) in enumerate(TURNS, 1)
     ]
     return ("\ufeff" + "\n\n".join(cues)).encode()
 
@@ -148,18 +144,14 @@ def slack_zip() -> bytes:
 
 def assemblyai() -> bytes:
     people = {"Anna Schmidt": "A", "Ben Okafor": "B", "Chloé de la Tour": "C"}
-    rows = [
-        {"speaker": people[w], "start": at * 1000, "end": at * 1000 + 4000, "text": t} for w, at, t in TURNS
-    ]
+    rows = [{"speaker": people[w], "start": at * 1000, "end": at * 1000 + 4000, "text": t} for w, at, t in TURNS]
     return json.dumps({"id": "x", "status": "completed", "utterances": rows, "audio_duration": 200}).encode()
 
 
 def deepgram() -> bytes:
     people = {"Anna Schmidt": 0, "Ben Okafor": 1, "Chloé de la Tour": 2}
     rows = [{"speaker": people[w], "start": at + 0.5, "end": at + 4, "transcript": t} for w, at, t in TURNS]
-    return json.dumps(
-        {"metadata": {"duration": 200.5}, "results": {"utterances": rows, "channels": []}}
-    ).encode()
+    return json.dumps({"metadata": {"duration": 200.5}, "results": {"utterances": rows, "channels": []}}).encode()
 
 
 def whisper() -> bytes:
@@ -328,10 +320,7 @@ def test_words_before_a_colon_that_are_no_name_stay_speech() -> None:
     transcript = parse_transcript(text.encode())
 
     assert transcript.speakers == ("Anna", "Ben")
-    assert (
-        transcript.utterances[0].text
-        == "We have two points. Agenda: prices and dates. Note: the room is booked."
-    )
+    assert transcript.utterances[0].text == "We have two points. Agenda: prices and dates. Note: the room is booked."
 
 
 @pytest.mark.parametrize("line", ["[00:01:05] Anna: Hello there.", "00:01:05 Anna: Hello there.", "Anna (00:01:05): Hello there.", "- **Anna** [1:05]: Hello there.", "**Anna:** Hello there."])  # fmt: skip  # noqa: E501

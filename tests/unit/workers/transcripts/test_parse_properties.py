@@ -22,9 +22,7 @@ NAMES = st.sampled_from(
     ]
 )
 # No word here may look like structure (a time, a name with a colon), so that the count is exact.
-WORD = st.text(alphabet=string.ascii_lowercase + "äéß'", min_size=1, max_size=9).filter(
-    lambda w: w.strip("'") != ""
-)
+WORD = st.text(alphabet=string.ascii_lowercase + "äéß'", min_size=1, max_size=9).filter(lambda w: w.strip("'") != "")
 SENTENCE = st.lists(WORD, min_size=2, max_size=12).map(lambda words: " ".join(words) + ".")
 TURNS = st.lists(st.tuples(NAMES, SENTENCE), min_size=1, max_size=12)
 END = st.sampled_from(["\n", "\r\n", "\r"])
@@ -52,9 +50,7 @@ def expected_speakers(turns: list[tuple[str, str]]) -> list[str]:
 
 
 @given(TURNS, END, st.integers(0, 9))
-def test_voice_captions_keep_every_word_with_its_speaker(
-    turns: list[tuple[str, str]], end: str, gap: int
-) -> None:
+def test_voice_captions_keep_every_word_with_its_speaker(turns: list[tuple[str, str]], end: str, gap: int) -> None:
     cues = [
         f"{clock(n * (3 + gap), '.')} --> {clock(n * (3 + gap) + 3, '.')}{end}<v {who}>{text}"
         for n, (who, text) in enumerate(turns)
@@ -114,9 +110,7 @@ def answers(data: bytes) -> None:
     else:
         sentence = "Read."
         assert transcript.words_kept == transcript.words_read > 0
-        assert [u.id for u in transcript.utterances] == [
-            f"u{n}" for n in range(1, len(transcript.utterances) + 1)
-        ]
+        assert [u.id for u in transcript.utterances] == [f"u{n}" for n in range(1, len(transcript.utterances) + 1)]
         assert all(u.start is None or u.end is None or u.end >= u.start for u in transcript.utterances)
     assert sentence.endswith(".")
 

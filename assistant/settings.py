@@ -1,0 +1,263 @@
+"""The one reader of the environment.
+
+Every setting is a field here with a description; `deploy/example.env` is generated from them
+(`steward admin example-env`). A secret may come from a file: `SLACK_BOT_TOKEN_FILE=/run/secrets/slack` stands
+for `SLACK_BOT_TOKEN`. Nothing else in the product reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from assistant.errors import SettingsInvalid
+
+DEFAULT_PORT = 8080
+
+
+def _default_data_dir() -> Path:
+    return Path.home() / ".local" / "share" / "steward"
+
+
+class Settings(BaseModel):
+    """All settings, typed and checked once at start-up. Field names are the environment's, in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    # -- where things are kept
+    steward_data: Path = Field(
+        default_factory=_default_data_dir,
+        description="Folder of the embedded parts: database, index, uploads, key. On a local disk.",
+    )
+    database_url: str | None = Field(
+        None, description="PostgreSQL, e.g. postgresql://user@host/steward. Empty: SQLite in STEWARD_DATA."
+    )
+    broker_url: str | None = Field(
+        None, description="Celery's broker: redis://… or amqp://… Empty: workers poll the database."
+    )
+    redis_url: str | None = Field(
+        None, description="Live progress and shared rate limits between machines. Empty: the database serves."
+    )
+    qdrant_url: str | None = Field(
+        None, description="Qdrant server, e.g. http://qdrant:6333. Empty: an embedded index per process."
+    )
+    qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server, if it wants one.")
+    qdrant_collection: str = Field("steward", description="Prefix of the collection's name in Qdrant.")
+
+    # -- models
+    steward_model: str = Field(
+        "",
+        description="Catalogue alias (offline, fast, strong) or provider:model. Empty: strong when a model key "
+        "is set, else offline.",
+    )
+    steward_model_fallbacks: str = Field(
+        "", description="Comma-separated aliases tried in order when the model fails. Empty: the catalogue's."
+    )
+    steward_models_file: Path | None = Field(
+        None, description="TOML file with further catalogue rows (see README, 'Models')."
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Key for OpenAI or a compatible server.")
+    openai_base_url: str | None = Field(None, description="Base URL of an OpenAI-compatible server.")
+    anthropic_api_key: SecretStr | None = Field(None, description="Key for Anthropic.")
+    anthropic_base_url: str | None = Field(None, description="Base URL, when Anthropic is behind a gateway.")
+    azure_openai_api_key: SecretStr | None = Field(None, description="Key for Azure OpenAI.")
+    azure_openai_endpoint: str | None = Field(None, description="Endpoint of the Azure OpenAI resource.")
+    openai_api_version: str | None = Field(None, description="API version for Azure OpenAI.")
+    aws_region: str | None = Field(None, description="Region for Bedrock; credentials come from AWS's own chain.")
+    ollama_host: str | None = Field(None, description="Ollama server, e.g. http://127.0.0.1:11434.")
+    model_timeout_seconds: float = Field(60.0, gt=0, description="Longest wait for one model call.")
+    steward_embedder: str = Field(
+        "minilm", description="minilm (packaged), hashing (tests), or provider:model for an embedding API."
+    )
+
+    # -- Slack
+    slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-…) of one workspace.")
+    slack_app_token: SecretStr | None = Field(None, description="App token (xapp-…): switches Socket Mode on.")
+    slack_signing_secret: SecretStr | None = Field(None, description="Verifies Slack's HTTP requests.")
+    slack_client_id: str | None = Field(None, description="OAuth client id: many workspaces by /slack/install.")
+    slack_client_secret: SecretStr | None = Field(None, description="OAuth client secret.")
+    slack_api_url: str = Field("https://slack.com/api/", description="Base URL of Slack's Web API.")
+
+    # -- Teams
+    app_id: str | None = Field(None, description="Microsoft App id of the bot: switches Teams on.")
+    app_password: SecretStr | None = Field(None, description="Client secret of the bot's app registration.")
+    app_type: Literal["SingleTenant", "MultiTenant", "UserAssignedMSI"] = Field(
+        "SingleTenant", description="Kind of app registration."
+    )
+    app_tenantid: str | None = Field(None, description="Tenant of a single-tenant bot.")
+    teams_allowed_tenants: str = Field(
+        "", description="Comma-separated tenant ids that may use the bot. Empty: APP_TENANTID alone."
+    )
+    teams_local_mode: bool = Field(
+        False,
+        description="Accept unauthenticated Teams activities on loopback, for the Agents Playground only.",
+    )
+    teams_openid_metadata_url: str = Field(
+        "https://login.botframework.com/v1/.well-known/openidconfiguration",
+        description="Where the connector's signing keys are published (sovereign clouds differ).",
+    )
+    teams_token_issuer: str = Field(
+        "https://api.botframework.com",
+        description="Issuer of the connector's tokens (sovereign clouds differ).",
+    )
+    teams_login_url: str | None = Field(
+        None, description="Where the bot gets its own token. Empty: the login page of APP_TENANTID."
+    )
+    teams_oauth_scope: str = Field(
+        "https://api.botframework.com/.default", description="Scope of the bot's own token."
+    )
+
+    # -- HTTP
+    host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless told otherwise.")
+    port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="The one port of the web page and webhooks.")
+    public_url: str | None = Field(None, description="How people reach this server, for links in messages.")
+    steward_sign_in: Literal["demo", "header", "off"] = Field(
+        "off",
+        description="Who may use the web page: demo (pick one of the demo's people, loopback only), header (a "
+        "trusted proxy sets STEWARD_SIGN_IN_HEADER), off.",
+    )
+    steward_sign_in_header: str = Field(
+        "X-Forwarded-Email", description="Header with the signed-in person's e-mail, set by your proxy."
+    )
+
+    # -- keys and privacy
+    steward_secret_keys: SecretStr | None = Field(
+        None,
+        description="Comma-separated Fernet keys, newest first; encrypts tokens at rest. Empty: a key file in "
+        "STEWARD_DATA, made at first start.",
+    )
+    retention_days: int = Field(365, ge=1, description="Days until conversations and job records are deleted.")
+
+    # -- workers
+    worker_slots: int = Field(8, ge=1, le=256, description="Jobs one worker process runs at once.")
+    job_lease_seconds: float = Field(30.0, gt=0, description="A worker silent for so long has lost its job.")
+    poll_seconds: float = Field(0.05, gt=0, description="How often an idle worker looks, without a broker.")
+    per_person_running: int = Field(4, ge=1, description="Jobs of one person that run at the same time.")
+    per_person_queued: int = Field(200, ge=1, description="Jobs of one person that may wait; more are refused.")
+    per_tenant_queued: int = Field(5000, ge=1, description="Jobs of one workspace that may wait.")
+    max_upload_bytes: int = Field(25_000_000, ge=1, description="Largest file taken with a question in chat.")
+    max_document_bytes: int = Field(50_000_000, ge=1, description="Largest document that ingest reads.")
+    parse_memory_bytes: int = Field(
+        1_500_000_000,
+        ge=100_000_000,
+        description="Address space of the child process that parses a document.",
+    )
+    parse_seconds: float = Field(60.0, gt=0, description="Time one document may take to parse.")
+
+    # -- logs
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_format: Literal["console", "json"] = Field("console", description="console for people, json for machines.")
+
+    @cached_property
+    def database(self) -> str:
+        """The SQLAlchemy URL in use, with the psycopg driver named for PostgreSQL."""
+        if not self.database_url:
+            return f"sqlite:///{self.steward_data / 'steward.db'}"
+        for prefix in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def is_embedded_database(self) -> bool:
+        """True when the database is a SQLite file."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def has_slack(self) -> bool:
+        """True when Slack is switched on: a bot token, or OAuth for many workspaces."""
+        return bool(self.slack_bot_token or self.slack_client_id)
+
+    @property
+    def has_teams(self) -> bool:
+        """True when Teams is switched on."""
+        return bool(self.app_id or self.teams_local_mode)
+
+    @property
+    def base_url(self) -> str:
+        """The address for links, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def is_secret(name: str) -> bool:
+    """Return whether the field holds a secret (and so must not be shown)."""
+    return "SecretStr" in str(Settings.model_fields[name].annotation)
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Read the environment (or the mapping given) into Settings; `overrides` win over both.
+
+    Empty values count as unset. `NAME_FILE` gives the value of NAME from a file, without its last newline.
+
+    Raises:
+        SettingsInvalid: a value does not parse, a file cannot be read, or NAME and NAME_FILE are both set.
+    """
+    source = dict(os.environ if environment is None else environment)
+    values: dict[str, object] = {}
+    for field in Settings.model_fields:
+        value = _read(source, field.upper())
+        if value is not None:
+            values[field] = value
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsInvalid(f"Some settings can't be used. {problems}.") from error
+    _check_together(settings)
+    return settings
+
+
+def child_environment(**settings: str) -> dict[str, str]:
+    """Return this process's environment with the settings (upper-case names) put in, for a child of ours."""
+    return {**os.environ, **settings}
+
+
+def _read(source: Mapping[str, str], name: str) -> str | None:
+    value, file = source.get(name) or None, source.get(f"{name}_FILE") or None
+    if value and file:
+        raise SettingsInvalid(f"Both {name} and {name}_FILE are set. Keep one of them.")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").rstrip("\r\n") or None
+        except OSError as error:
+            raise SettingsInvalid(f"{name}_FILE names {file}, which can't be read: {error.strerror}.") from error
+    return value
+
+
+def _check_together(settings: Settings) -> None:
+    if settings.slack_bot_token and not (settings.slack_signing_secret or settings.slack_app_token):
+        raise SettingsInvalid(
+            "SLACK_BOT_TOKEN is set without SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode). "
+            "Set one of them, or unset SLACK_BOT_TOKEN."
+        )
+    if settings.slack_client_id and not (settings.slack_client_secret and settings.slack_signing_secret):
+        raise SettingsInvalid("SLACK_CLIENT_ID needs SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET beside it.")
+    loopback = settings.host in ("127.0.0.1", "::1", "localhost")
+    if settings.teams_local_mode and not loopback:
+        raise SettingsInvalid("TEAMS_LOCAL_MODE turns authentication off, so HOST must be loopback.")
+    if settings.steward_sign_in == "demo" and not loopback:
+        raise SettingsInvalid("STEWARD_SIGN_IN=demo lets anyone be anyone, so HOST must be loopback.")
+    if settings.app_id and settings.app_type == "SingleTenant" and not settings.app_tenantid:
+        raise SettingsInvalid("APP_TYPE=SingleTenant needs APP_TENANTID.")
+    if settings.qdrant_api_key and not settings.qdrant_url:
+        raise SettingsInvalid("QDRANT_API_KEY is set without QDRANT_URL.")
+
+
+def example_env() -> str:
+    """Return the text of deploy/example.env: every setting, its meaning and its default, all commented out."""
+    lines = [
+        "# Every setting of Steward. Generated by `steward admin example-env`; do not edit by hand.",
+        "# A secret NAME may be given as NAME_FILE, the path of a file that holds it.",
+        "",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=False)
+        shown = "" if default is None or name == "steward_data" else str(default)
+        lines += [f"# {field.description}", f"#{name.upper()}={shown}", ""]
+    return "\n".join(lines)

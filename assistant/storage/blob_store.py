@@ -1,0 +1,107 @@
+"""Files that came with questions or were made for answers, kept by their hash in the database.
+
+In the database, not on a disk: bot and workers may run on different machines, and one backup covers all.
+Bytes are cut into parts of 1 MB, so that no statement or row grows without bound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from assistant.errors import NothingFound, RequestInvalid
+from assistant.mentions import Attachment
+from assistant.settings import Settings
+from assistant.storage.database import reading, writing
+from assistant.storage.statements import Statement
+
+PART_BYTES = 1_000_000
+
+_HAS = Statement("SELECT 1 FROM blobs WHERE sha256 = :sha256")
+_PUT = Statement(
+    "INSERT INTO blobs (sha256, size_bytes, created_at) VALUES (:sha256, :size_bytes, @now) ON CONFLICT DO NOTHING"
+)
+_PUT_PART = Statement(
+    "INSERT INTO blob_parts (sha256, ordinal, data) VALUES (:sha256, :ordinal, :data) ON CONFLICT DO NOTHING"
+)
+_PARTS = Statement("SELECT data FROM blob_parts WHERE sha256 = :sha256 ORDER BY ordinal")
+
+
+class BlobStore:
+    """Bytes by hash; the same bytes are kept once."""
+
+    def __init__(self, engine: sa.Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+
+    def store(self, data: bytes) -> str:
+        """Keep the bytes; return their sha256 in hexadecimal.
+
+        Raises:
+            StorageFull: there is no room; nothing was kept.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        with reading(self._engine) as connection:
+            if _HAS(connection, sha256=sha256).first():
+                return sha256
+        parts = [
+            {"sha256": sha256, "ordinal": ordinal, "data": data[start : start + PART_BYTES]}
+            for ordinal, start in enumerate(range(0, len(data), PART_BYTES))
+        ]
+        with writing(self._engine) as connection:
+            if _PUT(connection, sha256=sha256, size_bytes=len(data)).rowcount:
+                _PUT_PART.many(connection, parts)
+        return sha256
+
+    def load(self, sha256: str) -> bytes:
+        """Return the bytes of this hash.
+
+        Raises:
+            NothingFound: they are not kept (any more).
+        """
+        with reading(self._engine) as connection:
+            if not _HAS(connection, sha256=sha256).first():
+                raise NothingFound(f"no blob {sha256}", reply="That file isn't kept any more.")
+            return b"".join(bytes(part) for part in _PARTS(connection, sha256=sha256).scalars())
+
+    def read(self, attachment: Attachment) -> bytes:
+        """Return the attachment's bytes.
+
+        Raises:
+            NothingFound: the file is gone.
+            RequestInvalid: its location is one that only the bot can fetch, or it cannot be read.
+        """
+        scheme, _, rest = attachment.location.partition(":")
+        if scheme == "blob":
+            return self.load(rest)
+        return _local(attachment).read_bytes()
+
+    def local_path(self, attachment: Attachment) -> Path:
+        """Return a path that holds the attachment: its own, or a copy in STEWARD_DATA/files with its suffix."""
+        scheme, _, sha256 = attachment.location.partition(":")
+        if scheme != "blob":
+            return _local(attachment)
+        folder = self._settings.steward_data / "files"
+        path = folder / f"{sha256}{Path(attachment.name).suffix.lower()[:16]}"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:
+                copy.write(self.load(sha256))
+            os.replace(copy.name, path)  # noqa: PTH105  whole or not at all, also with two workers at it
+        return path
+
+
+def _local(attachment: Attachment) -> Path:
+    scheme, _, rest = attachment.location.partition(":")
+    if scheme != "path":
+        raise RequestInvalid(f"attachment {attachment.name!r} is still at {scheme}:, which a worker can't fetch")
+    path = Path(rest)
+    if not path.is_file():
+        raise NothingFound(f"attachment {rest} is not a file any more", reply=f"I can't find {attachment.name}.")
+    if not os.access(path, os.R_OK):
+        raise RequestInvalid(f"{rest} is not readable", reply=f"I'm not allowed to read {attachment.name}.")
+    return path

@@ -1,0 +1,190 @@
+"""Taking a question in: everything that is written before anyone is told it was taken, in one commit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from assistant.errors import RequestInvalid
+from assistant.job_kinds import JobKind
+from assistant.mentions import Mention
+from assistant.replies import Reply
+from assistant.settings import Settings
+from assistant.storage.database import reading, writing
+from assistant.storage.job_views import QUEUE_LOOK
+from assistant.storage.statements import Statement, json_of, json_text, plain_text
+
+ESTIMATE_SECONDS = 10.0  # how long an estimate of the queue's speed is used before it is counted again
+LIVE_WORKER_SECONDS = 15.0  # a worker that has not been seen for so long is not counted on
+TITLE_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a mention: a job of its own, or (a duplicate) the job its event already has."""
+
+    job_id: UUID
+    conversation_id: UUID
+    duplicate: bool
+    position: int  # how many are before it in its lane, counted up to QUEUE_LOOK
+    estimate_seconds: float | None  # until it starts; None when there is nothing to judge by
+
+
+CLAIM_EVENT = Statement(
+    """
+    INSERT INTO event_claims (event_key, job_id, claimed_at) VALUES (:event_key, :job_id, @now)
+    ON CONFLICT DO NOTHING
+    """
+)
+_FIRST_OF = Statement(
+    """
+    SELECT j.id AS job_id, j.conversation_id FROM event_claims e JOIN jobs j ON j.id = e.job_id
+    WHERE e.event_key = :event_key
+    """,
+    returns="job_id conversation_id",
+)
+_QUEUE_AHEAD = Statement(
+    """
+    SELECT (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND lane = :lane LIMIT :look) a) AS ahead,
+           (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND lane = :lane AND tenant = :tenant
+                                  AND person_id = :person_id LIMIT :person_cap) b) AS mine
+    """
+)
+_QUEUE_OF_TENANT = Statement(
+    """
+    SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND lane = :lane AND tenant = :tenant
+                          LIMIT :tenant_cap) a
+    """
+)
+_PUT_CONVERSATION = Statement(
+    """
+    INSERT INTO conversations (id, platform, tenant, channel, thread, started_by, title, created_at, updated_at)
+    VALUES (:conversation_id, :platform, :tenant, :channel, :thread, :person_id, :title, @now, @now)
+    ON CONFLICT (platform, tenant, channel, thread) DO UPDATE SET updated_at = excluded.updated_at
+    RETURNING id AS conversation_id
+    """,
+    returns="conversation_id",
+)
+_PUT_JOB = Statement(
+    """
+    INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, person_id, kind, lane, priority, mention,
+                      state, run_at, deadline_at, created_at)
+    VALUES (:job_id, :event_key, :conversation_id, :platform, :tenant, :person_id, :kind, :lane, :priority,
+            @json(:mention), 'queued', @now, @in(:deadline_seconds), @now)
+    """
+)
+_PUT_OUTBOX = Statement(
+    """
+    INSERT INTO outbox (job_id, platform, target, reply, next_at)
+    VALUES (:job_id, :platform, @json(:target), @json(:reply), @now)
+    """
+)
+PUT_TURN = Statement(
+    """
+    INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
+    VALUES (:conversation_id, :job_id, :role, :person_id, :text, @json(:attachments), @now)
+    """
+)
+_SPEED = Statement(
+    """
+    SELECT (SELECT avg(busy) FROM (SELECT total_ms - queue_ms AS busy FROM receipts WHERE kind = :kind
+                                   ORDER BY created_at DESC LIMIT 50) a) AS busy_ms,
+           (SELECT sum(slots) FROM workers WHERE seen_at > @in(:not_before)) AS slots
+    """
+)
+
+
+class Acceptance:
+    """The ledger's front door."""
+
+    def __init__(self, engine: sa.Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._speed: dict[str, tuple[float, float | None]] = {}  # kind: when counted, seconds a place
+
+    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+        """Do what `JobStore.accept` says."""
+        job_id = uuid4()
+        with writing(self._engine) as connection:
+            if not CLAIM_EVENT(connection, event_key=mention.event_key, job_id=job_id).rowcount:
+                return self._first(connection, mention)
+            position = self._room(connection, mention, kind)
+            conversation_id = _put_question(connection, job_id, mention, kind, placeholder)
+        return Accepted(job_id, conversation_id, False, position, self._estimate_seconds(kind, position))
+
+    def _first(self, connection: sa.Connection, mention: Mention) -> Accepted:
+        first = _FIRST_OF(connection, event_key=mention.event_key).first()
+        if first is None:  # its job was deleted since
+            raise RequestInvalid(f"job of event {mention.event_key} is deleted", reply="I answered that before.")
+        return Accepted(first.job_id, first.conversation_id, True, 0, None)
+
+    def _room(self, connection: sa.Connection, mention: Mention, kind: JobKind) -> int:
+        queue = {"lane": kind.lane, "tenant": mention.conversation.tenant}
+        limits = {"look": QUEUE_LOOK, "person_cap": self._settings.per_person_queued}
+        ahead, mine = tuple(_QUEUE_AHEAD(connection, **queue, **limits, person_id=mention.asker.id).one())
+        if mine >= self._settings.per_person_queued:
+            raise RequestInvalid(
+                f"{mine} jobs of one person are queued in {kind.lane}",
+                reply=f"You already have {mine} questions waiting. I'll take more once some are answered.",
+            )
+        if ahead >= QUEUE_LOOK:
+            cap = self._settings.per_tenant_queued
+            if _QUEUE_OF_TENANT(connection, **queue, tenant_cap=cap).scalar_one() >= cap:
+                raise RequestInvalid(
+                    f"{cap} jobs of one workspace are queued in {kind.lane}",
+                    reply="Too many questions from your workspace are waiting. Please try again in a few minutes.",
+                )
+        return int(ahead)
+
+    def _estimate_seconds(self, kind: JobKind, position: int) -> float | None:
+        if position == 0:
+            return None
+        counted_at, seconds = self._speed.get(kind.name, (-ESTIMATE_SECONDS, None))
+        if time.monotonic() - counted_at > ESTIMATE_SECONDS:
+            with reading(self._engine) as connection:
+                busy_ms, slots = tuple(_SPEED(connection, kind=kind.name, not_before=-LIVE_WORKER_SECONDS).one())
+            seconds = float(busy_ms) / 1000 / float(slots) if busy_ms and slots else None
+            self._speed[kind.name] = (time.monotonic(), seconds)
+        return None if seconds is None else round(position * seconds, 1)
+
+
+def _put_question(
+    connection: sa.Connection, job_id: UUID, mention: Mention, kind: JobKind, placeholder: Reply
+) -> UUID:
+    text = plain_text(mention.text)
+    where = mention.conversation
+    conversation_id: UUID = _PUT_CONVERSATION(
+        connection,
+        conversation_id=uuid4(),
+        platform=where.platform.value,
+        tenant=where.tenant,
+        channel=where.channel,
+        thread=where.thread,
+        person_id=mention.asker.id,
+        title=text.strip()[:TITLE_CHARS] or (mention.attachments[0].name if mention.attachments else None),
+    ).scalar_one()
+    asked = {"job_id": job_id, "conversation_id": conversation_id, "person_id": mention.asker.id}
+    _PUT_JOB(
+        connection,
+        **asked,
+        event_key=mention.event_key,
+        platform=where.platform.value,
+        tenant=where.tenant,
+        kind=kind.name,
+        lane=kind.lane,
+        priority=5,
+        mention=json_text(mention),
+        deadline_seconds=kind.deadline_seconds,
+    )
+    PUT_TURN(connection, **asked, role="user", text=text, attachments=json_of(mention.attachments))
+    _PUT_OUTBOX(
+        connection,
+        job_id=job_id,
+        platform=where.platform.value,
+        target=json_of(mention.reply_target),
+        reply=json_text(placeholder),
+    )
+    return conversation_id

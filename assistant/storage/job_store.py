@@ -1,0 +1,358 @@
+"""The ledger: every question is a row here before anyone is told it was taken, and stays until it is answered.
+
+Four rules keep anything from being lost or answered twice, whatever the broker, the workers or the network do
+(docs/decisions/0002-ledger.md):
+
+1. `accept` writes event claim, conversation, turn, job and placeholder in one commit; the platform is
+   acknowledged after it.
+2. `claim` takes a job with a lease and a token; a worker that falls silent loses the lease (job_repair.py).
+3. `finish` writes result, receipt, turn, outbox and state in one commit, if the token is still the job's.
+4. The outbox holds what the one message of a job should say now; delivery makes the platform say it.
+
+Taking in is spelt out in job_acceptance.py, which job comes next in job_claims.py, and what others may see
+of a job in job_views.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from assistant.errors import Cancelled, StewardError
+from assistant.job_kinds import JobKind
+from assistant.jobs import Job, JobResult, Step
+from assistant.mentions import Mention
+from assistant.replies import Reply
+from assistant.settings import Settings
+from assistant.storage import job_claims
+from assistant.storage.database import reading, writing
+from assistant.storage.job_acceptance import CLAIM_EVENT, PUT_TURN, Acceptance, Accepted
+from assistant.storage.job_views import JobView, recent_jobs, view_job, view_jobs
+from assistant.storage.statements import Statement, json_of, json_text, plain_text
+
+__all__ = ["Accepted", "JobStore", "JobView", "Pulse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a heartbeat brought back about the jobs a worker holds, by token."""
+
+    lost: frozenset[str]  # another worker holds them now, or they are over
+    cancelled: frozenset[str]  # the asker wants them stopped
+
+
+_QUEUED = Statement(
+    "SELECT 1 FROM jobs WHERE state = 'queued' AND lane = :lane AND run_at <= @now AND deadline_at > @now LIMIT 1"
+)
+_MINE = "state = 'running' AND owner = :owner AND {tokens}"
+_MINE_ON_POSTGRESQL = _MINE.format(tokens="token = ANY(:tokens)")
+_MINE_ON_SQLITE = _MINE.format(tokens="token IN (SELECT value FROM json_each(:tokens))")
+_EXTENDING = """
+    UPDATE jobs SET lease_until = @in(:lease_seconds) WHERE {mine} RETURNING token, cancel_requested
+"""
+_LOOKING = "SELECT token, cancel_requested FROM jobs WHERE {mine}"
+_EXTEND = Statement(
+    _EXTENDING.format(mine=_MINE_ON_POSTGRESQL),
+    sqlite=_EXTENDING.format(mine=_MINE_ON_SQLITE),
+    returns="cancel_requested",
+)
+_LOOK = Statement(
+    _LOOKING.format(mine=_MINE_ON_POSTGRESQL),
+    sqlite=_LOOKING.format(mine=_MINE_ON_SQLITE),
+    returns="cancel_requested",
+)
+_END = Statement(
+    """
+    UPDATE jobs SET state = :state, token = NULL, lease_until = NULL, finished_at = @now,
+           error_code = :error_code, error_message = :error_message
+    WHERE id = :job_id AND token = :token AND state = 'running'
+    """
+)
+_PUT_RESULT = Statement(
+    """
+    INSERT INTO results (job_id, outcome, answer, claims, refusal_reason, warnings, result, reply, created_at)
+    VALUES (:job_id, :outcome, :answer, @json(:claims), :refusal_reason, @json(:warnings), @json(:result),
+            @json(:reply), @now)
+    """
+)
+_PUT_RECEIPT = Statement(
+    """
+    INSERT INTO receipts (job_id, kind, outcome, model, offline, prompt_version, model_calls, tool_calls,
+                          input_tokens, output_tokens, cost_usd, queue_ms, retrieval_ms, model_ms, validation_ms,
+                          total_ms, checks_failed, receipt, created_at)
+    VALUES (:job_id, :kind, :outcome, :model, :offline, :prompt_version, :model_calls, :tool_calls,
+            :input_tokens, :output_tokens, :cost_usd, :queue_ms, :retrieval_ms, :model_ms, :validation_ms,
+            :total_ms, :checks_failed, @json(:receipt), @now)
+    """
+)
+SAY = Statement(
+    "UPDATE outbox SET reply = @json(:reply), revision = revision + 1, next_at = @now WHERE job_id = :job_id"
+)
+_FORGET_PROGRESS = Statement("DELETE FROM job_progress WHERE job_id = :job_id")
+_RETRY = Statement(
+    """
+    UPDATE jobs SET state = 'queued', token = NULL, owner = NULL, lease_until = NULL, run_at = @in(:seconds),
+           error_code = :error_code, error_message = :error_message
+    WHERE id = :job_id AND token = :token AND state = 'running'
+    """
+)
+_HAND_BACK = Statement(
+    """
+    UPDATE jobs SET state = 'queued', token = NULL, owner = NULL, lease_until = NULL, run_at = @now,
+           attempt = attempt - 1
+    WHERE id = :job_id AND token = :token AND state = 'running'
+    """
+)
+_CANCEL_QUEUED = Statement(
+    """
+    UPDATE jobs SET state = 'cancelled', finished_at = @now, error_code = 'cancelled', error_message = :message
+    WHERE id = :job_id AND state IN ('queued', 'waiting_for_approval')
+    """
+)
+_CANCEL_RUNNING = Statement(
+    "UPDATE jobs SET cancel_requested = :yes, error_message = :message WHERE id = :job_id AND state = 'running'"
+)
+_PUT_STEP = Statement(
+    "INSERT INTO job_steps (job_id, name, text, fields, at) VALUES (:job_id, :name, :text, @json(:fields), @now)"
+)
+_PUT_PROGRESS = Statement(
+    """
+    INSERT INTO job_progress (job_id, text, updated_at) VALUES (:job_id, :text, @now)
+    ON CONFLICT (job_id) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at
+    """
+)
+
+
+class JobStore:
+    """The ledger in one database. Safe to share between threads; never across a fork."""
+
+    def __init__(self, engine: sa.Engine, settings: Settings) -> None:
+        self.engine = engine
+        self._settings = settings
+        self._served = ("", "")  # tenant and person whose job was claimed last: the next claim starts behind
+        self._acceptance = Acceptance(engine, settings)
+
+    # -------------------------------------------------------------- taking a question in
+    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+        """Write the question down, once: event claim, conversation, turn, job and placeholder in one commit.
+
+        A mention whose event key was seen before changes nothing and returns the job it has.
+
+        Raises:
+            RequestInvalid: this person's, or this workspace's, queue is full; nothing was kept.
+            DependencyUnavailable: the database can't be reached; nothing was kept.
+            StorageFull: the disk is full; nothing was kept.
+        """
+        return self._acceptance.accept(mention, kind, placeholder)
+
+    def claim_event(self, event_key: str) -> bool:
+        """Return True the first time, and only then, for an event that makes no job (a button, an install)."""
+        with writing(self.engine) as connection:
+            return bool(CLAIM_EVENT(connection, event_key=event_key, job_id=None).rowcount)
+
+    # -------------------------------------------------------------- running it
+    def claim(self, lanes: Sequence[str], *, owner: str, only: UUID | None = None) -> Job | None:
+        """Take the job whose turn it is in these lanes (or the one named), or return None when there is none.
+
+        The lease lasts `job_lease_seconds`; keep it with `heartbeat`.
+        """
+        token = uuid4().hex
+        taking = {"token": token, "owner": owner, "lease_seconds": self._settings.job_lease_seconds}
+        with writing(self.engine) as connection:
+            if only is not None:
+                row = job_claims.CLAIM_ONE(connection, job_id=only, **taking).first()
+            else:
+                after_tenant, after_person = self._served
+                row = job_claims.CLAIM_NEXT(
+                    connection,
+                    lanes=json.dumps(list(lanes)),
+                    after_tenant=after_tenant,
+                    after_person=after_person,
+                    askers=job_claims.ASKERS,
+                    workspaces=job_claims.WORKSPACES,
+                    heads=job_claims.HEADS,
+                    cap=self._settings.per_person_running,
+                    **taking,
+                ).first()
+        if row is None:
+            return None
+        self._served = (row.tenant, row.person_id)
+        return Job(
+            id=row.job_id,
+            kind=row.kind,
+            lane=row.lane,
+            mention=Mention.model_validate_json(row.mention),
+            conversation_id=row.conversation_id,
+            attempt=row.attempt,
+            token=token,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            deadline_at=row.deadline_at,
+        )
+
+    def has_queued(self, lanes: Sequence[str]) -> bool:
+        """Return whether any job waits in these lanes: a look that costs less than a claim."""
+        with reading(self.engine) as connection:
+            return any(_QUEUED(connection, lane=lane).first() for lane in lanes)
+
+    def heartbeat(self, tokens: Iterable[str], *, owner: str, extend: bool = True) -> Pulse:
+        """Learn which of these jobs are lost or to be stopped; with `extend`, keep their leases."""
+        held = list(tokens)
+        if not held:
+            return Pulse(frozenset(), frozenset())
+        is_postgresql = self.engine.dialect.name == "postgresql"
+        values = {"owner": owner, "tokens": held if is_postgresql else json.dumps(held)}
+        if extend:
+            with writing(self.engine) as connection:
+                rows = _EXTEND(connection, **values, lease_seconds=self._settings.job_lease_seconds).all()
+        else:
+            with reading(self.engine) as connection:
+                rows = _LOOK(connection, **values).all()
+        kept = {row.token for row in rows}
+        return Pulse(frozenset(held) - kept, frozenset(row.token for row in rows if row.cancel_requested))
+
+    def finish(self, job: Job, result: JobResult) -> bool:
+        """Keep what came of the job and have it said: one commit. False when the job is no longer this worker's."""
+        with writing(self.engine) as connection:
+            if not self._end(connection, job, "succeeded"):
+                return False
+            _put_result(connection, job, result)
+            PUT_TURN(
+                connection,
+                conversation_id=job.conversation_id,
+                job_id=job.id,
+                role="assistant",
+                person_id=None,
+                text=plain_text(result.answer),
+                attachments="[]",
+            )
+            SAY(connection, job_id=job.id, reply=json_text(result.reply))
+            _FORGET_PROGRESS(connection, job_id=job.id)
+        return True
+
+    def fail(self, job: Job, error: Exception, reply: Reply) -> bool:
+        """End the job without an answer and have `reply` said. A Cancelled error ends it as cancelled."""
+        code = error.code if isinstance(error, StewardError) else "internal"
+        state = "cancelled" if isinstance(error, Cancelled) else "failed"
+        with writing(self.engine) as connection:
+            if not self._end(connection, job, state, code=code, message=_for_operators(error)):
+                return False
+            SAY(connection, job_id=job.id, reply=json_text(reply))
+            _FORGET_PROGRESS(connection, job_id=job.id)
+        return True
+
+    def retry_later(self, job: Job, after_seconds: float, error: Exception) -> bool:
+        """Put the job back, not to run before `after_seconds`. False when it is no longer this worker's."""
+        code = error.code if isinstance(error, StewardError) else "internal"
+        with writing(self.engine) as connection:
+            message = _for_operators(error)
+            return bool(
+                _RETRY(
+                    connection,
+                    job_id=job.id,
+                    token=job.token,
+                    seconds=after_seconds,
+                    error_code=code,
+                    error_message=message,
+                ).rowcount
+            )
+
+    def hand_back(self, job: Job) -> bool:
+        """Put the job back as if it had never been claimed: this worker is shutting down."""
+        with writing(self.engine) as connection:
+            return bool(_HAND_BACK(connection, job_id=job.id, token=job.token).rowcount)
+
+    def _end(
+        self, connection: sa.Connection, job: Job, state: str, *, code: str | None = None, message: str | None = None
+    ) -> bool:
+        return bool(
+            _END(
+                connection, job_id=job.id, token=job.token, state=state, error_code=code, error_message=message
+            ).rowcount
+        )
+
+    # -------------------------------------------------------------- on the way
+    def cancel(self, job_id: UUID, *, by: str) -> bool:
+        """Stop the job: at once while it waits, at its worker's next look while it runs. False when it is over."""
+        message = f"cancelled by {by}"
+        with writing(self.engine) as connection:
+            if _CANCEL_QUEUED(connection, job_id=job_id, message=message).rowcount:
+                SAY(connection, job_id=job_id, reply=json_text(Reply(text=Cancelled.default_reply)))
+                return True
+            return bool(_CANCEL_RUNNING(connection, job_id=job_id, yes=True, message=message).rowcount)
+
+    def report(self, job_id: UUID, step: Step) -> None:
+        """Add a step to the job's story."""
+        with writing(self.engine) as connection:
+            _PUT_STEP(
+                connection, job_id=job_id, name=step.name, text=plain_text(step.text), fields=json_of(step.fields)
+            )
+
+    def stream(self, job_id: UUID, text: str) -> None:
+        """Show the answer as far as it has come; the next call replaces it."""
+        with writing(self.engine) as connection:
+            _PUT_PROGRESS(connection, job_id=job_id, text=plain_text(text))
+
+    # -------------------------------------------------------------- looking
+    def view(self, job_id: UUID) -> JobView:
+        """Return the job as it stands.
+
+        Raises:
+            NothingFound: no job has this id.
+        """
+        with reading(self.engine) as connection:
+            return view_job(connection, job_id)
+
+    def views(self, job_ids: Sequence[UUID]) -> list[JobView]:
+        """Return these jobs, in this order."""
+        with reading(self.engine) as connection:
+            return view_jobs(connection, job_ids)
+
+    def recent(self, tenant: str, person_id: str, limit: int = 20) -> list[JobView]:
+        """Return a person's last jobs, newest first."""
+        with reading(self.engine) as connection:
+            return recent_jobs(connection, tenant, person_id, limit)
+
+
+def _put_result(connection: sa.Connection, job: Job, result: JobResult) -> None:
+    receipt, latency = result.receipt, result.receipt.latency_ms
+    _PUT_RESULT(
+        connection,
+        job_id=job.id,
+        outcome=result.outcome,
+        answer=plain_text(result.answer),
+        claims=json_of(result.claims),
+        refusal_reason=result.refusal_reason,
+        warnings=json_of(result.warnings),
+        result=json_of(result.result),
+        reply=json_text(result.reply),
+    )
+    _PUT_RECEIPT(
+        connection,
+        job_id=job.id,
+        kind=job.kind,
+        outcome=result.outcome,
+        model=receipt.model,
+        offline=receipt.offline,
+        prompt_version=receipt.prompt_version,
+        model_calls=receipt.model_calls,
+        tool_calls=receipt.tool_calls,
+        input_tokens=receipt.input_tokens,
+        output_tokens=receipt.output_tokens,
+        cost_usd=receipt.cost_usd,
+        queue_ms=latency.queue,
+        retrieval_ms=latency.retrieval,
+        model_ms=latency.model,
+        validation_ms=latency.validation,
+        total_ms=latency.total,
+        checks_failed=sum(not check.passed for check in receipt.checks),
+        receipt=json_text(receipt),
+    )
+
+
+def _for_operators(error: Exception) -> str:
+    return plain_text(f"{type(error).__name__}: {error}")[:2000]

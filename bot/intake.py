@@ -1,0 +1,102 @@
+"""From a mention to a job in the ledger: check, route, permit, accept, ring. Platforms call it in a thread.
+
+What comes back is committed: a platform may acknowledge the event to its service once `take` has returned, and
+must not before.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from assistant.access import may_run
+from assistant.errors import NotPermitted, RequestInvalid, StewardError
+from assistant.job_kinds import JOB_KINDS, JobKind
+from assistant.mentions import MAX_MENTION_CHARS, Mention
+from assistant.observability import EVENTS
+from assistant.queue import Doorbell, NoDoorbell
+from assistant.replies import Action, Actions, Reply
+from assistant.storage.job_store import Accepted, JobStore
+from assistant.storage.people_store import PeopleStore
+from assistant.storage.statements import plain_text
+from bot.routing import HELP_WORDS, help_text, route
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """Takes mentions in, on every platform alike."""
+
+    def __init__(self, jobs: JobStore, people: PeopleStore, doorbell: Doorbell | None = None) -> None:
+        """Without a doorbell, workers find the job at their next poll."""
+        self._jobs = jobs
+        self._people = people
+        self._doorbell = doorbell or NoDoorbell()
+
+    def take(self, mention: Mention) -> Accepted:
+        """Write the mention's job down and wake a worker; duplicates return the job they already have.
+
+        Raises:
+            RequestInvalid: nothing to go on, too long, an unknown command, or a full queue; `reply` says which.
+            NotPermitted: the asker's role does not allow this kind.
+            DependencyUnavailable, StorageFull: the database refused; the platform should ask for redelivery.
+        """
+        try:
+            accepted = self._take(mention)
+        except StewardError as error:
+            EVENTS.labels(mention.conversation.platform.value, error.code).inc()
+            raise
+        outcome = "duplicate" if accepted.duplicate else "accepted"
+        EVENTS.labels(mention.conversation.platform.value, outcome).inc()
+        return accepted
+
+    def _take(self, mention: Mention) -> Accepted:
+        check_text(mention)
+        chosen = route(mention)
+        known = self._people.get(mention.conversation.tenant, mention.asker.id)
+        asker = known or mention.asker
+        if not may_run(asker, chosen.kind):
+            raise NotPermitted(
+                f"role {asker.role} may not run {chosen.kind.name}",
+                reply=f"{chosen.kind.title} is for {' and '.join(chosen.kind.roles)}s. "
+                "Your administrator can change that.",
+            )
+        asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
+        accepted = self._jobs.accept(asked, chosen.kind, placeholder(chosen.kind))
+        if not accepted.duplicate:
+            self._doorbell.ring(chosen.kind.lane, accepted.job_id)
+        log.info(
+            "mention.taken",
+            job_id=str(accepted.job_id),
+            kind=chosen.kind.name,
+            routed_by=chosen.by,
+            duplicate=accepted.duplicate,
+            position=accepted.position,
+        )
+        return accepted
+
+
+def check_text(mention: Mention) -> None:
+    """Refuse what no job can use.
+
+    Raises:
+        RequestInvalid: no text and no file, a call for help, or longer than MAX_MENTION_CHARS.
+    """
+    text = mention.text.strip()
+    asks_for_help = text.lower().strip(" ?!.") in HELP_WORDS
+    if (not text and not mention.attachments) or (asks_for_help and mention.kind is None):
+        raise RequestInvalid("empty mention" if not text else "asked for help", reply=help_text(JOB_KINDS))
+    if len(mention.text) > MAX_MENTION_CHARS:
+        raise RequestInvalid(
+            f"mention of {len(mention.text)} characters",
+            reply=f"That is {len(mention.text):,} characters; I can take {MAX_MENTION_CHARS:,}. "
+            "Attach the text as a file instead.",
+        )
+
+
+def placeholder(kind: JobKind) -> Reply:
+    """Return what stands in the conversation until the answer does, with a way to stop."""
+    return Reply(
+        text=f"Working on it: {kind.title.lower()} …",
+        blocks=(Actions(items=(Action(name="stop", label="Stop"),)),),
+        final=False,
+    )

@@ -1,0 +1,139 @@
+"""The bot program: one ASGI application with the platforms that the settings switch on, and the delivery loop.
+
+steward bot [--host ADDRESS] [--port N] [--data DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from assistant.observability import configure_logging
+from assistant.queue import CeleryDoorbell, Doorbell, open_doorbell
+from assistant.settings import Settings, load_settings
+from assistant.storage.blob_store import BlobStore
+from assistant.storage.conversation_store import ConversationStore
+from assistant.storage.database import open_engine
+from assistant.storage.feedback_store import FeedbackStore
+from assistant.storage.health import Health
+from assistant.storage.job_repair import JobRepair
+from assistant.storage.job_store import JobStore
+from assistant.storage.migrate import migrate
+from assistant.storage.outbox_store import OutboxStore
+from assistant.storage.people_store import PeopleStore
+from bot import operations
+from bot.body_limit import BodyLimit
+from bot.delivery import Delivery
+from bot.dependencies import BotDependencies
+from bot.feedback import FeedbackDesk
+from bot.intake import Intake
+from bot.platforms import PLATFORMS, PlatformEntry
+from bot.platforms.base import ChatPlatform
+
+log = structlog.get_logger()
+
+FORM_BYTES = 1_000_000  # what a form with a file may hold beside the file
+SHUTDOWN_SECONDS = 10
+
+
+class BotDoorbell:
+    """Wakes a worker for the job, and this process's delivery for its placeholder."""
+
+    def __init__(self, workers: Doorbell) -> None:
+        self._workers = workers
+        self.delivery: Delivery | None = None
+
+    def ring(self, lane: str, job_id: UUID | None = None) -> None:
+        """Ring both."""
+        self._workers.ring(lane, job_id)
+        if self.delivery is not None:
+            self.delivery.wake()
+
+    def close(self) -> None:
+        """Send what waits."""
+        if isinstance(self._workers, CeleryDoorbell):
+            self._workers.close()
+
+
+def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -> FastAPI:
+    """Return the application. The database must be migrated; nothing is connected before it starts."""
+    engine = open_engine(settings.database)
+    jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
+    doorbell = BotDoorbell(open_doorbell(settings))
+    dependencies = BotDependencies(
+        settings=settings,
+        engine=engine,
+        intake=Intake(jobs, people, doorbell),
+        jobs=jobs,
+        conversations=ConversationStore(engine),
+        feedback=feedback,
+        feedback_desk=FeedbackDesk(jobs, feedback),
+        people=people,
+        blobs=BlobStore(engine, settings),
+    )
+    platforms: dict[str, ChatPlatform] = {}
+    delivery = Delivery(OutboxStore(engine), platforms)
+    doorbell.delivery = delivery
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.create_task(delivery.run(), name="delivery")
+        try:
+            for platform in platforms.values():
+                await platform.start()
+            log.info("bot.started", platforms=sorted(platforms))
+            yield
+        finally:
+            for platform in platforms.values():
+                await platform.stop()
+            loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await loop
+            doorbell.close()
+            engine.dispose()
+
+    app = FastAPI(title="Steward", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(operations.build_routes(Health(engine), JobRepair(engine)))
+    for entry in entries:
+        if entry.is_on(settings):
+            platforms[entry.name] = entry.build(app, dependencies)
+    app.add_middleware(BodyLimit, upload_bytes=settings.max_upload_bytes + FORM_BYTES)
+    return app
+
+
+def main(argv: list[str]) -> int:
+    """Run `steward bot` until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="steward bot", description="Speak to the chat platforms.")
+    parser.add_argument("--host", default=None, help="address to listen on (HOST)")
+    parser.add_argument("--port", type=int, default=None, help="port to listen on (PORT)")
+    parser.add_argument("--data", type=Path, default=None, help="folder of the embedded parts (STEWARD_DATA)")
+    args = parser.parse_args(argv)
+    settings = load_settings(host=args.host, port=args.port, steward_data=args.data)
+    configure_logging(settings.log_level, settings.log_format)
+    engine = open_engine(settings.database, pool_size=1)
+    migrate(engine)
+    engine.dispose()
+    uvicorn.run(
+        make_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        ws_max_size=4_000_000,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    import sys
+
+    raise SystemExit(main(sys.argv[1:]))

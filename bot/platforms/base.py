@@ -1,0 +1,49 @@
+"""ChatPlatform: what a chat service must be able to do for Steward, and nothing about how.
+
+A reply is one message: posted once as a placeholder, then updated in place. `key` (the job's id) travels inside
+the message, so that a post whose answer was lost on the way can be found again instead of being repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from assistant.replies import Reply
+
+Target = Mapping[str, Any]  # where to post, in the platform's own words (Mention.reply_target)
+Handle = Mapping[str, Any]  # which message it became, in the platform's own words; JSON
+
+
+class ChatPlatform(Protocol):
+    """One chat service.
+
+    Errors of `post`, `update` and `find`: RateLimited means refused for certain, nothing was posted.
+    Anything else is ambiguous: delivery looks for the message before it posts again.
+    """
+
+    name: str  # a member of Platform
+
+    async def start(self) -> None:
+        """Connect; returns when events can arrive."""
+        ...
+
+    async def stop(self) -> None:
+        """Disconnect; events that were not acknowledged will be sent again."""
+        ...
+
+    async def post(self, target: Target, reply: Reply, key: str) -> Handle:
+        """Post a new message that carries `key` and return its handle."""
+        ...
+
+    async def update(self, handle: Handle, reply: Reply) -> None:
+        """Make the message say `reply`.
+
+        Raises:
+            NothingFound: somebody deleted the message; it is not posted again.
+        """
+        ...
+
+    async def find(self, target: Target, key: str) -> Handle | None:
+        """Return the message that carries `key`, or None; platforms that can't look return None."""
+        ...

@@ -1,0 +1,99 @@
+"""Jobs and their contexts as tests need them: valid as they are, override one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from assistant.jobs import Job
+from assistant.mentions import Audience, ConversationKey, Mention, Person, Platform
+from assistant.settings import Settings, load_settings
+from workers.context import JobContext
+from workers.llm.model_catalogue import ModelCatalogue
+
+
+@dataclass(frozen=True)
+class SpokenTurn:
+    role: str
+    text: str
+
+
+@dataclass
+class HistoryTwin:
+    turns: list[SpokenTurn] = field(default_factory=list)
+
+    def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> list[SpokenTurn]:
+        return self.turns[-limit:]
+
+
+@dataclass
+class Watched:
+    """What a job reported and streamed, and whether someone pressed Stop."""
+
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    streamed: list[str] = field(default_factory=list)
+    cancelled: bool = False
+
+    def report(self, name: str, text: str, **_fields: Any) -> None:
+        self.steps.append((name, text))
+
+    @property
+    def step_names(self) -> list[str]:
+        return [name for name, _ in self.steps]
+
+
+def make_job(
+    text: str,
+    *,
+    groups: tuple[str, ...] = ("everyone",),
+    role: str = "employee",
+    kind: str = "policy_search",
+    audience: Audience = Audience.ASKER,
+    channel_groups: tuple[str, ...] = (),
+    deadline_seconds: float = 600,
+) -> Job:
+    now = datetime.now(UTC)
+    return Job(
+        id=uuid4(),
+        kind=kind,
+        lane="policy",
+        mention=Mention(
+            event_key=f"test:{uuid4()}",
+            conversation=ConversationKey(platform=Platform.CONSOLE, tenant="local", channel="c", thread="t"),
+            asker=Person(id="ada", name="Ada", role=role, groups=groups),
+            text=text,
+            audience=audience,
+            channel_groups=channel_groups,
+        ),
+        conversation_id=UUID(int=1),
+        attempt=1,
+        token="t1",
+        created_at=now,
+        started_at=now,
+        deadline_at=now + timedelta(seconds=deadline_seconds),
+    )
+
+
+def make_context(
+    knowledge: Any,
+    *,
+    turns: list[SpokenTurn] | None = None,
+    models: ModelCatalogue | None = None,
+    settings: Settings | None = None,
+    watched: Watched | None = None,
+) -> JobContext:
+    settings = settings or load_settings({})
+    watched = watched or Watched()
+    return JobContext(
+        settings=settings,
+        knowledge=knowledge,
+        history=HistoryTwin(turns or []),
+        files=None,  # type: ignore[arg-type]  policy questions carry no files
+        models=models or ModelCatalogue(settings),
+        today=datetime.now(UTC),
+        report=watched.report,
+        stream=watched.streamed.append,
+        is_cancelled=lambda: watched.cancelled,
+    )

@@ -1,0 +1,88 @@
+"""Job handlers that do what a test needs; workers import them by name, as they import the real ones."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from assistant.errors import DependencyUnavailable, RateLimited
+from assistant.jobs import Job, JobResult
+from assistant.settings import Settings
+from tests.factories import make_result
+from workers.context import JobContext
+
+started: list[str] = []
+release = threading.Event()
+
+
+def answer(job: Job, context: JobContext) -> JobResult:
+    context.report("reading", "reading 2 passages", passages=2)
+    with context.stopwatch.stage("retrieval"):
+        started.append(job.mention.text)
+    context.stream("Twenty-")
+    return make_result("Twenty-five.")
+
+
+def fail_once(job: Job, context: JobContext) -> JobResult:
+    if job.attempt == 1:
+        raise DependencyUnavailable("model answered 503", retry_after_seconds=0)
+    return answer(job, context)
+
+
+def always_limited(job: Job, context: JobContext) -> JobResult:
+    raise RateLimited("429", retry_after_seconds=0)
+
+
+def crash(job: Job, context: JobContext) -> JobResult:
+    raise KeyError("a bug")
+
+
+def too_large(job: Job, context: JobContext) -> JobResult:
+    raise MemoryError
+
+
+def until_stopped(job: Job, context: JobContext) -> JobResult:
+    started.append(str(job.id))
+    while not release.wait(0.01):
+        context.check(job)
+    return make_result("not stopped")
+
+
+def deaf(job: Job, context: JobContext) -> JobResult:
+    started.append(str(job.id))
+    release.wait(20)
+    return make_result("late")
+
+
+def die(job: Job, context: JobContext) -> JobResult:
+    os._exit(139)
+
+
+def name(handler: Callable[..., object]) -> str:
+    return f"tests.unit.workers.handlers:{handler.__name__}"
+
+
+class Nothing:
+    """Stands for the ports that these handlers do not touch."""
+
+
+def no_services(settings: Settings, engine: Any) -> Callable[..., JobContext]:
+    def make_context(job: Job, progress: Any) -> JobContext:
+        nothing: Any = Nothing()
+        return JobContext(
+            settings=settings,
+            knowledge=nothing,
+            history=nothing,
+            files=nothing,
+            models=nothing,
+            today=datetime.now(UTC),
+            report=progress.report,
+            stream=progress.stream,
+            is_cancelled=progress.is_cancelled,
+            stopwatch=progress.stopwatch,
+        )
+
+    return make_context

@@ -1,0 +1,108 @@
+"""JobContext: everything a job may touch, handed in.
+
+A handler is `run(job, context) -> JobResult`. It opens nothing itself; it calls `context.report` at each step,
+`context.stream` as its answer grows, and `context.check()` between steps, so that Stop works within seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assistant.errors import BudgetExceeded, Cancelled
+from assistant.jobs import Job, JobResult
+from assistant.mentions import Attachment
+from assistant.observability import Stopwatch
+
+if TYPE_CHECKING:
+    from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
+    from assistant.settings import Settings
+    from workers.llm.model_catalogue import ModelCatalogue
+
+
+class Knowledge(Protocol):
+    """What jobs may do with the company's documents; `assistant.knowledge.search.KnowledgeBase` does it."""
+
+    def search(self, query: SearchQuery) -> list[ScoredChunk]:
+        """Return the best chunks the groups may read, best first."""
+        ...
+
+    def read(
+        self, document_id: str, *, groups: tuple[str, ...], around_chunk: str | None = None, limit: int = 12
+    ) -> list[Chunk]:
+        """Return a document's chunks in order (or those around one), if the groups may read it; else none."""
+        ...
+
+    def closeness(self, question: str, texts: Sequence[str]) -> list[float] | None:
+        """Return how near each text is in meaning to the question (cosine), or None where no embedder serves.
+
+        About 2 ms a text on the packaged embedder: for the few sentences an answer is chosen from.
+        """
+        ...
+
+
+class History(Protocol):
+    """The conversation so far; `assistant.storage.conversation_store.ConversationStore` keeps it."""
+
+    def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> Sequence[Turn]:
+        """Return the turns before this job's own, oldest first."""
+        ...
+
+
+class Turn(Protocol):
+    """One turn: role is "user" or "assistant"."""
+
+    @property
+    def role(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+
+
+class Files(Protocol):
+    """Reads attachments and keeps files that a job makes; `assistant.storage.blob_store.BlobStore` does it."""
+
+    def read(self, attachment: Attachment) -> bytes:
+        """Return the attachment's bytes."""
+        ...
+
+    def local_path(self, attachment: Attachment) -> Path:
+        """Return a path on this machine that holds the attachment (a temporary file for blobs)."""
+        ...
+
+    def store(self, data: bytes) -> str:
+        """Keep the bytes; return their sha256."""
+        ...
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """Built per attempt by run_job.py; every field is a port with an offline twin."""
+
+    settings: Settings
+    knowledge: Knowledge
+    history: History
+    files: Files
+    models: ModelCatalogue
+    today: datetime  # aware; the clock of this attempt
+    report: Callable[..., None]  # report(name, text, **fields): a step for the page, the thread and the record
+    stream: Callable[[str], None]  # the answer so far; lossy
+    is_cancelled: Callable[[], bool]
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+
+    def check(self, job: Job) -> None:
+        """Stop here when the asker asked for it or the time is up.
+
+        Raises:
+            Cancelled: the job was cancelled, or another worker holds it now.
+            BudgetExceeded: its deadline has passed.
+        """
+        if self.is_cancelled():
+            raise Cancelled(f"job {job.id} was cancelled")
+        if datetime.now(UTC) > job.deadline_at:
+            raise BudgetExceeded(f"job {job.id} passed its deadline", reply="That took too long, so I stopped.")
+
+
+Handler = Callable[[Job, JobContext], JobResult]

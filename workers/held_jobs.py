@@ -1,0 +1,103 @@
+"""The jobs a worker process holds right now, and the one thread that keeps their leases.
+
+Twice a second it looks which of them are to be stopped, so that Stop works within 2 s; every quarter of a lease
+it extends them all in one statement. A job past its hard limit is no longer extended: its lease lapses, the
+sweeper tells the asker, and whatever the stuck call still returns is fenced off.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+import structlog
+
+from assistant.errors import StewardError
+from assistant.job_kinds import JOB_KINDS
+from assistant.jobs import Job
+from assistant.storage.job_store import JobStore
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 0.5
+HARD_LIMIT = 1.5  # times the kind's run_seconds, plus HARD_LIMIT_GRACE_SECONDS
+HARD_LIMIT_GRACE_SECONDS = 30.0
+
+
+@dataclass
+class Held:
+    """One job in hand. `stop` is set when it was cancelled, lost, or has run into its hard limit."""
+
+    job: Job
+    hard_stop_at: float  # of time.monotonic()
+    stop: threading.Event = field(default_factory=threading.Event)
+    is_over: bool = False
+
+
+class HeldJobs:
+    """Knows what is held; `start` begins the heartbeat."""
+
+    def __init__(self, jobs: JobStore, *, owner: str, lease_seconds: float) -> None:
+        self._jobs = jobs
+        self._owner = owner
+        self._extend_seconds = lease_seconds / 4
+        self._held: dict[str, Held] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._extended_at = 0.0
+
+    def start(self) -> None:
+        """Begin the heartbeat; once."""
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop the heartbeat; leases lapse by themselves."""
+        self._ended.set()
+
+    def hold(self, job: Job) -> Held:
+        """Keep this job's lease from now on."""
+        run_seconds = JOB_KINDS[job.kind].run_seconds if job.kind in JOB_KINDS else 60
+        held = Held(job, time.monotonic() + run_seconds * HARD_LIMIT + HARD_LIMIT_GRACE_SECONDS)
+        with self._lock:
+            self._held[job.token] = held
+        return held
+
+    def release(self, job: Job) -> None:
+        """Forget the job: it is finished or given back."""
+        with self._lock:
+            self._held.pop(job.token, None)
+
+    def all(self) -> list[Job]:
+        """Return the jobs in hand."""
+        with self._lock:
+            return [held.job for held in self._held.values()]
+
+    def beat(self) -> None:
+        """One heartbeat: extend what is due, learn what is to be stopped."""
+        now = time.monotonic()
+        with self._lock:
+            held = dict(self._held)
+        for one in held.values():
+            if not one.is_over and now > one.hard_stop_at:
+                log.warning("job.stuck", job_id=str(one.job.id), kind=one.job.kind)
+                one.is_over = True
+                one.stop.set()
+        tokens = [token for token, one in held.items() if not one.is_over]
+        if not tokens:
+            return
+        extending = now - self._extended_at >= self._extend_seconds
+        pulse = self._jobs.heartbeat(tokens, owner=self._owner, extend=extending)
+        if extending:
+            self._extended_at = now
+        for token in pulse.lost | pulse.cancelled:
+            held[token].stop.set()
+
+    def _run(self) -> None:
+        while not self._ended.wait(LOOK_SECONDS):
+            try:
+                self.beat()
+            except StewardError as error:  # the database is away: the lease decides
+                log.warning("heartbeat.missed", code=error.code)
