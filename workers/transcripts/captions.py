@@ -41,9 +41,7 @@ def read_captions(lines: list[str], *, from_docx: bool = False) -> Draft:
     """
     cues = _cues(lines)
     if not cues:
-        raise TranscriptUnreadable(
-            "The file says it is WebVTT but holds no cue: no line such as 00:01 --> 00:04."
-        )
+        raise TranscriptUnreadable("The file says it is WebVTT but holds no cue: no line such as 00:01 --> 00:04.")
     draft = Draft(source=_source(lines, cues, from_docx=from_docx), join_captions=True)
     if draft.source == "srt" or not any(_VOICE.search(line) for cue in cues for line in cue.lines):
         _add_colon_cues(draft, cues, named_lines=from_docx)
@@ -63,9 +61,7 @@ def _source(lines: list[str], cues: list[_Cue], *, from_docx: bool) -> SourceFor
     if _GUID_CUE.search(text) or _VOICE.search(text):
         return "teams_vtt"
     numbered = all(cue.id is not None and cue.id.isdigit() for cue in cues)
-    return (
-        "zoom_vtt" if numbered and any(split_colon(line) for cue in cues for line in cue.lines[:1]) else "vtt"
-    )
+    return "zoom_vtt" if numbered and any(split_colon(line) for cue in cues for line in cue.lines[:1]) else "vtt"
 
 
 def _cues(lines: list[str]) -> list[_Cue]:

@@ -173,7 +173,7 @@ NOT_NAMES = frozenset(
 )
 _NOT_NAME_PHRASES = frozenset(
     ["action item", "action items", "next step", "next steps", "open question", "open questions", "follow up",
-     "key point", "key points", "key takeaways", "ordre du jour", "due date", "meeting notes", "meeting title",  # noqa: E501
+     "key point", "key points", "key takeaways", "ordre du jour", "due date", "meeting notes", "meeting title",
      "meeting date", "start time", "end time", "to do", "nächste schritte", "offene fragen", "good question",
      "quick question", "big question", "main point", "side note", "one thing", "other thing", "my question"]
 )  # fmt: skip
@@ -369,11 +369,7 @@ def is_speaker_name(text: str) -> bool:
         return False
     if lowered[0] in _OPENERS or (len(words) == 1 and (lowered[0] in NOT_NAMES or lowered[0] in _CALENDAR)):
         return False
-    if (
-        any(word in NOT_NAMES for word in lowered[-1:])
-        and len(words) <= 2
-        and lowered[0] in NOT_NAMES | _CALENDAR
-    ):
+    if any(word in NOT_NAMES for word in lowered[-1:]) and len(words) <= 2 and lowered[0] in NOT_NAMES | _CALENDAR:
         return False
     return all(_is_name_token(word, first=number == 0) for number, word in enumerate(words))
 
@@ -385,9 +381,7 @@ def _is_name_token(word: str, *, first: bool) -> bool:
     return not word[0].islower() or (not first and word.lower() in _PARTICLES)
 
 
-def accepted_names(
-    candidates: Iterable[str], *, listed: Collection[str] = (), lines: int = 0
-) -> frozenset[str]:
+def accepted_names(candidates: Iterable[str], *, listed: Collection[str] = (), lines: int = 0) -> frozenset[str]:
     """Choose which of the words found before a colon are speakers, seeing the whole file.
 
     A candidate counts when it looks like a name, when the file lists it among the attendees, or when it is a
@@ -406,12 +400,6 @@ def _is_handle(name: str, count: int, lines: int) -> bool:
     lowered = name.lower()
     if len(name) == 1 and name.isalpha():  # "A: yes", as corpora label people
         return count >= 3
-    if (
-        " " in name
-        or not _TOKEN.match(name)
-        or lowered in NOT_NAMES
-        or lowered in _OPENERS
-        or lowered in _CALENDAR
-    ):
+    if " " in name or not _TOKEN.match(name) or lowered in NOT_NAMES or lowered in _OPENERS or lowered in _CALENDAR:
         return False
     return count >= 3 and count * 10 >= lines

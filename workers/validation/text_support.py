@@ -306,7 +306,7 @@ def content_stems(text: str) -> list[str]:
 
 
 def says_the_same(left: str, right: str) -> bool:
-    """Do two lines share nearly all (ALIKE) of their content words, or all their words where they have no content?"""  # noqa: E501
+    """Do two lines share nearly all (ALIKE) of their content words, or all their words where they have no content?"""
     first, second = set(content_stems(left)), set(content_stems(right))
     if not first or not second:
         return words_of(left) == words_of(right)
@@ -314,7 +314,7 @@ def says_the_same(left: str, right: str) -> bool:
 
 
 def comparable(text: str) -> str:
-    """Return `text` as words with single blanks between and at both ends: for asking whether one is in the other."""  # noqa: E501
+    """Return `text` as words with single blanks between and at both ends: for asking whether one is in the other."""
     return " " + " ".join(words_of(text)) + " "
 
 

@@ -112,7 +112,7 @@ def choose_lines(
 
 
 def clarity(unit: Unit) -> float:
-    """Return 1 for a line that stands alone, less (not below 0.1) the more it points at things said elsewhere."""  # noqa: E501
+    """Return 1 for a line that stands alone, less (not below 0.1) the more it points at things said elsewhere."""
     words = [word.split("'")[0] for word in words_of(unit.text)]
     if not words:
         return 0.1

@@ -301,9 +301,7 @@ def _borders(sentences: Sequence[Unit], wanted: int) -> list[int]:
     borders: list[int] = []
     for index in np.argsort(likeness, kind="stable"):
         place = position[index]
-        if min(place, 1 - place) < least * 0.7 or any(
-            abs(place - position[known]) < least for known in borders
-        ):
+        if min(place, 1 - place) < least * 0.7 or any(abs(place - position[known]) < least for known in borders):
             continue
         borders.append(int(index))
         if len(borders) == wanted - 1:
@@ -391,8 +389,6 @@ def _shown(phrase: _Found) -> str:
     words = spelling.split()
     capital = all(word[0].isupper() for word in words)
     article = (
-        "the "
-        if phrase.with_article * 3 >= phrase.count and not capital and not words[-1].endswith("ing")
-        else ""
+        "the " if phrase.with_article * 3 >= phrase.count and not capital and not words[-1].endswith("ing") else ""
     )
     return article + " ".join(words)

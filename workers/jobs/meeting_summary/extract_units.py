@@ -23,12 +23,10 @@ BACKCHANNEL_WORDS = 3  # "mm-hmm", "yeah okay": another's sounds do not end a se
 _MARKS = re.compile(r"\{[^{}]{0,30}\}|\[[^\[\]]{0,30}\]|<[^<>]{0,30}>|@ ?@")
 _FILLERS = re.compile(
     r"\b(?:u+[mh]+|e+r+m*|a+h+|o+h+|h+m+|mm+(?:\s?-\s?hmm+)?|uh\s?-\s?huh|mhm+|ähm?|äh|öhm?|euh|hein|you know(?: what i mean)?"  # noqa: E501
-    r"|i mean|sort of|kind of|like i said|or something(?: like that)?|or whatever|and stuff(?: like that)?)\b",  # noqa: E501
+    r"|i mean|sort of|kind of|like i said|or something(?: like that)?|or whatever|and stuff(?: like that)?)\b",
     re.IGNORECASE,
 )
-_BROKEN = re.compile(
-    r"(?<![\w'-])\w{1,4}-(?=[\s,.?!]|$)|(?<![\w'.])(?![aiyAIY]\b)[b-hj-zB-HJ-Z](?= [a-zA-Z]{2})"
-)
+_BROKEN = re.compile(r"(?<![\w'-])\w{1,4}-(?=[\s,.?!]|$)|(?<![\w'.])(?![aiyAIY]\b)[b-hj-zB-HJ-Z](?= [a-zA-Z]{2})")
 _REPEATED = re.compile(r"\b(\w[\w']*(?:[ ,]+\w[\w']*){0,2})(?:[ ,]+\1\b)+", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:(?:so|well|okay|ok|right|yeah|yes|yep|no|and|but|or|now|then|anyway|actually|basically|alright|all right|like"  # noqa: E501
@@ -38,9 +36,7 @@ _OPENING = re.compile(
 _SPACE_BEFORE = re.compile(r"\s+([,.;:?!])")
 _COMMAS = re.compile(r"(?:\s*,)+(?=\s*[,.;:?!])|^[\s,.;:?!-]+")
 _SENTENCE_END = re.compile(r"(?<=[.?!…])[\"')\]]*\s+")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|No|vs|e\.g|i\.e|etc|approx|ca|Nr|bzw|z\.B|Hon)|\b[A-Z])\.$"
-)
+_ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|No|vs|e\.g|i\.e|etc|approx|ca|Nr|bzw|z\.B|Hon)|\b[A-Z])\.$")
 _ENDS = re.compile(r"[.?!…][\"')\]]*\s*$")
 _CLAUSE_WORDS = frozenset(
     ["and", "but", "so", "because", "which", "und", "aber", "denn", "weil", "et", "mais", "car"]
@@ -278,9 +274,7 @@ _LOOSE_ENDS = frozenset(
         "à",
     ]
 )
-_LOOSE_STARTS = frozenset(
-    ["which", "whose", "than", "of", "to", "that", "because", "whereas", "whether", "who"]
-)
+_LOOSE_STARTS = frozenset(["which", "whose", "than", "of", "to", "that", "because", "whereas", "whether", "who"])
 
 
 @dataclass(frozen=True)
@@ -290,9 +284,7 @@ class Unit:
     text: str  # cleaned
     raw: str
     speaker: str | None
-    parts: tuple[
-        tuple[int, str], ...
-    ]  # (index of the utterance, its words that belong to the unit), verbatim
+    parts: tuple[tuple[int, str], ...]  # (index of the utterance, its words that belong to the unit), verbatim
     start: float | None  # seconds
     is_question: bool
     position: float  # 0 at the first word of the meeting, 1 at the last
@@ -364,9 +356,7 @@ def all_sentences(transcript: Transcript) -> list[Unit]:
     counts = [len(u.text.split()) for u in utterances]
     starts = [0, *accumulate(counts)]
     total = max(1, starts[-1])
-    ends_everywhere = (
-        sum(u.text.count(".") + u.text.count("?") for u in utterances) * UNPUNCTUATED_WORDS < total
-    )
+    ends_everywhere = sum(u.text.count(".") + u.text.count("?") for u in utterances) * UNPUNCTUATED_WORDS < total
     open_parts: dict[str | None, list[tuple[int, str]]] = {}
     units: list[Unit] = []
 
