@@ -10,7 +10,7 @@ import json
 import random
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -284,14 +284,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     qmsum = [m for path in files if "train" not in path.name for m in read_qmsum(path)]
     labelled = [m for path in files for m in read_labelled(path)]
     transcripts = [m.transcript for m in qmsum] + [m.transcript for m in labelled]
-    steps: Mapping[str, Callable[[], Any]] = {
-        "speed": lambda: measure_speed(transcripts[:20]),
-        "summaries": lambda: measure_summaries(qmsum),
-        "answers": lambda: measure_answers(qmsum, most=arguments.questions),
-        "items": lambda: measure_items(labelled),
-        "invention": lambda: measure_invention(transcripts),
-        "validator": lambda: measure_validator(transcripts[::2]),
-    }
+    steps: dict[str, Callable[[], Any]] = {}
+    if transcripts:
+        steps["speed"] = lambda: measure_speed(transcripts[:20])
+    if any(meeting.references for meeting in qmsum):
+        steps["summaries"] = lambda: measure_summaries(qmsum)
+        steps["answers"] = lambda: measure_answers(qmsum, most=arguments.questions)
+    if labelled:
+        steps["items"] = lambda: measure_items(labelled)
+    if transcripts:
+        steps["invention"] = lambda: measure_invention(transcripts)
+        steps["validator"] = lambda: measure_validator(transcripts[::2])
     report: dict[str, Any] = {"bench": "meetings"}
     for name, step in steps.items():
         report[name] = step()

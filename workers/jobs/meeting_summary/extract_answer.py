@@ -24,24 +24,10 @@ LEAST_SHARE = 0.35  # of the best score; weaker sentences are left out
 K1, B = 1.2, 0.75  # BM25's usual figures (Robertson and Zaragoza 2009)
 _ASKING = frozenset(
     [
-        "discuss",
-        "summar",
-        "opinion",
-        "meet",
-        "discussion",
-        "talk",
-        "mention",
-        "say",
-        "group",
-        "team",
-        "member",
-        "conclusion",
-        "think",
-        "thought",
-        "decid",
-        "decision",
+        "discuss", "summar", "opinion", "meet", "discussion", "talk", "mention", "say", "group", "team",
+        "member", "conclusion", "think", "thought", "decid", "decision",
     ]
-)
+)  # fmt: skip
 
 
 def answer_from_meeting(

@@ -26,25 +26,10 @@ OVERSHOOT_WORDS = 12
 
 _POINTING = frozenset(
     [
-        "it",
-        "this",
-        "that",
-        "they",
-        "he",
-        "she",
-        "them",
-        "one",
-        "those",
-        "these",
-        "es",
-        "das",
-        "er",
-        "sie",
-        "il",
-        "elle",
-        "ce",
+        "it", "this", "that", "they", "he", "she", "them", "one", "those", "these", "es", "das", "er", "sie",
+        "il", "elle", "ce",
     ]
-)
+)  # fmt: skip
 _STARTS = _POINTING - {"one", "them"}
 _PERSONAL = frozenset(["i", "you", "me", "my", "your", "ich", "mir", "mein", "du", "je", "tu"])
 
