@@ -7,6 +7,7 @@ missing, text after a stray blank line. Joining the captions of one sentence is 
 import html
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from workers.transcripts.clock import TIMING_LINE, seconds_of
 from workers.transcripts.colon_lines import split_colon
@@ -116,7 +117,7 @@ def _add_voice_cues(draft: Draft, cues: list[_Cue]) -> None:
         before = text[: marks[0].start()] if marks else text
         # Text outside a voice tag goes on in the voice of the cue before.
         parts = [(speaker, before)]
-        for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        for mark, following in zip_longest(marks, marks[1:]):
             speaker = html.unescape(mark[1]).strip() or None
             parts.append((speaker, text[mark.end() : following.start() if following else len(text)]))
         draft.pieces.extend(
