@@ -14,13 +14,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from assistant.errors import NothingFound
 from assistant.knowledge.chunk_index import Candidate, ChunkIndex, Probe, Readable
 from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
-from assistant.knowledge.embeddings import Embedder, build_embedder
+from assistant.knowledge.embeddings import ApiEmbedder, Embedder, build_embedder
 from assistant.knowledge.ranking import fused_scores, with_document_support
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.document_reader import DocumentReader, DocumentView
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 CANDIDATES_EACH_WAY = 100  # asked of the index by meaning and by words, for each probe
+SENTENCES_KEPT = 4096  # vectors of 1.5 kB; the same passages come up again and again
 SUPERSEDED = ("current", "superseded")
 _WORD = re.compile(r"\w+")
 
@@ -62,6 +64,7 @@ class KnowledgeBase:
         self._index = index
         self.embedder = embedder
         self._today = today
+        self._sentence_vector = lru_cache(maxsize=SENTENCES_KEPT)(embedder.embed_query)
 
     def search(self, query: SearchQuery) -> list[ScoredChunk]:
         """Return the best passages the groups may read, best first, at most `query.limit`.
@@ -132,6 +135,17 @@ class KnowledgeBase:
         if not found:
             raise NothingFound(f"chunk {chunk_id} is unknown, hidden or not for the asker")
         return found[0]
+
+    def closeness(self, question: str, texts: Sequence[str]) -> list[float] | None:
+        """Return the cosine of each text to the question; None where the embedder is an API.
+
+        Sentences of an answer are compared here by the dozen: cheap with a model in this process, and a bill and
+        a delay with any other.
+        """
+        if isinstance(self.embedder, ApiEmbedder):
+            return None
+        asked = self.embedder.embed_query(question)
+        return [float(asked @ self._sentence_vector(text)) for text in texts]
 
     def close(self) -> None:
         """Let go of the index."""

@@ -104,7 +104,7 @@ const steward = (() => {
     shell.classList.add("reader-open");
     const job = byId("reader").dataset.job;
     const number = document.querySelector("#reader h2 .number")?.textContent;
-    document.querySelectorAll(".cite.open, .source.open").forEach((node) => node.classList.remove("open"));
+    document.querySelectorAll("[data-act=cite].open").forEach((node) => node.classList.remove("open"));
     document.querySelectorAll(`[data-job="${job}"] [data-act="cite"][data-n="${number}"]`).forEach((node) => node.classList.add("open"));
     requestAnimationFrame(() => {
       byId("reader").scrollTop = 0;
@@ -115,7 +115,7 @@ const steward = (() => {
 
   function closeReader() {
     byId("shell").classList.remove("reader-open");
-    document.querySelectorAll(".cite.open, .source.open").forEach((node) => node.classList.remove("open"));
+    document.querySelectorAll("[data-act=cite].open").forEach((node) => node.classList.remove("open"));
     (opener?.isConnected ? opener : byId("question")).focus({ preventScroll: true });
     opener = null;
   }
