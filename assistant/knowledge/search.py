@@ -25,10 +25,12 @@ from assistant.knowledge.embeddings import ApiEmbedder, Embedder, build_embedder
 from assistant.knowledge.ranking import fused_scores, with_document_support
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.document_reader import DocumentReader, DocumentView
+from assistant.storage.worker_store import WorkerStore
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from assistant.knowledge.vector_store import Lease
     from assistant.settings import Settings
 
 CANDIDATES_EACH_WAY = 100  # asked of the index by meaning and by words, for each probe
@@ -203,7 +205,7 @@ def open_knowledge(settings: Settings, engine: sa.Engine) -> KnowledgeBase:
     return KnowledgeBase(
         ledger,
         DocumentReader(engine),
-        open_index(settings, ledger, embedder),
+        open_index(settings, ledger, embedder, WorkerStore(engine)),
         embedder,
         today=lambda: datetime.now(UTC).date(),
     )
@@ -218,8 +220,14 @@ def open_embedder(settings: Settings) -> Embedder:
     return build_embedder(settings.steward_embedder, settings)
 
 
-def open_index(settings: Settings, ledger: DocumentLedger, embedder: Embedder) -> ChunkIndex:
+def open_index(settings: Settings, ledger: DocumentLedger, embedder: Embedder, lease: Lease) -> ChunkIndex:
     """Return the index the settings describe; nothing is opened or reached yet."""
+    if settings.qdrant_url:
+        from assistant.knowledge.vector_store import QdrantIndex, connect
+
+        api_key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        client = connect(settings.qdrant_url, api_key)
+        return QdrantIndex(client, ledger, embedder, lease, prefix=settings.qdrant_collection)
     from assistant.knowledge.embedded_index import EmbeddedIndex
 
     return EmbeddedIndex(settings.steward_data / "index", ledger, embedder)
