@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from workers.jobs.policy_search.bounds import fit_of_bounds
 from workers.jobs.policy_search.extracts import Extract
 from workers.jobs.policy_search.language import function_words, language_of
 from workers.validation.citations import numbers_in, stem, stems
@@ -290,6 +291,7 @@ def _kind_bonus(asked: Asked, one: Extract) -> float:
         bonus += 0.15 if _ROLE_WORDS.search(one.text) else -0.1
     if asked.is_yes_no and _MODAL.search(one.text):
         bonus += 0.1
+    bonus += fit_of_bounds(asked.text, one.shown)
     contrasts = set(_CONTRAST.findall(asked.text.lower()))
     if contrasts:
         bonus += 0.08 * len(contrasts & set(_CONTRAST.findall(one.text.lower())))
