@@ -179,6 +179,7 @@ _OPENS_LIKE_FOLLOW_UP = re.compile(
 _PRONOUN = re.compile(r"\b(?:it|that|this|they|them|those|these|there|one|ones|same|instead|then)\b", re.I)
 
 HEAD_SHARE = 0.65  # what a word in the title, heading or lead-in counts beside one in the extract itself
+AROUND_SHARE = 0.35  # in another sentence of the same passage
 SYNONYM_SHARE = 0.75
 WEAK_WEIGHT = 0.25
 EARLIER_SHARE = 0.45  # what a word of the turn before counts beside one of the question
@@ -258,10 +259,10 @@ def reworded(text: str) -> str:
 
 
 def _score(asked: Asked, one: Extract, weights: dict[str, float], total: float, prior: float) -> Scored:
-    own, head = stems(one.text), _head_stems(one)
+    own, head, around = stems(one.text), _head_stems(one), stems(one.passage.chunk.text)
     gained, matched = 0.0, set()
     for term, weight in weights.items():
-        share = max(_match(term, own), HEAD_SHARE * _match(term, head))
+        share = max(_match(term, own), HEAD_SHARE * _match(term, head), AROUND_SHARE * (term in around))
         gained += weight * share
         if share:
             matched.add(term)
