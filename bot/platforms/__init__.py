@@ -32,4 +32,6 @@ class PlatformEntry:
 
 
 # The web page comes last: it is mounted at "/" and takes every path that nobody else has.
-PLATFORMS: tuple[PlatformEntry, ...] = ()
+PLATFORMS: tuple[PlatformEntry, ...] = (
+    PlatformEntry("teams", "bot.platforms.teams.app:build", lambda settings: settings.has_teams),
+)
