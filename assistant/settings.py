@@ -119,6 +119,19 @@ class Settings(BaseModel):
         "https://api.botframework.com/.default", description="Scope of the bot's own token."
     )
 
+    teams_graph_url: str = Field(
+        "https://graph.microsoft.com", description="Microsoft Graph (sovereign clouds differ)."
+    )
+    teams_file_hosts: str = Field(
+        ".sharepoint.com,.sharepoint.us,.sharepoint-mil.us,.svc.ms,.1drv.com",
+        description="Comma-separated ends of host names that files of Teams chats may be fetched from.",
+    )
+    identity_endpoint: str = Field(
+        "http://169.254.169.254/metadata/identity/oauth2/token",
+        description="Azure's identity service, for APP_TYPE=UserAssignedMSI. Azure sets it where it differs.",
+    )
+    identity_header: SecretStr | None = Field(None, description="Azure sets it beside IDENTITY_ENDPOINT.")
+
     # -- HTTP
     host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless told otherwise.")
     port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="The one port of the web page and webhooks.")
