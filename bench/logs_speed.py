@@ -91,7 +91,7 @@ def measure(lines: int = QUICK_LINES) -> dict[str, object]:
 
 
 def write_mixed_log(path: Path, lines: int, *, seed: int = 1) -> None:
-    """Write a mixed log; one line in ten thousand is a stack trace's, one in a thousand has no header."""
+    """Write a mixed log of so many lines over one day."""
     source = random.Random(seed)
     writers = (_plain, _plain, _logback, _json, _access, _syslog, _logfmt)
     messages = [

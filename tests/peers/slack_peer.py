@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import threading
 import time
@@ -139,7 +140,7 @@ class SlackPeer:
         return None
 
     def _answer(self, method: str, arguments: Answer, token: str) -> Answer:
-        handler: Callable[[Answer], Answer] | None = getattr(self, "on_" + method.replace(".", "_"), None)
+        handler: Callable[[Answer], Answer] | None = getattr(self, f"on_{_snake(method)}", None)
         if handler is None:
             return {"ok": False, "error": "unknown_method"}
         if method == "apps.connections.open":
@@ -243,7 +244,7 @@ class SlackPeer:
         return {"messages": page, "response_metadata": {"next_cursor": str(start + size) if more else ""}}
 
     # -------------------------------------------------------------- messages
-    def on_chat_postMessage(self, arguments: Answer) -> Answer:
+    def on_chat_post_message(self, arguments: Answer) -> Answer:
         self._judge(arguments)
         channel = arguments["channel"]
         if channel.startswith("U"):
@@ -259,7 +260,7 @@ class SlackPeer:
         self.messages.setdefault(channel, []).append(message)
         return {"channel": channel, "ts": message["ts"], "message": message}
 
-    def on_chat_postEphemeral(self, arguments: Answer) -> Answer:
+    def on_chat_post_ephemeral(self, arguments: Answer) -> Answer:
         self._judge(arguments)
         self.ephemeral.append({**arguments, "user": arguments["user"]})
         return {"message_ts": self.next_ts()}
@@ -277,7 +278,7 @@ class SlackPeer:
         self.messages[arguments["channel"]].remove(self._message(arguments["channel"], arguments["ts"]))
         return {"ts": arguments["ts"]}
 
-    def on_chat_getPermalink(self, arguments: Answer) -> Answer:
+    def on_chat_get_permalink(self, arguments: Answer) -> Answer:
         return {"permalink": f"https://peer.test/archives/{arguments['channel']}/p{arguments['message_ts']}"}
 
     def _message(self, channel: str, ts: str) -> dict[str, Any]:
@@ -298,11 +299,13 @@ class SlackPeer:
             raise Refused("msg_too_long")
         judge_blocks(blocks, most=50)
         metadata = arguments.get("metadata")
-        if metadata is not None and not (isinstance(metadata, dict) and {"event_type", "event_payload"} <= set(metadata)):
+        if metadata is not None and not (
+            isinstance(metadata, dict) and {"event_type", "event_payload"} <= set(metadata)
+        ):
             raise Refused("invalid_metadata_format")
 
     # -------------------------------------------------------------- streams
-    def on_chat_startStream(self, arguments: Answer) -> Answer:
+    def on_chat_start_stream(self, arguments: Answer) -> Answer:
         if not arguments.get("thread_ts"):
             raise Refused("missing_thread_ts")
         is_direct = arguments["channel"].startswith("D")
@@ -315,14 +318,14 @@ class SlackPeer:
         self.streams[ts] = "streaming"
         return {"channel": arguments["channel"], "ts": ts}
 
-    def on_chat_appendStream(self, arguments: Answer) -> Answer:
+    def on_chat_append_stream(self, arguments: Answer) -> Answer:
         message = self._streaming(arguments)
         if len(arguments.get("markdown_text") or "") > MARKDOWN_CHARS:
             raise Refused("msg_too_long")
         message["text"] += arguments.get("markdown_text") or ""
         return {"channel": arguments["channel"], "ts": arguments["ts"]}
 
-    def on_chat_stopStream(self, arguments: Answer) -> Answer:
+    def on_chat_stop_stream(self, arguments: Answer) -> Answer:
         message = self._streaming(arguments)
         judge_blocks(arguments.get("blocks") or [], most=50)
         message["text"] += arguments.get("markdown_text") or ""
@@ -337,14 +340,14 @@ class SlackPeer:
         return self._message(arguments["channel"], arguments["ts"])
 
     # -------------------------------------------------------------- the rest
-    def on_assistant_threads_setStatus(self, arguments: Answer) -> Answer:
+    def on_assistant_threads_set_status(self, arguments: Answer) -> Answer:
         self.statuses.append(arguments)
         return {}
 
-    def on_assistant_threads_setTitle(self, _: Answer) -> Answer:
+    def on_assistant_threads_set_title(self, _: Answer) -> Answer:
         return {}
 
-    def on_assistant_threads_setSuggestedPrompts(self, arguments: Answer) -> Answer:
+    def on_assistant_threads_set_suggested_prompts(self, arguments: Answer) -> Answer:
         prompts = arguments["prompts"]
         if not 1 <= len(prompts) <= 4 or any(set(one) != {"title", "message"} for one in prompts):
             raise Refused("invalid_prompts")
@@ -373,13 +376,13 @@ class SlackPeer:
         self.views.append(arguments)
         return {"view": {"id": f"V{len(self.views)}", **view}}
 
-    def on_files_getUploadURLExternal(self, arguments: Answer) -> Answer:
+    def on_files_get_upload_urlExternal(self, arguments: Answer) -> Answer:
         if int(arguments["length"]) <= 0:
             raise Refused("invalid_length")
         file_id = f"F{next(self._numbers)}"
         return {"upload_url": f"{self.url}/upload/{file_id}", "file_id": file_id}
 
-    def on_files_completeUploadExternal(self, arguments: Answer) -> Answer:
+    def on_files_complete_upload_external(self, arguments: Answer) -> Answer:
         files = arguments["files"]
         files = json.loads(files) if isinstance(files, str) else files
         self.uploads.append({"complete": files, **arguments})
@@ -409,6 +412,10 @@ def judge_blocks(blocks: list[dict[str, Any]], *, most: int) -> None:
     identifiers = [one["action_id"] for block in blocks for one in block.get("elements") or () if "action_id" in one]
     if len(identifiers) != len(set(identifiers)):
         raise Refused("invalid_blocks")
+
+
+def _snake(method: str) -> str:
+    return re.sub(r"(?<=[a-z])(URL|[A-Z])", r"_\1", method).replace(".", "_").lower()
 
 
 async def _arguments(request: Request) -> Answer:

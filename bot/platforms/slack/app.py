@@ -115,10 +115,10 @@ class Door:
         refused = refusal(request.headers, body, self._secret, now_seconds=time.time())
         if refused is not None:
             return _turned_away(refused)
-        bolt_request = AsyncBoltRequest(
-            body=body.decode("utf-8"), query=request.url.query, headers=dict(request.headers)
-        )
         try:
+            bolt_request = AsyncBoltRequest(
+                body=body.decode("utf-8"), query=request.url.query, headers=dict(request.headers)
+            )
             response = await self._bolt.async_dispatch(bolt_request)
         except Exception as error:  # noqa: BLE001  a named boundary: what Bolt can't read, before a listener ran
             response = await _answer_to(error)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from workers.jobs.policy_search.bounds import fit_of_bounds
 from workers.jobs.policy_search.extracts import Extract
 from workers.jobs.policy_search.language import function_words, language_of
 from workers.validation.citations import numbers_in, stem, stems
@@ -178,6 +179,7 @@ _OPENS_LIKE_FOLLOW_UP = re.compile(
 _PRONOUN = re.compile(r"\b(?:it|that|this|they|them|those|these|there|one|ones|same|instead|then)\b", re.I)
 
 HEAD_SHARE = 0.65  # what a word in the title, heading or lead-in counts beside one in the extract itself
+AROUND_SHARE = 0.35  # in another sentence of the same passage
 SYNONYM_SHARE = 0.75
 WEAK_WEIGHT = 0.25
 EARLIER_SHARE = 0.45  # what a word of the turn before counts beside one of the question
@@ -257,10 +259,10 @@ def reworded(text: str) -> str:
 
 
 def _score(asked: Asked, one: Extract, weights: dict[str, float], total: float, prior: float) -> Scored:
-    own, head = stems(one.text), _head_stems(one)
+    own, head, around = stems(one.text), _head_stems(one), stems(one.passage.chunk.text)
     gained, matched = 0.0, set()
     for term, weight in weights.items():
-        share = max(_match(term, own), HEAD_SHARE * _match(term, head))
+        share = max(_match(term, own), HEAD_SHARE * _match(term, head), AROUND_SHARE * (term in around))
         gained += weight * share
         if share:
             matched.add(term)
@@ -290,6 +292,7 @@ def _kind_bonus(asked: Asked, one: Extract) -> float:
         bonus += 0.15 if _ROLE_WORDS.search(one.text) else -0.1
     if asked.is_yes_no and _MODAL.search(one.text):
         bonus += 0.1
+    bonus += fit_of_bounds(asked.text, one.shown)
     contrasts = set(_CONTRAST.findall(asked.text.lower()))
     if contrasts:
         bonus += 0.08 * len(contrasts & set(_CONTRAST.findall(one.text.lower())))
