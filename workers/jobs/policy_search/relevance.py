@@ -40,7 +40,7 @@ abroad foreign overseas international country
 laptop computer device notebook hardware machine
 phone mobile smartphone device
 password passphrase credential passcode
-lost stolen theft missing steal swipe thief rob
+lost stolen stole theft missing steal swipe thief rob
 buy purchase order procure procurement
 supplier vendor contractor
 gift present hospitality
@@ -115,7 +115,7 @@ krank krankheit
 """
 _WEAK = stems(
     "company policy policies rule rules employee employees staff allow allowed need want get take use please tell "
-    "know happen process question work people someone person anyone everything thing way much many long"
+    "know happen process question people someone person anyone everything thing way much many long"
 ) | frozenset({"polici", "employe", "compan"})
 # Everyday words: they help when they match, and mean little when they don't ("hand in", "look after", "today").
 _EVERYDAY = stems(
@@ -167,6 +167,14 @@ _MODAL = re.compile(
 _CONTRAST = re.compile(
     r"\b(?:our|their|before|after|without|outside|inside|within|above|below|under|over|first|second|third|last|next|"
     r"new|old|minimum|maximum|not)\b"
+)
+_HOW_TO = re.compile(
+    r"\bwhat (?:do|should|must|can|shall) (?:i|we) do\b|\bwhat now\b|\bhow (?:do|can|should|must) (?:i|we)\b", re.I
+)
+_IMPERATIVE = re.compile(
+    r"^\W*(?:please\s+)?(?:report|call|tell|ask|send|submit|file|book|contact|write|use|open|fill|change|lock|inform|"
+    r"notify|register|enter|press|go|request|talk|sign|upload|hand|keep|choose|stop|disconnect|forward|mark|apply)\b",
+    re.I,
 )
 _NONE_OR_ANY = re.compile(
     r"\b(?:no|not|none|never|unlimited|any|all|once|twice|half|full|daily|weekly|monthly|quarterly|yearly|annually|every|"
@@ -292,6 +300,8 @@ def _kind_bonus(asked: Asked, one: Extract) -> float:
         bonus += 0.15 if _ROLE_WORDS.search(one.text) else -0.1
     if asked.is_yes_no and _MODAL.search(one.text):
         bonus += 0.1
+    if _HOW_TO.search(asked.text) and _IMPERATIVE.match(one.text):
+        bonus += 0.12
     bonus += fit_of_bounds(asked.text, one.shown)
     contrasts = set(_CONTRAST.findall(asked.text.lower()))
     if contrasts:
