@@ -29,7 +29,7 @@ from workers.validation.citations import numbers_in, word_share
 
 LEAST_COVERAGE = 0.5  # of the question's weight, for the first claim: tests/evals/policy_search
 LEAST_SCORE_SHARE = 0.8  # of the best claim's score, for the next ones
-LEAST_COVERAGE_SHARE = 0.85  # of the best claim's coverage: the next ones are about the same thing
+LEAST_COVERAGE_SHARE = 0.8  # of the best claim's coverage: the next ones are about the same thing
 OFF_TOPIC_COSINE = 0.25  # below it nothing retrieved is about the question (measured on six corpora)
 MAX_CLAIMS = 3
 COMPARED_BY_MEANING = 24  # extracts: about 50 ms on the packaged embedder, and nothing for those seen before
@@ -107,6 +107,8 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             break
         if one is best or one.score < LEAST_SCORE_SHARE * best.score or not is_answer(asked, one):
             continue
+        if _same_document(one, best) and best.matched - one.matched:
+            continue  # the row of another city, the rule of another case
         if one.coverage < LEAST_COVERAGE_SHARE * best.coverage:
             continue
         if (asked.wants_count or asked.wants_time) and not numbers_in(one.extract.text):
@@ -115,6 +117,10 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             continue
         chosen.append(one)
     return chosen
+
+
+def _same_document(one: Scored, other: Scored) -> bool:
+    return one.extract.passage.chunk.document_id == other.extract.passage.chunk.document_id
 
 
 def _says_the_same(one: Extract, other: Extract) -> bool:

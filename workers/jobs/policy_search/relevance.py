@@ -191,6 +191,7 @@ AROUND_SHARE = 0.35  # in another sentence of the same passage
 SYNONYM_SHARE = 0.75
 WEAK_WEIGHT = 0.25
 EARLIER_SHARE = 0.45  # what a word of the turn before counts beside one of the question
+ABOUT_SHARE = 0.75  # of the question's subject words
 HEAVIEST = 2.0  # a word that no passage holds may be a gap, or only the asker's way of putting it
 UNMATCHED_EVERYDAY = 0.2  # of their weight, when coverage is reckoned
 
@@ -252,6 +253,13 @@ def score_extracts(asked: Asked, extracts: Sequence[Extract]) -> list[Scored]:
     priors = _priors(extracts)
     scored = [_score(asked, one, weights, total, priors[one.passage.handle]) for one in extracts]
     return sorted(scored, key=lambda one: -one.score)
+
+
+def is_about(asked: Asked, text: str) -> bool:
+    """Return whether a text with its title and headings names nearly all that the question is about."""
+    subject = {term for term in asked.terms if term not in _WEAK and term not in _EVERYDAY}
+    words = stems(text)
+    return bool(subject) and sum(_match(term, words) > 0 for term in subject) >= ABOUT_SHARE * len(subject)
 
 
 def counts_something(text: str) -> bool:
