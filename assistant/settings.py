@@ -75,6 +75,13 @@ class Settings(BaseModel):
         "minilm", description="minilm (packaged), hashing (tests), or provider:model for an embedding API."
     )
 
+    # -- what jobs may look into
+    steward_log_folders: str = Field(
+        "",
+        description="Comma-separated folders or globs of service logs that engineers may have inspected without "
+        "attaching them.",
+    )
+
     # -- Slack
     slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-…) of one workspace.")
     slack_app_token: SecretStr | None = Field(None, description="App token (xapp-…): switches Socket Mode on.")
@@ -111,6 +118,19 @@ class Settings(BaseModel):
     teams_oauth_scope: str = Field(
         "https://api.botframework.com/.default", description="Scope of the bot's own token."
     )
+
+    teams_graph_url: str = Field(
+        "https://graph.microsoft.com", description="Microsoft Graph (sovereign clouds differ)."
+    )
+    teams_file_hosts: str = Field(
+        ".sharepoint.com,.sharepoint.us,.sharepoint-mil.us,.svc.ms,.1drv.com",
+        description="Comma-separated ends of host names that files of Teams chats may be fetched from.",
+    )
+    identity_endpoint: str = Field(
+        "http://169.254.169.254/metadata/identity/oauth2/token",
+        description="Azure's identity service, for APP_TYPE=UserAssignedMSI. Azure sets it where it differs.",
+    )
+    identity_header: SecretStr | None = Field(None, description="Azure sets it beside IDENTITY_ENDPOINT.")
 
     # -- HTTP
     host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless told otherwise.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from statistics import mean
 from uuid import UUID
 
 import numpy as np
@@ -39,8 +40,7 @@ def with_document_support(scores: Scores, document_ids: Sequence[UUID]) -> Score
     for score, document_id in zip(scores, document_ids, strict=True):
         by_document[document_id].append(float(score))
     support = {
-        document_id: sum(sorted(own, reverse=True)[:DOCUMENT_PASSAGES]) / DOCUMENT_PASSAGES
-        for document_id, own in by_document.items()
+        document_id: mean(sorted(own, reverse=True)[:DOCUMENT_PASSAGES]) for document_id, own in by_document.items()
     }
     return scores + DOCUMENT_WEIGHT * np.array([support[document_id] for document_id in document_ids])
 

@@ -25,16 +25,26 @@ from assistant.knowledge.embeddings import ApiEmbedder, Embedder, build_embedder
 from assistant.knowledge.ranking import fused_scores, with_document_support
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.document_reader import DocumentReader, DocumentView
+from assistant.storage.worker_store import WorkerStore
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from assistant.knowledge.vector_store import Lease
     from assistant.settings import Settings
 
 CANDIDATES_EACH_WAY = 100  # asked of the index by meaning and by words, for each probe
 SENTENCES_KEPT = 4096  # vectors of 1.5 kB; the same passages come up again and again
 SUPERSEDED = ("current", "superseded")
 _WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that the asker may read, and how it scored."""
+
+    chunk: Chunk
+    scores: Candidate
 
 
 class KnowledgeBase:
@@ -52,7 +62,7 @@ class KnowledgeBase:
         self.ledger = ledger
         self._reader = reader
         self._index = index
-        self._embedder = embedder
+        self.embedder = embedder
         self._today = today
         self._sentence_vector = lru_cache(maxsize=SENTENCES_KEPT)(embedder.embed_query)
 
@@ -68,12 +78,30 @@ class KnowledgeBase:
 
     def rank(self, query: SearchQuery) -> list[ScoredChunk]:
         """Return all candidates in order, repeated texts included: what documents are ranked by."""
+        found = self.found(query)
+        if not found:
+            return []
+        scores = with_document_support(
+            fused_scores([hit.scores for hit in found]), [hit.chunk.document_id for hit in found]
+        )
+        ranking = [
+            ScoredChunk(
+                chunk=hit.chunk, score=float(score), cosine=max(hit.scores.cosines), bm25=max(hit.scores.bm25s)
+            )
+            for hit, score in zip(found, scores, strict=True)
+        ]
+        return sorted(ranking, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.ordinal))
+
+    def found(self, query: SearchQuery) -> list[Found]:
+        """Return the candidates with both scores of every probe, in no order: what ranking starts from."""
         probes = self._probes(query)
         if not probes or not query.groups:
             return []
         self._index.catch_up()
         candidates = self._index.candidates(probes, _readable(query, self._today()), limit=CANDIDATES_EACH_WAY)
-        return self._ordered(candidates, query.groups)
+        by_id = {candidate.chunk_id: candidate for candidate in candidates}
+        chunks = self._reader.chunks(list(by_id), groups=query.groups)
+        return [Found(chunk, by_id[chunk.id]) for chunk in chunks]
 
     def read(
         self, document_id: str, *, groups: tuple[str, ...], around_chunk: str | None = None, limit: int = 12
@@ -114,9 +142,9 @@ class KnowledgeBase:
         Sentences of an answer are compared here by the dozen: cheap with a model in this process, and a bill and
         a delay with any other.
         """
-        if isinstance(self._embedder, ApiEmbedder):
+        if isinstance(self.embedder, ApiEmbedder):
             return None
-        asked = self._embedder.embed_query(question)
+        asked = self.embedder.embed_query(question)
         return [float(asked @ self._sentence_vector(text)) for text in texts]
 
     def close(self) -> None:
@@ -127,20 +155,7 @@ class KnowledgeBase:
         texts = [query.text.strip()]
         if query.previous_text and query.previous_text.strip():
             texts.append(f"{query.previous_text.strip()}\n{texts[0]}")
-        return [Probe(text, self._embedder.embed_query(text)) for text in texts if text]
-
-    def _ordered(self, candidates: Sequence[Candidate], groups: tuple[str, ...]) -> list[ScoredChunk]:
-        by_id = {candidate.chunk_id: candidate for candidate in candidates}
-        chunks = self._reader.chunks(list(by_id), groups=groups)
-        if not chunks:
-            return []
-        kept = [by_id[chunk.id] for chunk in chunks]
-        scores = with_document_support(fused_scores(kept), [chunk.document_id for chunk in chunks])
-        scored = [
-            ScoredChunk(chunk=chunk, score=float(score), cosine=max(found.cosines), bm25=max(found.bm25s))
-            for chunk, score, found in zip(chunks, scores, kept, strict=True)
-        ]
-        return sorted(scored, key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.ordinal))
+        return [Probe(text, self.embedder.embed_query(text)) for text in texts if text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +205,7 @@ def open_knowledge(settings: Settings, engine: sa.Engine) -> KnowledgeBase:
     return KnowledgeBase(
         ledger,
         DocumentReader(engine),
-        open_index(settings, ledger, embedder),
+        open_index(settings, ledger, embedder, WorkerStore(engine)),
         embedder,
         today=lambda: datetime.now(UTC).date(),
     )
@@ -205,8 +220,14 @@ def open_embedder(settings: Settings) -> Embedder:
     return build_embedder(settings.steward_embedder, settings)
 
 
-def open_index(settings: Settings, ledger: DocumentLedger, embedder: Embedder) -> ChunkIndex:
+def open_index(settings: Settings, ledger: DocumentLedger, embedder: Embedder, lease: Lease) -> ChunkIndex:
     """Return the index the settings describe; nothing is opened or reached yet."""
+    if settings.qdrant_url:
+        from assistant.knowledge.vector_store import QdrantIndex, connect
+
+        api_key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        client = connect(settings.qdrant_url, api_key)
+        return QdrantIndex(client, ledger, embedder, lease, prefix=settings.qdrant_collection)
     from assistant.knowledge.embedded_index import EmbeddedIndex
 
     return EmbeddedIndex(settings.steward_data / "index", ledger, embedder)

@@ -84,7 +84,7 @@ def test_steps_and_answers_are_announced(ines: Page, ask: Ask) -> None:
 
 def test_every_control_has_a_name(ines: Page, ask: Ask) -> None:
     ask(ines, CARRY)
-    ines.locator(".source").first.click()
+    ines.locator(".source-words").first.click()
     expect(ines.locator("#reader mark").first).to_be_visible()
 
     nameless = ines.evaluate(
@@ -150,7 +150,7 @@ def test_every_text_has_enough_contrast(visits, ask: Ask, scheme: str) -> None:
         ask(page, question)
         expect(page.locator(wait).last).to_be_visible()
     page.locator(".receipt > summary").last.click()
-    page.locator(".source").first.click()
+    page.locator(".source-words").first.click()
     expect(page.locator("#reader mark").first).to_be_visible()
     assert page.evaluate(CONTRAST) == []
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
 
 from assistant.errors import Cancelled, DependencyUnavailable
 from assistant.job_kinds import POLICY_SEARCH
@@ -72,8 +82,18 @@ class Ledger(RuleBasedStateMachine):
         self.engine.dispose()
 
     # ------------------------------------------------------------ asking
+    def has(self, state: str) -> bool:
+        return any(one.state == state for one in self.model.values())
+
+    @initialize(target=mentions)
+    def first(self) -> Any:
+        return multiple(*(self.ask_as(person) for person in ("ann", "ann", "ann", "bob")))
+
     @rule(target=mentions, person=st.sampled_from(PEOPLE))
     def ask(self, person: str) -> Mention:
+        return self.ask_as(person)
+
+    def ask_as(self, person: str) -> Mention:
         mention = make_mention(person=person)
         accepted = self.jobs.accept(mention, POLICY_SEARCH, Reply(text="…", final=False))
         assert accepted.duplicate is False
@@ -89,6 +109,7 @@ class Ledger(RuleBasedStateMachine):
         assert accepted.job_id == self.by_event[mention.event_key]
 
     # ------------------------------------------------------------ working
+    @precondition(lambda self: self.has("queued"))
     @rule(target=claims, owner=st.sampled_from(OWNERS))
     def claim(self, owner: str) -> Job | None:
         job = self.jobs.claim(LANES, owner=owner)
@@ -157,6 +178,7 @@ class Ledger(RuleBasedStateMachine):
         elif believed.state == "running":
             believed.cancel_requested = True
 
+    @precondition(lambda self: self.has("running"))
     @rule(owner=st.sampled_from(OWNERS))
     def worker_dies(self, owner: str) -> None:
         held = [one for one in self.model.values() if one.state == "running" and one.owner == owner]
@@ -172,14 +194,14 @@ class Ledger(RuleBasedStateMachine):
                 believed.state = "queued"
         assert len(swept.requeued) + len(swept.given_up) == len(held)
 
-    @rule()
+    @invariant()
     def sweep_finds_nothing_else(self) -> None:
         swept = self.repair.sweep()
 
         assert swept.requeued == ()
         assert swept.given_up == ()
 
-    @precondition(lambda self: self.model)
+    @precondition(lambda self: self.has("failed") or self.has("cancelled"))
     @rule(data=st.data())
     def replay(self, data: st.DataObject) -> None:
         job_id = data.draw(st.sampled_from(sorted(self.model)))
@@ -189,7 +211,7 @@ class Ledger(RuleBasedStateMachine):
             self.model[job_id] = Believed(believed.person)
 
     # ------------------------------------------------------------ saying
-    @rule(limit=st.integers(1, 4), loses_answers=st.booleans())
+    @rule(limit=st.integers(1, 8), loses_answers=st.booleans())
     def deliver(self, limit: int, loses_answers: bool) -> None:
         for errand in self.outbox.due(["slack"], limit=limit):
             said = self.chat.setdefault(errand.job_id, [])
@@ -231,7 +253,7 @@ def walk(store_settings: Settings, examples: int) -> None:
     machine = type("LedgerHere", (Ledger,), {"store_settings": store_settings})
     options = settings(
         max_examples=examples,
-        stateful_step_count=30,
+        stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
@@ -244,9 +266,9 @@ def walk(store_settings: Settings, examples: int) -> None:
 
 def test_the_ledger_is_its_model_on_sqlite() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        walk(load_settings({}, steward_data=Path(folder)), examples=20)
+        walk(load_settings({}, steward_data=Path(folder)), examples=60)
 
 
 @pytest.mark.services
 def test_the_ledger_is_its_model_on_postgresql(postgres_url: str) -> None:
-    walk(load_settings({}, database_url=postgres_url), examples=12)
+    walk(load_settings({}, database_url=postgres_url), examples=30)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY_SECONDS = 0.15  # fast enough to look like typing; one query a running job
 LOOK_AGAIN_AFTER_SECONDS = 2.0  # while the database is away
+DELIVERY_WAIT = timedelta(seconds=5)  # a job that is final and not delivered by then is not watched further
 
 Listener = Callable[[JobView | None], None]  # None: the job is gone (its conversation was deleted)
 
@@ -88,13 +90,14 @@ class JobFollower:
         """
         ids = list(self._listeners)
         for job_id, view in (await asyncio.to_thread(self._views, ids)).items():
-            if view is not None and view == self._seen.get(job_id):
-                continue
+            has_changed = view is None or view != self._seen.get(job_id)
             listeners = list(self._listeners.get(job_id, ()))
-            if view is None or view.status.is_final:
+            if view is None or _is_over(view):
                 self._forget(job_id)
             elif listeners:
                 self._seen[job_id] = view
+            if not has_changed:
+                continue
             for listener in listeners:
                 _tell(listener, view)
 
@@ -113,6 +116,14 @@ class JobFollower:
     def _forget(self, job_id: UUID) -> None:
         self._listeners.pop(job_id, None)
         self._seen.pop(job_id, None)
+
+
+def _is_over(view: JobView) -> bool:
+    """Tell whether nothing will change any more: the receipt's last figure comes with the delivery."""
+    if not view.status.is_final:
+        return False
+    age = datetime.now(UTC) - (view.finished_at or view.created_at)
+    return view.delivered_at is not None or age > DELIVERY_WAIT
 
 
 def _tell(listener: Listener, view: JobView | None) -> None:

@@ -12,9 +12,11 @@ from bot.platforms.web.markup import element
 
 STAGES = ("queue", "retrieval", "model", "validation", "delivery", "other")
 CHECK_NAMES = {
+    "every_claim_quoted": "Every statement has a source",
     "quotes_verbatim": "Every quote stands word for word in its passage",
-    "claims_cited": "Every statement has a source",
-    "numbers_supported": "Numbers and names stand in the quotes",
+    "claims_supported": "Numbers and names stand in the quotes",
+    "no_instructions": "Nothing follows orders hidden in a document",
+    "no_secrets": "No secret is shown",
 }
 
 
@@ -116,7 +118,7 @@ def _checks(receipt: Receipt) -> Markup | None:
             element(
                 "span",
                 element("span", "passed: " if check.passed else "failed: ", class_="sr-only"),
-                CHECK_NAMES.get(check.name, check.name.replace("_", " ")),
+                CHECK_NAMES.get(check.name, check.name.replace("_", " ").capitalize()),
                 element("small", check.detail) if check.detail else None,
             ),
             class_="passed" if check.passed else "failed",

@@ -29,10 +29,12 @@ from assistant.replies import (
 )
 from bot.platforms.web.chart import render_chart
 from bot.platforms.web.icons import icon
-from bot.platforms.web.markup import element, join
+from bot.platforms.web.markup import Attribute, Child, element, join
 from bot.platforms.web.safe_markdown import escaped_lines, render_answer
 
-_OWN_ACTIONS = frozenset({"stop", "feedback", "receipt"})  # the page shows these by itself, beside every answer
+_OWN_ACTIONS = frozenset(
+    {"stop", "retry", "feedback", "receipt"}
+)  # the page shows these by itself, beside every answer
 _NOTICE_ICONS: Mapping[str, str] = {"info": "info", "warning": "warning", "refusal": "info", "error": "warning"}
 
 
@@ -121,30 +123,38 @@ def _render_block(block: Block, job_id: UUID, citations: Mapping[int, Citation])
 
 
 def _sources(block: Citations) -> Markup | None:
+    """Return the sources by section: citations of one section stand in one row, each with its own number."""
     if not block.items:
         return None
-    items = [
-        element(
-            "li",
-            element(
-                "button",
-                element("span", str(item.number), class_="number", aria_hidden="true"),
-                element(
-                    "span",
-                    element("span", item.title, class_="source-title"),
-                    element("span", " · ".join(_source_details(item)), class_="source-details"),
-                    class_="source-words",
-                ),
-                type="button",
-                class_="source",
-                data_act="cite",
-                data_n=item.number,
-                aria_label=source_label(item),
-            ),
-        )
-        for item in block.items
-    ]
-    return element("section", element("h4", "Sources"), element("ol", items), class_="sources")
+    sections: dict[tuple[str, str], list[Citation]] = {}
+    for item in block.items:
+        sections.setdefault((item.document_id, item.section), []).append(item)
+    rows = [_source(items) for items in sections.values()]
+    return element("section", element("h4", "Sources"), element("ol", rows), class_="sources")
+
+
+def _source(items: list[Citation]) -> Markup:
+    first = items[0]
+    numbers = [_opener(item, str(item.number), class_="number") for item in items]
+    title = element("span", first.title, class_="source-title")
+    details = element("span", " · ".join(_source_details(first)), class_="source-details")
+    words = _opener(first, [title, details], class_="source-words", tabindex=-1)
+    return element("li", element("span", numbers, class_="numbers-of"), words, class_="source")
+
+
+def _opener(item: Citation, words: Child, **attributes: Attribute) -> Markup:
+    """Return a button that opens the citation in the document pane."""
+    label = source_label(item)
+    return element(
+        "button",
+        words,
+        type="button",
+        data_act="cite",
+        data_n=item.number,
+        aria_label=label,
+        title=label,
+        **attributes,
+    )
 
 
 def _source_details(item: Citation) -> list[str]:

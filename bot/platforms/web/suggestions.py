@@ -21,7 +21,7 @@ from assistant.job_kinds import JOB_KINDS
 from assistant.mentions import Attachment, Person
 from assistant.storage.blob_store import BlobStore
 
-MAX_SHOWN: Final = 6
+MAX_SHOWN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,9 @@ def render_toolbar(view: JobView, verdict: str | None) -> Markup | None:
     thumbs: list[Markup] = []
     if view.status is JobStatus.SUCCEEDED:
         thumbs = [_thumb("up", "Good answer", verdict), _thumb("down", "Something is wrong with it", verdict)]
+    if view.status is not JobStatus.SUCCEEDED:
+        again = element("button", icon("retry"), "Ask again", type="button", class_="quiet", data_act="retry")
+        return element("div", again, class_="toolbar")
     copy = tool("copy", "Copy the answer", "copy-answer") if view.result else None
     said = {"up": "Thank you.", "down": "Noted, thank you."}.get(verdict or "", "")
     words = element("span", said, class_="thanks") if said else None

@@ -110,3 +110,20 @@ async def test_with_the_database_away_nothing_is_forgotten(ledger: JobStore) -> 
     await follower.look()
 
     assert len(heard) == 1
+
+
+async def test_the_receipts_last_figure_comes_with_the_delivery(ledger: JobStore) -> None:
+    accepted = ledger.accept(make_mention(), POLICY_SEARCH, Reply(text="…"))
+    job = ledger.claim([POLICY_SEARCH.lane], owner="test")
+    assert job is not None
+    follower, heard = JobFollower(ledger), []
+    follower.follow(accepted.job_id, heard.append)
+    ledger.finish(job, make_result())
+    await follower.look()
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE outbox SET delivered_at = '2026-11-24T12:00:00.000000Z'")
+        connection.exec_driver_sql("UPDATE receipts SET delivery_ms = 7.5")
+    await follower.look()
+    await follower.look()
+
+    assert [view.result.receipt.latency_ms.delivery for view in heard] == [0.0, 7.5]

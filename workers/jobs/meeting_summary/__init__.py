@@ -1,0 +1,1 @@
+"""Minutes of a meeting, thread or chat, each line with its evidence."""
