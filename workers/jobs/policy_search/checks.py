@@ -21,6 +21,7 @@ from workers.validation.injection import is_order
 from workers.validation.redaction import redact_secrets
 
 SHARED_WORDS = 2  # between two answers in other words to one question
+_CURRENCIES = frozenset({"eur", "usd", "gbp", "chf"})
 SAME_SUBJECT_SHARE = 0.6  # of a claim's words (figures aside) in another document's extract
 
 
@@ -149,7 +150,7 @@ def _answer_otherwise(one: ReviewedClaim, other: ReviewedClaim, asked: Asked) ->
     """Whether both are about all that was asked, and give other amounts in the same unit."""
     if not all(is_about(asked, f"{claim.placed[0][0].label} {claim.text}") for claim in (one, other)):
         return False
-    if len(stems(one.text) & stems(other.text)) < SHARED_WORDS:
+    if len((stems(one.text) & stems(other.text)) - _CURRENCIES) < SHARED_WORDS:
         return False
     mine, theirs = amounts_in(one.text), amounts_in(other.text)
     return any(not mine[unit] & theirs[unit] for unit in mine.keys() & theirs.keys())
