@@ -75,6 +75,13 @@ class Settings(BaseModel):
         "minilm", description="minilm (packaged), hashing (tests), or provider:model for an embedding API."
     )
 
+    # -- what jobs may look into
+    steward_log_folders: str = Field(
+        "",
+        description="Comma-separated folders or globs of service logs that engineers may have inspected without "
+        "attaching them.",
+    )
+
     # -- Slack
     slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-…) of one workspace.")
     slack_app_token: SecretStr | None = Field(None, description="App token (xapp-…): switches Socket Mode on.")
@@ -112,6 +119,19 @@ class Settings(BaseModel):
         "https://api.botframework.com/.default", description="Scope of the bot's own token."
     )
 
+    teams_graph_url: str = Field(
+        "https://graph.microsoft.com", description="Microsoft Graph (sovereign clouds differ)."
+    )
+    teams_file_hosts: str = Field(
+        ".sharepoint.com,.sharepoint.us,.sharepoint-mil.us,.svc.ms,.1drv.com",
+        description="Comma-separated ends of host names that files of Teams chats may be fetched from.",
+    )
+    identity_endpoint: str = Field(
+        "http://169.254.169.254/metadata/identity/oauth2/token",
+        description="Azure's identity service, for APP_TYPE=UserAssignedMSI. Azure sets it where it differs.",
+    )
+    identity_header: SecretStr | None = Field(None, description="Azure sets it beside IDENTITY_ENDPOINT.")
+
     # -- HTTP
     host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless told otherwise.")
     port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="The one port of the web page and webhooks.")
@@ -141,6 +161,7 @@ class Settings(BaseModel):
     per_person_queued: int = Field(200, ge=1, description="Jobs of one person that may wait; more are refused.")
     per_tenant_queued: int = Field(5000, ge=1, description="Jobs of one workspace that may wait.")
     max_upload_bytes: int = Field(25_000_000, ge=1, description="Largest file taken with a question in chat.")
+    max_transcript_bytes: int = Field(5_000_000, ge=1, description="Largest transcript that minutes are made of.")
     max_document_bytes: int = Field(50_000_000, ge=1, description="Largest document that ingest reads.")
     parse_memory_bytes: int = Field(
         1_500_000_000,

@@ -34,13 +34,14 @@ from bench.chaos_chat import ChaosChat
 from bench.chaos_services import PrivatePostgres, PrivateRabbit, PrivateRedis, free_port
 from workers.suspects import plain_settings
 
-EVENTS_A_SECOND = 15.0
+EVENTS_A_SECOND = 10.0
 RESEND_SECONDS = (0.3, 6.0, 30.0)
 REDELIVERED, FLAKY, POISON = 0.2, 0.03, 0.005  # shares of questions
 JOB_SECONDS = (0.1, 1.0)
-WORKERS, BOTS, SLOTS = 2, 2, 8
+WORKERS, BOTS, SLOTS = 2, 2, 12
 KILL_WORKER_SECONDS, KILL_BOT_SECONDS, HIT_BROKER_SECONDS, HIT_DATABASE_SECONDS = 8.0, 30.0, 40.0, 60.0
-DRAIN_SECONDS = 150.0
+STILL_SECONDS = 60.0  # after the last question: without a new last word for so long, the run is over
+DRAIN_SECONDS = 600.0  # and after so long anyway
 PEOPLE = 60
 
 
@@ -189,8 +190,10 @@ class Chaos:
         settings = await asyncio.to_thread(self._start_services, f"http://127.0.0.1:{chat_port}")
         try:
             bots = self._start_children(settings)
+            booting = time.monotonic()
             await _wait_until_ready(bots)
-            breaking = asyncio.create_task(self._break_things())
+            boot_seconds = time.monotonic() - booting
+            breaking = asyncio.create_task(self._break_things(boot_seconds))
             started = time.time()
             await Platform(bots, self._rng).send_all(questions, a_second=self._arguments.rate)
             breaking.cancel()
@@ -229,9 +232,9 @@ class Chaos:
             child.keep_up()
         return [f"http://127.0.0.1:{port}" for port in ports]
 
-    async def _break_things(self) -> None:
-        due = {
-            "worker": KILL_WORKER_SECONDS,
+    async def _break_things(self, boot_seconds: float) -> None:
+        due = {  # on a busy machine a worker is given the time to come up and do something before it is killed
+            "worker": max(KILL_WORKER_SECONDS, 2.5 * boot_seconds),
             "bot": KILL_BOT_SECONDS,
             "broker": HIT_BROKER_SECONDS,
             "database": HIT_DATABASE_SECONDS,
@@ -268,12 +271,16 @@ class Chaos:
 
     async def _drain(self, questions: list[Question]) -> None:
         give_up_at = time.monotonic() + DRAIN_SECONDS
-        while time.monotonic() < give_up_at:
+        still_since, told = time.monotonic(), 0
+        while time.monotonic() < min(give_up_at, still_since + STILL_SECONDS):
             for child in self._children:
                 child.keep_up()
             threads = self._chat.answered()
-            if all(any(m.final_at for m in threads.get(question.thread, [])) for question in questions):
+            now_told = sum(any(m.final_at for m in threads.get(q.thread, [])) for q in questions)
+            if now_told == len(questions):
                 break
+            if now_told != told:
+                still_since, told = time.monotonic(), now_told
             await asyncio.sleep(0.2)
         await asyncio.sleep(2.0)  # whatever would still be said twice has the time to be
 

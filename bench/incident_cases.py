@@ -1,4 +1,4 @@
-"""The incidents of bench/incidents.py: twenty-six that differ in cause, and three days without one."""
+"""The incidents of bench/incidents.py: twenty-eight that differ in cause, and three days without one."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,7 @@ class Case:
     key: str  # gold: a part of the message that tells the cause, as written
     own: tuple[tuple[str, str], ...]  # level and text of what the root writes for a failing request
     symptom: str  # what a caller writes; {callee} is filled in
-    aside: tuple[
-        tuple[str, str, str, float], ...
-    ] = ()  # service, level, text, times a minute, while it lasts
+    aside: tuple[tuple[str, str, str, float], ...] = ()  # service, level, text, times a minute, while it lasts
     markers: tuple[tuple[float, str, str], ...] = ()  # seconds before (negative) the start, service, text
     decoys: tuple[tuple[float, str, str, str, int], ...] = ()  # minute, service, level, text, lines
     share: float = 0.6  # of requests through the root that fail
@@ -310,6 +308,26 @@ CASES: tuple[Case, ...] = (
         "upstream transfers unavailable for {id}",
         share=0.9,
         markers=((-8, "transfers", "deploying transfers 3.0.0"),),
+    ),
+    Case(
+        "a service that is gone",
+        "shop",
+        "stock",
+        "could not reach stock",
+        (),
+        _REFUSED,
+        share=0.9,
+        silent_root=True,
+        decoys=((30, "payments", "WARN", "statement of acquirer {id} is late", 9),),
+    ),
+    Case(
+        "a failure nobody has a word for",
+        "media",
+        "profile-store",
+        "ring position",
+        (("ERROR", "ring position {n} has no owner, giving up on profile {n}"),),
+        _BAD_ANSWER,
+        share=0.5,
     ),
 )
 

@@ -54,17 +54,14 @@ def read_qmsum(path: Path) -> list[QmsumMeeting]:
         QmsumMeeting(
             name=str(row.get("meeting", "?")),
             transcript=_transcript(
-                (f"u{n}", t["speaker"], None, None, t["content"])
-                for n, t in enumerate(row["meeting_transcripts"], 1)
+                (f"u{n}", t["speaker"], None, None, t["content"]) for n, t in enumerate(row["meeting_transcripts"], 1)
             ),
             references=tuple(query["answer"] for query in row.get("general_query_list", [])),
             topics=tuple(
                 tuple((int(first), int(last)) for first, last in topic["relevant_text_span"])
                 for topic in row.get("topic_list", [])
             ),
-            questions=tuple(
-                (query["query"], query["answer"]) for query in row.get("specific_query_list", [])
-            ),
+            questions=tuple((query["query"], query["answer"]) for query in row.get("specific_query_list", [])),
         )
         for row in rows_of(path)
         if "meeting_transcripts" in row

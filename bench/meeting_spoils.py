@@ -40,9 +40,7 @@ _WORDS = [
 
 
 def _line(minutes: Minutes, index: int, line: SummaryLine) -> Minutes:
-    return minutes.model_copy(
-        update={"summary": (*minutes.summary[:index], line, *minutes.summary[index + 1 :])}
-    )
+    return minutes.model_copy(update={"summary": (*minutes.summary[:index], line, *minutes.summary[index + 1 :])})
 
 
 def _some_line(minutes: Minutes, rng: random.Random) -> int | None:
@@ -78,9 +76,7 @@ def unknown_name(minutes: Minutes, transcript: Transcript, rng: random.Random) -
     line = minutes.summary[index]
     words = line.text.split()
     place = rng.randrange(1, len(words) + 1)
-    text = " ".join(
-        [*words[:place], rng.choice(["for", "with", "and"]), rng.choice(FOREIGN_NAMES), *words[place:]]
-    )
+    text = " ".join([*words[:place], rng.choice(["for", "with", "and"]), rng.choice(FOREIGN_NAMES), *words[place:]])
     return _line(minutes, index, line.model_copy(update={"text": text}))
 
 
@@ -142,9 +138,7 @@ def unknown_owner(minutes: Minutes, transcript: Transcript, rng: random.Random) 
 
 def invented_due(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
     """Give a task a due day nobody said."""
-    return _action(
-        minutes, rng, {"due": "by the 29th of February 2028", "due_date": datetime.date(2028, 2, 29)}
-    )
+    return _action(minutes, rng, {"due": "by the 29th of February 2028", "due_date": datetime.date(2028, 2, 29)})
 
 
 def wrong_due_date(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
@@ -202,9 +196,7 @@ def proposed_made_agreed(minutes: Minutes, transcript: Transcript, rng: random.R
 def invented_decision(minutes: Minutes, transcript: Transcript, rng: random.Random) -> Minutes | None:
     """Add a decision with a quote nobody said."""
     place = rng.randrange(len(transcript.utterances))
-    evidence = Evidence(
-        id=transcript.utterances[place].id, quote="We hereby decided to relocate the headquarters."
-    )
+    evidence = Evidence(id=transcript.utterances[place].id, quote="We hereby decided to relocate the headquarters.")
     made_up = Decision(text="The headquarters will be relocated.", status="agreed", evidence=(evidence,))
     return minutes.model_copy(update={"decisions": (*minutes.decisions, made_up)})
 

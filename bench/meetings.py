@@ -10,7 +10,7 @@ import json
 import random
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -43,8 +43,7 @@ def rouge(text: str, references: Sequence[str]) -> list[Scores]:
     """Return R-1, R-2 and R-Lsum F1 in per cent for each reference; lines are split by line breaks."""
     split = [reference.replace(". ", ".\n") for reference in references]
     return [
-        {name: 100 * score.fmeasure for name, score in _SCORER.score(reference, text).items()}
-        for reference in split
+        {name: 100 * score.fmeasure for name, score in _SCORER.score(reference, text).items()} for reference in split
     ]
 
 
@@ -63,18 +62,14 @@ def coverage(utterance_ids: Sequence[str], meeting: QmsumMeeting) -> float | Non
     if not meeting.topics:
         return None
     turns = [int(key[1:]) - 1 for key in utterance_ids]
-    return fmean(
-        any(first <= turn <= last for first, last in spans for turn in turns) for spans in meeting.topics
-    )
+    return fmean(any(first <= turn <= last for first, last in spans for turn in turns) for spans in meeting.topics)
 
 
 def measure_summaries(meetings: Sequence[QmsumMeeting]) -> dict[str, Any]:
     """Return ROUGE and coverage of the engine, its extracts alone, and each baseline."""
     scores: dict[str, list[Scores]] = {name: [] for name in ("engine", "extracts_only", *BASELINES)}
     by_family: dict[str, list[Scores]] = {}
-    covered: dict[str, list[float]] = {
-        name: [] for name in ("engine", "summary_lines", "extracts_only", "eighths")
-    }
+    covered: dict[str, list[float]] = {name: [] for name in ("engine", "summary_lines", "extracts_only", "eighths")}
     lengths: list[int] = []
     for meeting in meetings:
         if not meeting.references:
@@ -109,9 +104,7 @@ def measure_summaries(meetings: Sequence[QmsumMeeting]) -> dict[str, Any]:
         "meetings": len(lengths),
         "words": round(fmean(lengths), 1),
         "rouge": means,
-        "by_family": {
-            name: mean_scores(found) | {"references": len(found)} for name, found in by_family.items()
-        },
+        "by_family": {name: mean_scores(found) | {"references": len(found)} for name, found in by_family.items()},
         "best_baseline_rouge1": best,
         "ratio": round(means["engine"]["rouge1"] / best, 3) if best else None,
         "ratio_extracts_only": round(means["extracts_only"]["rouge1"] / best, 3) if best else None,
@@ -156,9 +149,7 @@ def measure_items(meetings: Sequence[LabelledMeeting]) -> dict[str, Any]:
                 continue
             gold = [item.evidence for item in meeting.items[source] if item.evidence]
             uncapped = [
-                part
-                for part, score in zip(parts, scores[kind], strict=True)
-                if score > MODEL_THRESHOLDS[kind]
+                part for part, score in zip(parts, scores[kind], strict=True) if score > MODEL_THRESHOLDS[kind]
             ]
             systems = {
                 "engine": [[evidence.id for evidence in entry.evidence] for entry in listed[kind]],
@@ -169,9 +160,7 @@ def measure_items(meetings: Sequence[LabelledMeeting]) -> dict[str, Any]:
             for name, candidates in systems.items():
                 tally = totals.setdefault(f"{meeting.corpus}.{kind}", {}).setdefault(name, [0] * 9)
                 _count(tally, candidates, gold, meeting.transcript)
-    return {
-        key: {name: _figures(tally) for name, tally in systems.items()} for key, systems in totals.items()
-    }
+    return {key: {name: _figures(tally) for name, tally in systems.items()} for key, systems in totals.items()}
 
 
 def _count(
@@ -287,9 +276,7 @@ def measure_speed(transcripts: Sequence[Transcript]) -> dict[str, float]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run every measure for which DIR holds data; return 0."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="directory with *.jsonl of QMSum, AMI, ICSI")
     parser.add_argument("--questions", type=int, default=120, help="specific questions to answer")
     arguments = parser.parse_args(argv)
@@ -297,14 +284,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     qmsum = [m for path in files if "train" not in path.name for m in read_qmsum(path)]
     labelled = [m for path in files for m in read_labelled(path)]
     transcripts = [m.transcript for m in qmsum] + [m.transcript for m in labelled]
-    steps: Mapping[str, Callable[[], Any]] = {
-        "speed": lambda: measure_speed(transcripts[:20]),
-        "summaries": lambda: measure_summaries(qmsum),
-        "answers": lambda: measure_answers(qmsum, most=arguments.questions),
-        "items": lambda: measure_items(labelled),
-        "invention": lambda: measure_invention(transcripts),
-        "validator": lambda: measure_validator(transcripts[::2]),
-    }
+    steps: dict[str, Callable[[], Any]] = {}
+    if transcripts:
+        steps["speed"] = lambda: measure_speed(transcripts[:20])
+    if any(meeting.references for meeting in qmsum):
+        steps["summaries"] = lambda: measure_summaries(qmsum)
+        steps["answers"] = lambda: measure_answers(qmsum, most=arguments.questions)
+    if labelled:
+        steps["items"] = lambda: measure_items(labelled)
+    if transcripts:
+        steps["invention"] = lambda: measure_invention(transcripts)
+        steps["validator"] = lambda: measure_validator(transcripts[::2])
     report: dict[str, Any] = {"bench": "meetings"}
     for name, step in steps.items():
         report[name] = step()

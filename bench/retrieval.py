@@ -121,7 +121,7 @@ def opened_knowledge(folder: Path, data: Path) -> Iterator[tuple[KnowledgeBase, 
     knowledge = open_knowledge(settings, engine)
     try:
         began = time.perf_counter()
-        paths = ingest_folder(folder, knowledge.ledger, knowledge.embedder)
+        paths = ingest_folder(folder, knowledge.ledger, knowledge.embedder, settings)
         print(f"{len(paths)} documents ready in {time.perf_counter() - began:.0f} s", file=sys.stderr)
         yield knowledge, paths
     finally:

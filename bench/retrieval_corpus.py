@@ -6,20 +6,25 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from rich.progress import track
+from rich.console import Console
+from rich.progress import Progress, track
 
-from assistant.errors import DocumentUnreadable
 from assistant.knowledge.embeddings import Embedder
+from assistant.settings import Settings
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.document_records import DocumentFacts, NewChunk, NewVersion
 from ingest.parsed import ParsedDocument
 from ingest.parsers import parse_document
+from ingest.parsing_process import ParsingProcess
+from ingest.pipeline import IngestOrder, Pipeline
+from ingest.sources.files import list_files
 from ingest.split import split_document
 
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
@@ -27,24 +32,42 @@ SPACE = "bench"
 EVERYONE = ("everyone",)
 
 
-def ingest_folder(folder: Path, ledger: DocumentLedger, embedder: Embedder) -> tuple[str, ...]:
+def ingest_folder(folder: Path, ledger: DocumentLedger, embedder: Embedder, settings: Settings) -> tuple[str, ...]:
     """Store the folder's documents, those already stored left alone; return their paths."""
     lines = folder / "corpus.jsonl"
-    documents = list(_from_lines(lines) if lines.exists() else _from_files(folder / "docs"))
+    if lines.exists():
+        return _store_lines(lines, ledger, embedder)
+    files = list_files([folder / "docs"])
+    order = IngestOrder(SPACE, EVERYONE, prune=False, max_bytes=settings.max_document_bytes)
+    with (
+        ParsingProcess(seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes) as parsing,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        bar = progress.add_task("embedding", total=len(files))
+        outcomes = Pipeline(ledger, embedder, parsing, order).run(files, lambda _outcome: progress.advance(bar))
+    for outcome in outcomes:
+        if outcome.error:
+            print(f"{outcome.outcome}: {outcome.error}", file=sys.stderr)
+    return tuple(outcome.path for outcome in outcomes if outcome.error is None)
+
+
+def _store_lines(path: Path, ledger: DocumentLedger, embedder: Embedder) -> tuple[str, ...]:
+    documents = list(_from_lines(path))
     known = ledger.known(SPACE)
     fresh = [
-        (path, document)
-        for path, document in documents
-        if path not in known
-        or known[path].text_sha256 != _sha256(document.body)
-        or known[path].embedder_id not in (None, embedder.embedder_id)
+        (name, document)
+        for name, document in documents
+        if name not in known
+        or known[name].text_sha256 != _sha256(document.body)
+        or known[name].embedder_id not in (None, embedder.embedder_id)
     ]
     today = datetime.now(UTC).date()
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:  # the encoder frees the interpreter
         versions = pool.map(lambda item: _version(item[1], embedder), fresh)
-        for (path, document), version in zip(fresh, track(versions, "embedding", len(fresh)), strict=True):
-            ledger.store(SPACE, path, _facts(document), version, today=today)
-    return tuple(path for path, _document in documents)
+        shown = track(versions, "embedding", len(fresh), console=Console(stderr=True))
+        for (name, document), version in zip(fresh, shown, strict=True):
+            ledger.store(SPACE, name, DocumentFacts(document.title, EVERYONE), version, today=today)
+    return tuple(name for name, _document in documents)
 
 
 def path_of(name: str, paths: Iterable[str]) -> str:
@@ -73,19 +96,6 @@ def _from_text(name: str, title: str, text: str) -> ParsedDocument:
         return ParsedDocument(title, text, (), "corpus.jsonl/1", "text/plain")
     parsed = parse_document(text.encode("utf-8", "surrogatepass"), name, media_type="text/markdown")
     return replace(parsed, title=title or parsed.title)
-
-
-def _from_files(folder: Path) -> Iterator[tuple[str, ParsedDocument]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            try:
-                yield path.relative_to(folder).as_posix(), parse_document(path.read_bytes(), path.name)
-            except DocumentUnreadable as error:
-                print(f"left out: {error}")
-
-
-def _facts(document: ParsedDocument) -> DocumentFacts:
-    return DocumentFacts(title=document.title, allow=EVERYONE)
 
 
 def _version(document: ParsedDocument, embedder: Embedder) -> NewVersion:

@@ -68,9 +68,7 @@ def fit_items(meetings: Sequence[LabelledMeeting]) -> dict[str, dict[str, float]
             if source not in meeting.items:
                 continue  # ICSI's minutes have no actions: absent is not "none"
             features[kind].append(rows)
-            parts = [
-                {meeting.transcript.utterances[index].id for index, _ in unit.parts} for unit in sentences
-            ]
+            parts = [{meeting.transcript.utterances[index].id for index, _ in unit.parts} for unit in sentences]
             labels[kind].extend(float(bool(said & part)) for part in parts)
     return {
         kind: {
@@ -86,7 +84,7 @@ def fit_items(meetings: Sequence[LabelledMeeting]) -> dict[str, dict[str, float]
 
 
 def _logistic(rows: Floats, used: Floats, ridge: float = RIDGE) -> Floats:
-    """Fit by Newton's method on standardised features and return weights for the raw ones; column 0 is the bias."""  # noqa: E501
+    """Fit by Newton's method on standardised features and return weights for the raw ones; column 0 is the bias."""
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     mean[0], spread[0] = 0.0, 1.0
     scaled = (rows - mean) / spread
@@ -105,9 +103,7 @@ def _logistic(rows: Floats, used: Floats, ridge: float = RIDGE) -> Floats:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fit and write the weights; return 0."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     arguments = parser.parse_args(argv)
     meetings = [m for path in sorted(arguments.data.glob("qmsum*train*.jsonl")) for m in read_qmsum(path)]
@@ -122,9 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for m in read_labelled(path)
     ]
     held_out = {
-        name
-        for path in arguments.data.glob("qmsum_val*.jsonl")
-        for name in (m.name for m in read_qmsum(path))
+        name for path in arguments.data.glob("qmsum_val*.jsonl") for name in (m.name for m in read_qmsum(path))
     }
     weights["items"] = fit_items([meeting for meeting in labelled if meeting.name not in held_out])
     TARGET.write_text(json.dumps(weights, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -91,7 +91,8 @@ class Delivery:
 
     async def _rest(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for would swallow a cancellation that meets a wake-up
+                await self._wake.wait()
         except TimeoutError:
             return
         self._wake.clear()
@@ -136,5 +137,5 @@ async def _bring_up_to_date(platform: ChatPlatform, errand: Errand) -> dict[str,
         handle = dict(found) if found else None
     if handle is None:
         return dict(await platform.post(errand.target, errand.reply, key))
-    await platform.update(handle, errand.reply)
-    return dict(handle)
+    changed = await platform.update(handle, errand.reply)
+    return dict(handle if changed is None else changed)

@@ -92,11 +92,11 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
             log.info("bot.started", platforms=sorted(platforms))
             yield
         finally:
-            for platform in platforms.values():
-                await platform.stop()
-            loop.cancel()
+            loop.cancel()  # before the platforms: what delivery has under way still needs their connections
             with contextlib.suppress(asyncio.CancelledError):
                 await loop
+            for platform in platforms.values():
+                await platform.stop()
             doorbell.close()
             engine.dispose()
 

@@ -6,6 +6,8 @@ read from the record afterwards, which checks access a second time. Ranking is s
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 INDEX_VERSION = 1
 CATCH_UP_CHUNKS = 512  # changes read and applied at a time
 FOREVER = date.max.toordinal()
+KEYWORDS = ("space", "allow", "status", "document_id")  # fields of a point's payload that are filtered by
+DAYS = ("first_day", "last_day")  # in force from and to, as day numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,12 @@ class ChunkIndex(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections; closing twice is fine."""
+
+
+def slug(embedder_id: str) -> str:
+    """Return a name for folders and collections that tells embedders apart and can still be read."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", embedder_id).strip("-")[:40]
+    return f"{readable}-{hashlib.sha256(embedder_id.encode()).hexdigest()[:8]}"
 
 
 def payload_of(change: ChunkChange) -> dict[str, object]:

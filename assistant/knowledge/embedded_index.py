@@ -12,10 +12,8 @@ never called: search stays exact, 16 ms at 100,000 chunks. See docs/decisions/00
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import re
 import shutil
 import threading
 from collections.abc import Callable, Sequence
@@ -48,7 +46,17 @@ from qdrant_edge import (
 
 from assistant.errors import DependencyUnavailable, StewardError
 from assistant.knowledge.bm25 import BM25_VERSION, Bm25Encoder
-from assistant.knowledge.chunk_index import CATCH_UP_CHUNKS, INDEX_VERSION, Candidate, Probe, Readable, payload_of
+from assistant.knowledge.chunk_index import (
+    CATCH_UP_CHUNKS,
+    DAYS,
+    INDEX_VERSION,
+    KEYWORDS,
+    Candidate,
+    Probe,
+    Readable,
+    payload_of,
+    slug,
+)
 from assistant.knowledge.chunks import embedded_text
 
 if TYPE_CHECKING:
@@ -59,8 +67,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_SLOTS = 64  # processes on one machine that search at the same time
-KEYWORDS = ("space", "allow", "status", "document_id")
-DAYS = ("first_day", "last_day")
 Result = TypeVar("Result")
 
 
@@ -68,7 +74,7 @@ class EmbeddedIndex:
     """The port ChunkIndex on a private qdrant-edge shard. Opens its slot at the first use."""
 
     def __init__(self, folder: Path, ledger: DocumentLedger, embedder: Embedder) -> None:
-        self._folder = folder / _folder_name(embedder.embedder_id)
+        self._folder = folder / slug(embedder.embedder_id)
         self._ledger = ledger
         self._embedder_id = embedder.embedder_id
         self._dimension = embedder.dimension
@@ -278,11 +284,6 @@ def _filter(readable: Readable) -> Filter:
         must.append(FieldCondition("first_day", range=RangeFloat(lte=day)))
         must.append(FieldCondition("last_day", range=RangeFloat(gte=day)))
     return Filter(must=must)
-
-
-def _folder_name(embedder_id: str) -> str:
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", embedder_id).strip("-")[:40]
-    return f"{readable}-{hashlib.sha256(embedder_id.encode()).hexdigest()[:8]}"
 
 
 def _uuid(point_id: Any) -> UUID:

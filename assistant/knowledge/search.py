@@ -21,14 +21,17 @@ from uuid import UUID
 from assistant.errors import NothingFound
 from assistant.knowledge.chunk_index import Candidate, ChunkIndex, Probe, Readable
 from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
+from assistant.knowledge.document_vectors import DocumentVectors
 from assistant.knowledge.embeddings import ApiEmbedder, Embedder, build_embedder
-from assistant.knowledge.ranking import fused_scores, with_document_support
+from assistant.knowledge.ranking import fused_scores, subject_scores, with_document_support
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.document_reader import DocumentReader, DocumentView
+from assistant.storage.worker_store import WorkerStore
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from assistant.knowledge.vector_store import Lease
     from assistant.settings import Settings
 
 CANDIDATES_EACH_WAY = 100  # asked of the index by meaning and by words, for each probe
@@ -43,6 +46,7 @@ class Found:
 
     chunk: Chunk
     scores: Candidate
+    subject_cosines: tuple[float, ...]  # of the whole document, to every probe
 
 
 class KnowledgeBase:
@@ -59,6 +63,7 @@ class KnowledgeBase:
     ) -> None:
         self.ledger = ledger
         self._reader = reader
+        self._subjects = DocumentVectors(ledger)
         self._index = index
         self.embedder = embedder
         self._today = today
@@ -81,7 +86,7 @@ class KnowledgeBase:
             return []
         scores = with_document_support(
             fused_scores([hit.scores for hit in found]), [hit.chunk.document_id for hit in found]
-        )
+        ) + subject_scores([hit.subject_cosines for hit in found])
         ranking = [
             ScoredChunk(
                 chunk=hit.chunk, score=float(score), cosine=max(hit.scores.cosines), bm25=max(hit.scores.bm25s)
@@ -99,7 +104,16 @@ class KnowledgeBase:
         candidates = self._index.candidates(probes, _readable(query, self._today()), limit=CANDIDATES_EACH_WAY)
         by_id = {candidate.chunk_id: candidate for candidate in candidates}
         chunks = self._reader.chunks(list(by_id), groups=query.groups)
-        return [Found(chunk, by_id[chunk.id]) for chunk in chunks]
+        subjects = self._subjects.of(chunk.version_id for chunk in chunks)
+        return [
+            Found(
+                chunk,
+                by_id[chunk.id],
+                tuple(float(subjects[chunk.version_id] @ probe.vector) for probe in probes),
+            )
+            for chunk in chunks
+            if chunk.version_id in subjects  # else it was purged while we looked
+        ]
 
     def read(
         self, document_id: str, *, groups: tuple[str, ...], around_chunk: str | None = None, limit: int = 12
@@ -203,7 +217,7 @@ def open_knowledge(settings: Settings, engine: sa.Engine) -> KnowledgeBase:
     return KnowledgeBase(
         ledger,
         DocumentReader(engine),
-        open_index(settings, ledger, embedder),
+        open_index(settings, ledger, embedder, WorkerStore(engine)),
         embedder,
         today=lambda: datetime.now(UTC).date(),
     )
@@ -218,8 +232,14 @@ def open_embedder(settings: Settings) -> Embedder:
     return build_embedder(settings.steward_embedder, settings)
 
 
-def open_index(settings: Settings, ledger: DocumentLedger, embedder: Embedder) -> ChunkIndex:
+def open_index(settings: Settings, ledger: DocumentLedger, embedder: Embedder, lease: Lease) -> ChunkIndex:
     """Return the index the settings describe; nothing is opened or reached yet."""
+    if settings.qdrant_url:
+        from assistant.knowledge.vector_store import QdrantIndex, connect
+
+        api_key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        client = connect(settings.qdrant_url, api_key)
+        return QdrantIndex(client, ledger, embedder, lease, prefix=settings.qdrant_collection)
     from assistant.knowledge.embedded_index import EmbeddedIndex
 
     return EmbeddedIndex(settings.steward_data / "index", ledger, embedder)

@@ -36,8 +36,8 @@ class ChatPlatform(Protocol):
         """Post a new message that carries `key` and return its handle."""
         ...
 
-    async def update(self, handle: Handle, reply: Reply) -> None:
-        """Make the message say `reply`.
+    async def update(self, handle: Handle, reply: Reply) -> Handle | None:
+        """Make the message say `reply`; a handle returned replaces the old one (the answer took more messages).
 
         Raises:
             NothingFound: somebody deleted the message; it is not posted again.

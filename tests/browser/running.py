@@ -47,9 +47,9 @@ class Running:
         self.process.wait(timeout=30)
 
 
-def start_stand_in(data: Path) -> Running:
+def start_stand_in(data: Path, *, port: int | None = None) -> Running:
     """Start the stand-in (stand_in.py) on the data folder and wait until it answers."""
-    port = _free_port()
+    port = port or _free_port()
     program = str(Path(__file__).with_name("stand_in.py"))
     arguments = [program, "--data", str(data), "--port", str(port)]
     return _start(arguments, data, port, log_name="stand_in.log")

@@ -164,6 +164,20 @@ def test_a_restricted_document_answers_hr_and_not_an_employee(ines: Page, ask: A
     expect(tomas.locator("#reader mark").first).to_contain_text("52,000 to 61,000")
 
 
+def test_signing_out_in_one_tab_ends_the_other_and_keeps_its_draft(ines: Page) -> None:
+    other = ines.context.new_page()
+    other.goto(ines.url)
+    other.get_by_role("button", name="Sign out or switch person").click()
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    ines.get_by_role("textbox", name="Your question").fill("A question of nobody's")
+    ines.keyboard.press("Enter")
+    expect(ines.get_by_role("heading", name="Sign in")).to_be_visible()
+    ines.get_by_role("button", name=re.compile("Ines")).click()
+
+    expect(ines.get_by_role("textbox", name="Your question")).to_have_value("A question of nobody's")
+
+
 def test_another_persons_conversation_is_as_good_as_not_there(ines: Page, ask: Ask, visits) -> None:
     ask(ines, CARRY)
     expect(ines.locator(".sources")).to_be_visible()

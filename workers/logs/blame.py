@@ -22,6 +22,8 @@ LINES_READ_A_SIGNAL = 30  # names and ids are looked for in this many lines of e
 EARLINESS_SECONDS = 45.0  # half a minute between services is much in a cascade, and little for clocks
 FIRST_WEIGHT, TRACE_WEIGHT, MARKER_WEIGHT, NAMED_SHARE = 1.6, 2.0, 2.2, 0.75
 MARKER_SECONDS = 600.0
+LESSER_SHARE = 0.25  # a service's second message tells less new than its first
+LONGEST_CALL_CHAIN = 6
 
 # Programs that report on others: what they say is about the service they name.
 _REPORTERS = re.compile(
@@ -60,39 +62,49 @@ class Blame:
 
 def blame_services(index: LogIndex, incident: Incident) -> list[Blame]:
     """Return the services with something against them, the likeliest first."""
-    blames: dict[str, Blame] = {}
     names = _Names(service for service in index.services)
-
-    def of(service: str) -> Blame:
-        return blames.setdefault(service, Blame(service))
-
+    blames = {service: Blame(service) for service in _by_service(incident.members)}
+    passes: dict[str, tuple[str, float]] = {}
     for service, members in _by_service(incident.members).items():
-        lines = {id(member): _lines(index, member) for member in members}
-        own = [(member, names.addressed(lines[id(member)], service)) for member in members]
-        for place, (member, named) in enumerate(sorted(own, key=lambda pair: -pair[0].weight)):
-            weight = member.weight * (1.0 if place == 0 else 0.25)
-            passed_on = _passed_on(member, service, named)
-            if named and passed_on > 0:
-                of(named).add(weight * passed_on, f"{service} names it: {_short(member.text)}")
-                of(named).members.append(member)
-            if not _REPORTERS.match(service) or not named:
-                of(service).add(weight * (1 - passed_on), _told(member))
-                of(service).members.append(member)
+        for place, member in enumerate(sorted(members, key=lambda one: -one.weight)):
+            blames[service].add(member.weight * (1.0 if place == 0 else LESSER_SHARE), _told(member))
+            blames[service].members.append(member)
+            named = names.addressed(_lines(index, member), service)
+            if named and service not in passes and (place == 0 or _REPORTERS.match(service)):
+                passes[service] = (named, _passed_on(member, service))
+                told = blames.setdefault(named, Blame(named))
+                told.members.append(member)
+                told.reasons.append(f"{service} names it: {_short(member.text)}")
     _add_firsts(blames, incident)
     _add_traces(blames, index, incident)
+    _pass_on(blames, passes)
     _add_markers(blames, incident, names)
     ranked = sorted(blames.values(), key=lambda blame: (-blame.score, blame.service))
-    return [
-        blame
-        for blame in ranked
-        if blame.members and not (_REPORTERS.match(blame.service) and len(ranked) > 1 and blame is not ranked[0])
-    ]
+    return [blame for blame in ranked if blame.members]
 
 
-def _passed_on(member: BadSignal, service: str, named: str | None) -> float:
-    """Return which share of a signal's weight goes to the service it names."""
-    if named is None:
-        return 0.0
+def _pass_on(blames: dict[str, Blame], passes: dict[str, tuple[str, float]]) -> None:
+    """Let each service hand the share of its blame that it puts on another to that one, and so on down.
+
+    A caller's errors are as early and as many as its callee's; what they say is whom to look at.
+    """
+    moving = {service: blame.score for service, blame in blames.items()}
+    for blame in blames.values():
+        blame.score = 0.0
+    for _ in range(LONGEST_CALL_CHAIN):
+        handed: dict[str, float] = {}
+        for service, score in moving.items():
+            named, share = passes.get(service, ("", 0.0))
+            blames[service].score += score * (1 - share)
+            if share:
+                handed[named] = handed.get(named, 0.0) + score * share
+        moving = handed
+    for service, score in moving.items():
+        blames[service].score += score
+
+
+def _passed_on(member: BadSignal, service: str) -> float:
+    """Return which share of its blame a service hands to the one that its chief message names."""
     if _REPORTERS.match(service):
         return 1.0
     return NAMED_SHARE if member.cause is None else NAMED_SHARE / 2
@@ -134,16 +146,16 @@ def _add_traces(blames: dict[str, Blame], index: LogIndex, incident: Incident) -
 def _add_markers(blames: dict[str, Blame], incident: Incident, names: "_Names") -> None:
     counted: set[str] = set()
     for marker in incident.markers:
-        service = marker.service
-        if service not in blames or _REPORTERS.match(service):
-            service = names.any_of(marker.text, service) or service
-        if service not in blames or service in counted:
-            continue
-        counted.add(service)
+        # A deployment log names whom it changed; a service's own line is about itself.
+        speaks_of_itself = marker.service in blames and not _REPORTERS.match(marker.service)
+        changed = [marker.service] if speaks_of_itself else names.all_of(marker.text)
         away = abs((incident.start_at - marker.at).total_seconds())
         strength = MARKER_WEIGHT if marker.detector.name != "restart" else MARKER_WEIGHT / 3
         reason = f"{marker.detector.title.lower()} at {marker.at:%H:%M:%S}: {_short(marker.text)}"
-        blames[service].add(strength * math.exp(-away / MARKER_SECONDS), reason)
+        for service in changed:
+            if service in blames and service not in counted:
+                counted.add(service)
+                blames[service].add(strength * math.exp(-away / MARKER_SECONDS) / len(changed), reason)
 
 
 def _by_service(members: Sequence[BadSignal]) -> dict[str, list[BadSignal]]:
@@ -195,13 +207,10 @@ class _Names:
         service, count = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
         return service if count * 2 >= len(lines) else None
 
-    def any_of(self, text: str, speaker: str) -> str | None:
-        """Return the first service that a text names at all."""
-        for word in _WORD.findall(text):
-            service = self._service_of.get(_plain(word))
-            if service and service != speaker:
-                return service
-        return None
+    def all_of(self, text: str) -> list[str]:
+        """Return the services that a text names at all, in its order."""
+        found = (self._service_of.get(_plain(word)) for word in _WORD.findall(text))
+        return list(dict.fromkeys(service for service in found if service))
 
     def _addressed_in(self, line: str) -> list[str]:
         found = []
@@ -223,7 +232,8 @@ class _Names:
 def _spellings(service: str) -> set[str]:
     plain = _plain(service)
     short = re.sub(r"(?:service|svc|api|server|worker|app)$", "", plain)
-    return {plain} | ({short} if len(short) > 3 else set())
+    singular = plain.removesuffix("s")
+    return {plain} | {spelling for spelling in (short, singular) if len(spelling) > 3}
 
 
 def _plain(word: str) -> str:

@@ -27,14 +27,14 @@ def join_continuations(table: pl.DataFrame) -> pl.DataFrame:
 
     A line with a header, or that does not look like a continuation, is an event of its own.
     """
-    if table.is_empty():
+    headless = table["format"].is_null()
+    if not headless.any():
         return table.drop("format")
-    continues = table["format"].is_null() & table["line"].str.contains(CONTINUATION)
+    continues = _among(headless, table["line"], CONTINUATION)
     # A block cannot begin with a continuation: nothing is before it.
-    continues = continues.fill_null(False) & (pl.int_range(table.height, eager=True) > 0)
+    continues &= pl.int_range(table.height, eager=True) > 0
     # Below frames, a name before a colon is the exception itself, whatever it is called.
-    below = table["format"].is_null() & table["line"].str.contains(_NAMED)
-    continues |= (below & continues.shift(1, fill_value=False)).fill_null(False)
+    continues |= _among(headless, table["line"], _NAMED) & continues.shift(1, fill_value=False)
     if not continues.any():
         return table.drop("format")
     events = (~continues).cum_sum().alias("event")
@@ -57,3 +57,9 @@ def join_continuations(table: pl.DataFrame) -> pl.DataFrame:
         pl.when(named.is_null() | known).then(pl.col("message"))
         .otherwise(pl.concat_str("message", pl.lit(" | "), named)).alias("message"),
     ).drop("event", "added", "format")  # fmt: skip
+
+
+def _among(chosen: pl.Series, lines: pl.Series, pattern: str) -> pl.Series:
+    """Return which of the chosen lines match; the others, nearly all, are not looked at."""
+    matches = lines.filter(chosen).str.contains(pattern).fill_null(False)
+    return pl.repeat(False, lines.len(), eager=True).scatter(chosen.arg_true(), matches)

@@ -244,12 +244,9 @@ def _derived(captured: Sequence[str]) -> dict[str, pl.Expr]:
 
 def _opened(table: pl.DataFrame, formats: Sequence[LineFormat], clock: Clock, depth: int) -> pl.DataFrame:
     """Read the messages of envelopes, and of pairs behind a header, as lines of their own."""
-    wrapping = {line_format.name for line_format in formats if line_format.wraps} | {"json"}
     if depth >= MAX_NESTING or table.is_empty():
         return table
-    inner = table["format"].is_in(list(wrapping)) & table["message"].str.contains(_LOOKS_LIKE_A_LINE)
-    pairs = table["message"].str.contains(formats_keyed.PAIRS_WITH_LEVEL) & (table["format"] != "logfmt")
-    inner = (inner | pairs).fill_null(False) & (table["format"] != "access_log").fill_null(True)
+    inner = _envelopes(table, formats)
     if not inner.any():
         return table
     messages = table["message"].filter(inner)
@@ -260,6 +257,21 @@ def _opened(table: pl.DataFrame, formats: Sequence[LineFormat], clock: Clock, de
     rows = pl.DataFrame({"row": inner.arg_true()}).hstack(opened.drop("format"))
     joined = table.with_row_index("row").join(rows, on="row", how="left", suffix="_inner", maintain_order="left")
     return joined.select(*(pl.coalesce(f"{name}_inner", name).alias(name) for name in FIELDS), pl.col("format"))
+
+
+def _envelopes(table: pl.DataFrame, formats: Sequence[LineFormat]) -> pl.Series:
+    """Return which messages are lines of their own; only what can be one is looked at."""
+    wrapping = [line_format.name for line_format in formats if line_format.wraps or line_format.name == "json"]
+    wrapped = table["format"].is_in(wrapping).fill_null(False)
+    found = pl.repeat(False, table.height, eager=True)
+    if wrapped.any():
+        looks = table["message"].filter(wrapped).str.contains(_LOOKS_LIKE_A_LINE).fill_null(False)
+        found = found.scatter(wrapped.arg_true(), looks)
+    sample = table["message"].gather_every(max(1, table.height // 400))
+    if sample.str.contains(formats_keyed.PAIRS_WITH_LEVEL).any():
+        headed = ~table["format"].is_in(["logfmt", "access_log"]).fill_null(False)
+        found |= headed & table["message"].str.contains(formats_keyed.PAIRS_WITH_LEVEL).fill_null(False)
+    return found
 
 
 def is_zoned(lines: pl.Series, line_format: LineFormat) -> bool:

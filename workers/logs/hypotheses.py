@@ -1,16 +1,22 @@
 """Put the likely causes of an incident into words, ranked, each with what speaks against it."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+
+import polars as pl
 
 from workers.logs.blame import Blame, blame_services
 from workers.logs.detectors import Detector
 from workers.logs.incident import BadSignal, Incident, Marker
 from workers.logs.index import LogIndex
 from workers.logs.inspection_report import Hypothesis
+from workers.logs.shifts import facets_of
+from workers.logs.stack_traces import stack_trace_of
 
 MAX_HYPOTHESES = 5
 MAX_REASONS = 5
+TRACES_READ = 100
 _DEFAULT_CHECK = "Read the first lines of this message and what the service did just before."
 
 
@@ -48,12 +54,26 @@ def _hypothesis(
         cause=_cause_text(blame.service, leading, detector, marker),
         kind=detector.name if detector else "errors",
         confidence=confidence,
-        evidence_for=tuple(blame.reasons[:MAX_REASONS]),
+        evidence_for=(*blame.reasons[:MAX_REASONS], *facets_of(index, leading), *_traced(index, leading)),
         evidence_against=tuple(_against(incident, blame, leading, better)),
         check_next=_check_next(detector, marker),
         first_at=min(member.signal.start_at for member in blame.members),
         template_ids=tuple(dict.fromkeys(index.templates[m.signal.template].id for m in blame.members))[:8],
     )
+
+
+def _traced(index: LogIndex, leading: BadSignal) -> list[str]:
+    """Return how many different stack traces stand behind a message, if any does."""
+    signal = leading.signal
+    chosen = (pl.col("template") == signal.template) & (pl.col("service") == signal.service)
+    events = index.rows.filter(chosen & pl.col("line").str.contains("\n", literal=True))["line"].head(TRACES_READ)
+    traces = [trace for trace in map(stack_trace_of, events) if trace]
+    if not traces:
+        return []
+    (fingerprint, count) = Counter(trace.fingerprint for trace in traces).most_common(1)[0]
+    same = next(trace for trace in traces if trace.fingerprint == fingerprint)
+    where = f", innermost own frame {same.frames[0]}" if same.frames else ""
+    return [f"{count} of {len(traces)} stack traces read are the same ({fingerprint}): {same.cause}{where}"]
 
 
 def _cause_text(service: str, leading: BadSignal, detector: Detector | None, marker: Marker | None) -> str:

@@ -17,6 +17,7 @@ from workers.logs.index import LogIndex, Window, build_index
 from workers.logs.inspection_report import Inspection
 from workers.logs.reading import DEFAULT_MAX_BYTES, Progress, ReadingOptions
 from workers.logs.reading_files import LogSource
+from workers.logs.shifts import find_slowdown
 from workers.logs.statistics import Change, changes_between, signals_of, timeline_of
 
 LOOK_BACK = 3.0  # times the asked window's length: what is asked about often began before
@@ -81,7 +82,8 @@ def _incident_in(index: LogIndex, looked_at: Window, asked: Window | None, quest
     signals = signals_of(index, timeline, looked_at)
     words = question.lower()
     mentioned = [service for service in index.services if len(service) > 2 and service.lower() in words]
-    return find_incident(index, signals, asked=asked, mentioned=mentioned)
+    found = find_incident(index, signals, asked=asked, mentioned=mentioned)
+    return found or find_slowdown(index, looked_at, signals)
 
 
 def _with_marker(incident: Incident, service: str) -> Window:

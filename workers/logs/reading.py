@@ -235,7 +235,8 @@ class _FileReader:
 
     def _is_off(self, table: pl.DataFrame, lines: pl.Series) -> bool:
         """Look for new formats among the lines that none fits; return whether any were found."""
-        unread = lines.filter(table["format"].is_null() & ~lines.str.contains(CONTINUATION))
+        unread = lines.filter(table["format"].is_null())
+        unread = unread.filter(~unread.str.contains(CONTINUATION))
         if unread.len() <= REVOTE_SHARE * lines.len() and unread.len() < SAMPLE_LINES:
             return False
         names = {line_format.name for line_format in self._formats}

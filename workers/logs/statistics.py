@@ -276,7 +276,7 @@ def _change(
 
 
 def _exact(rows: pl.DataFrame, key: tuple[int, str], begins: datetime, width: int, *, is_new: bool) -> datetime:
-    """Return the first kept line's time in the burst; of a new message, that of the first line that leads up to it.
+    """Return when the burst begins; of a new message, the time of the first line that leads up to it.
 
     The best interval leaves out a slow beginning. A message that hardly exists otherwise has
     begun with its first line, if no long silence lies between that and the burst.

@@ -7,6 +7,7 @@ missing, text after a stray blank line. Joining the captions of one sentence is 
 import html
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from workers.transcripts.clock import TIMING_LINE, seconds_of
 from workers.transcripts.colon_lines import split_colon
@@ -41,9 +42,7 @@ def read_captions(lines: list[str], *, from_docx: bool = False) -> Draft:
     """
     cues = _cues(lines)
     if not cues:
-        raise TranscriptUnreadable(
-            "The file says it is WebVTT but holds no cue: no line such as 00:01 --> 00:04."
-        )
+        raise TranscriptUnreadable("The file says it is WebVTT but holds no cue: no line such as 00:01 --> 00:04.")
     draft = Draft(source=_source(lines, cues, from_docx=from_docx), join_captions=True)
     if draft.source == "srt" or not any(_VOICE.search(line) for cue in cues for line in cue.lines):
         _add_colon_cues(draft, cues, named_lines=from_docx)
@@ -63,9 +62,7 @@ def _source(lines: list[str], cues: list[_Cue], *, from_docx: bool) -> SourceFor
     if _GUID_CUE.search(text) or _VOICE.search(text):
         return "teams_vtt"
     numbered = all(cue.id is not None and cue.id.isdigit() for cue in cues)
-    return (
-        "zoom_vtt" if numbered and any(split_colon(line) for cue in cues for line in cue.lines[:1]) else "vtt"
-    )
+    return "zoom_vtt" if numbered and any(split_colon(line) for cue in cues for line in cue.lines[:1]) else "vtt"
 
 
 def _cues(lines: list[str]) -> list[_Cue]:
@@ -120,7 +117,7 @@ def _add_voice_cues(draft: Draft, cues: list[_Cue]) -> None:
         before = text[: marks[0].start()] if marks else text
         # Text outside a voice tag goes on in the voice of the cue before.
         parts = [(speaker, before)]
-        for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        for mark, following in zip_longest(marks, marks[1:]):
             speaker = html.unescape(mark[1]).strip() or None
             parts.append((speaker, text[mark.end() : following.start() if following else len(text)]))
         draft.pieces.extend(

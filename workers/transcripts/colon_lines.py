@@ -18,7 +18,7 @@ _TIMED_NAME = re.compile(rf"^(?P<name>[^:\n：]{{1,{MAX_NAME_CHARS}}}?)\s*[\[(](
 
 @dataclass(frozen=True)
 class NamedLine:
-    """What stands before and after the colon; whether the name is a person's is judged with the whole file."""  # noqa: E501
+    """What stands before and after the colon; whether the name is a person's is judged with the whole file."""
 
     name: str
     text: str
@@ -48,9 +48,7 @@ def named_line(line: str) -> NamedLine | None:
         bold["inner"] or bold["outer"] or bold["time"] or not bold["rest"]
     ):
         stamp = bold["time"].strip("[]()") if bold["time"] else None
-        return NamedLine(
-            bold["name"].strip(), bold["rest"].strip(), seconds_of(stamp) if stamp else start, bold=True
-        )
+        return NamedLine(bold["name"].strip(), bold["rest"].strip(), seconds_of(stamp) if stamp else start, bold=True)
     if (timed := _TIMED_NAME.match(body)) is not None:
         return NamedLine(timed["name"].strip(), timed["rest"].strip(), seconds_of(timed["time"]))
     split = split_colon(body)

@@ -35,13 +35,9 @@ def refuse_other_files(data: bytes) -> None:
     """Raise TranscriptUnreadable, naming the kind, when the first bytes show a file that holds no text."""
     for magic, kind in _NOT_TEXT:
         if data.startswith(magic):
-            raise TranscriptUnreadable(
-                f"This is {kind}, not a transcript. Send VTT, SRT, docx, JSON or text."
-            )
+            raise TranscriptUnreadable(f"This is {kind}, not a transcript. Send VTT, SRT, docx, JSON or text.")
     if data[4:8] == b"ftyp":
-        raise TranscriptUnreadable(
-            "This is a recording, not a transcript. Send VTT, SRT, docx, JSON or text."
-        )
+        raise TranscriptUnreadable("This is a recording, not a transcript. Send VTT, SRT, docx, JSON or text.")
 
 
 def decode_text(data: bytes) -> tuple[str, bool]:
@@ -72,9 +68,7 @@ def _looks_like_utf16(data: bytes) -> bool:
 
 def lines_of(text: str) -> list[str]:
     """Return the lines of `text`, whichever line ends it uses; non-breaking blanks become blanks."""
-    return (
-        text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\xa0", " ").split("\n")
-    )
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\xa0", " ").split("\n")
 
 
 def open_archive(data: bytes) -> zipfile.ZipFile:
@@ -86,9 +80,7 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError) as error:
-        raise TranscriptUnreadable(
-            "The document is damaged: it is cut off or was not uploaded whole."
-        ) from error
+        raise TranscriptUnreadable("The document is damaged: it is cut off or was not uploaded whole.") from error
     members = archive.infolist()
     if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
         raise TranscriptUnreadable("The archive unpacks to far more than a transcript and was not opened.")
@@ -107,9 +99,7 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
     except RuntimeError as error:
         raise TranscriptUnreadable("The document is locked with a password.") from error
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, OSError) as error:
-        raise TranscriptUnreadable(
-            "The document is damaged: it is cut off or was not uploaded whole."
-        ) from error
+        raise TranscriptUnreadable("The document is damaged: it is cut off or was not uploaded whole.") from error
     if len(content) > MAX_UNPACKED_BYTES:
         raise TranscriptUnreadable("The archive unpacks to far more than a transcript and was not opened.")
     return content
@@ -164,7 +154,7 @@ class _DocumentReader:
 
 
 def _word_tag(tag: str) -> str:
-    """Return "t" of Word's w:t, whichever of its two namespaces is used; "" for tags of drawings and others."""  # noqa: E501
+    """Return "t" of Word's w:t, whichever of its two namespaces is used; "" for tags of drawings and others."""
     namespace, _, name = tag.rpartition(" ")
     return name if "wordprocessingml" in namespace else ""
 

@@ -109,14 +109,8 @@ def _json_of(text: str) -> object:
             return [json.loads(line) for line in text.splitlines() if line.strip()]  # one object a line
         except (ValueError, RecursionError):
             pass
-        place = (
-            f" at line {error.lineno}, column {error.colno}"
-            if isinstance(error, json.JSONDecodeError)
-            else ""
-        )
-        raise TranscriptUnreadable(
-            f"The file starts like JSON but breaks off or is faulty{place}."
-        ) from error
+        place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise TranscriptUnreadable(f"The file starts like JSON but breaks off or is faulty{place}.") from error
 
 
 def _read_lines(lines: list[str], *, from_docx: bool) -> Draft:
@@ -128,9 +122,7 @@ def _read_lines(lines: list[str], *, from_docx: bool) -> Draft:
     if chat and chat * 5 >= filled:
         return read_zoom_chat(lines)
     headings = count_headings(lines)
-    colons = sum(
-        1 for line in lines if (found := named_line(line)) is not None and is_speaker_name(found.name)
-    )
+    colons = sum(1 for line in lines if (found := named_line(line)) is not None and is_speaker_name(found.name))
     markdown = any(line.lstrip().startswith("#") for line in lines)
     if headings and headings * 2 >= colons and not (markdown and colons):
         return read_turns(lines, source="teams_docx" if from_docx else "otter")

@@ -136,9 +136,7 @@ def _carry_on_times(draft: Draft, pieces: list[Piece]) -> list[Piece]:
         if piece.start is not None:
             if piece.start + offset < latest - RESET_SECONDS and piece.start < RESET_SECONDS:
                 offset = latest
-                draft.warn(
-                    "time_reset", "The clock of the transcript starts again; later times were carried on."
-                )
+                draft.warn("time_reset", "The clock of the transcript starts again; later times were carried on.")
             latest = max(latest, (piece.end or piece.start) + offset)
         carried.append(
             replace(
@@ -165,9 +163,7 @@ def _joined(pieces: Iterable[Piece]) -> list[Piece]:
 
 
 def _runs_on(before: Piece, after: Piece) -> bool:
-    if before.speaker != after.speaker or before.text.rstrip("\"')”’»").endswith(
-        (".", "?", "!", "…", "。", "？")
-    ):
+    if before.speaker != after.speaker or before.text.rstrip("\"')”’»").endswith((".", "?", "!", "…", "。", "？")):
         return False
     if len(before.text.split()) >= JOIN_LIMIT_WORDS:
         return False
@@ -179,9 +175,7 @@ def _runs_on(before: Piece, after: Piece) -> bool:
 def _note_missing_names(draft: Draft, pieces: list[Piece]) -> None:
     speakers = {piece.speaker for piece in pieces}
     if speakers == {None}:
-        draft.warn(
-            "no_speakers", "The transcript does not say who spoke, so no owners or names can be given."
-        )
+        draft.warn("no_speakers", "The transcript does not say who spoke, so no owners or names can be given.")
     elif any(speaker and is_generic_label(speaker) for speaker in speakers):
         draft.warn(
             "generic_speakers",
@@ -190,7 +184,5 @@ def _note_missing_names(draft: Draft, pieces: list[Piece]) -> None:
 
 
 def _last_second(pieces: list[Piece]) -> float | None:
-    times = [
-        time for piece in pieces if (time := piece.end if piece.end is not None else piece.start) is not None
-    ]
+    times = [time for piece in pieces if (time := piece.end if piece.end is not None else piece.start) is not None]
     return max(times) if times else None

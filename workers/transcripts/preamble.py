@@ -34,9 +34,9 @@ _OTHER_KEYS = {
     "organiser", "apologies", "kind", "language", "summary keywords", "keywords", "moderator", "meeting id",
 }  # fmt: skip
 _FOOTER = re.compile(
-    r"otter\.ai|^\s*(?:the )?meeting ended (?:after|at)\b|editable transcript was computer|this transcript was"  # noqa: E501
-    r"|(?:started|stopped) transcription\s*$|people can also change the text|transcribed by |transkribiert von "  # noqa: E501
-    r"|^\s*\W*(?:end|ende) (?:of|der|des) (?:the )?(?:transcript|transkript|recording)|^\s*transcription ended after",  # noqa: E501
+    r"otter\.ai|^\s*(?:the )?meeting ended (?:after|at)\b|editable transcript was computer|this transcript was"
+    r"|(?:started|stopped) transcription\s*$|people can also change the text|transcribed by |transkribiert von "
+    r"|^\s*\W*(?:end|ende) (?:of|der|des) (?:the )?(?:transcript|transkript|recording)|^\s*transcription ended after",
     re.IGNORECASE,
 )
 _HEADING_ONLY = re.compile(
@@ -100,15 +100,11 @@ def _take_free_line(draft: Draft, line: str, number: int, *, was_heading: bool) 
         draft.date = draft.date or day
         # "Thu, Mar 5, 2026 10:00AM • 31:20" and "5 March 2026, 31m 20s" end with the length.
         tail = re.split(r"[•·|]|\d{4}", line)[-1]
-        if draft.duration_seconds is None and re.search(
-            r"\d\s*(?:h|m|s)\b|[•·]", line[line.find(tail) - 1 :]
-        ):
+        if draft.duration_seconds is None and re.search(r"\d\s*(?:h|m|s)\b|[•·]", line[line.find(tail) - 1 :]):
             draft.duration_seconds = length_of(tail)
         if draft.title is None and (title := _title_beside_date(line)):
             draft.title = title
-    elif re.fullmatch(
-        r"\W*(?:\d{1,3}\s*(?:h|hours?|m|min|minutes?|s|sec|seconds?)\W*)+", line, re.IGNORECASE
-    ):
+    elif re.fullmatch(r"\W*(?:\d{1,3}\s*(?:h|hours?|m|min|minutes?|s|sec|seconds?)\W*)+", line, re.IGNORECASE):
         draft.duration_seconds = draft.duration_seconds or length_of(line)
     elif draft.title is None and len(line) <= TITLE_CHARS and (was_heading or not _looks_spoken(line)):
         draft.title = re.sub(r"\s*[-–—]\s*transcript$", "", line, flags=re.IGNORECASE).rstrip(":")
@@ -123,9 +119,7 @@ def _looks_spoken(line: str) -> bool:
 def _title_beside_date(line: str) -> str | None:
     """Return "Weekly sync" of "Weekly sync (2026-03-05 10:00 GMT+1) - Transcript"."""
     before = re.split(r"\s*[(\[]?\s*(?:\d{4}[-/]\d|\d{1,2}[./]\s?\d)", line)[0].strip(" -–—,:")
-    weekday = re.match(
-        r"^(?:mon|tue|wed|thu|fri|sat|sun|die|mit|don|fre|sam|son)\w*,?\s*", before, re.IGNORECASE
-    )
+    weekday = re.match(r"^(?:mon|tue|wed|thu|fri|sat|sun|die|mit|don|fre|sam|son)\w*,?\s*", before, re.IGNORECASE)
     words = before.split()
     return before if len(words) >= 2 and weekday is None and not any(ch.isdigit() for ch in before) else None
 

@@ -12,9 +12,7 @@ from typing import Any
 
 from workers.transcripts.pieces import Draft, Piece
 
-_SPOKEN_SUBTYPES = frozenset(
-    {"", "me_message", "thread_broadcast", "file_share", "reply_broadcast", "huddle_thread"}
-)
+_SPOKEN_SUBTYPES = frozenset({"", "me_message", "thread_broadcast", "file_share", "reply_broadcast", "huddle_thread"})
 _MARK = re.compile(r"<([^<>\n]+)>")
 _SECONDS = re.compile(r"^\d{9,11}(?:\.\d{1,6})?$")
 
@@ -71,11 +69,7 @@ def _names(document: object, messages: Iterable[Mapping[str, Any]]) -> dict[str,
     if isinstance(users, Mapping):
         entries: list[tuple[str, object]] = [(str(key), value) for key, value in users.items()]
     else:
-        entries = (
-            [(str(u.get("id")), u) for u in users if isinstance(u, Mapping)]
-            if isinstance(users, list)
-            else []
-        )
+        entries = [(str(u.get("id")), u) for u in users if isinstance(u, Mapping)] if isinstance(users, list) else []
     for account, user in entries:
         if (name := user if isinstance(user, str) else _profile_name(user)) is not None:
             names[account] = name

@@ -38,7 +38,7 @@ def read_speech_json(document: object) -> Draft:
     if isinstance(document, list) and any(_generic_piece(item, 1) for item in document):
         return _generic(document, {})
     raise TranscriptUnreadable(
-        "The file is JSON, but it holds neither utterances, segments nor messages, so there is no speech to read."  # noqa: E501
+        "The file is JSON, but it holds neither utterances, segments nor messages, so there is no speech to read."
     )
 
 
@@ -166,9 +166,7 @@ def _grouped(words: Sequence[tuple[str, str | None, float | None, float | None]]
 
 
 def _whisper(document: Mapping[str, Any]) -> Draft:
-    draft = Draft(
-        source="whisper_json", duration_seconds=_number(document.get("duration")), join_captions=True
-    )
+    draft = Draft(source="whisper_json", duration_seconds=_number(document.get("duration")), join_captions=True)
     draft.language = _language(document.get("language"))
     segments = _objects(document.get("segments")) or _objects(document.get("transcription"))
     doubtful = 0
@@ -207,9 +205,7 @@ def _generic(items: Sequence[object], document: Mapping[str, Any]) -> Draft:
 def _generic_piece(item: object, number: int) -> Piece | None:
     if not isinstance(item, Mapping):
         return None
-    text = next(
-        (item[key] for key in _TEXT_KEYS if isinstance(item.get(key), str) and item[key].strip()), None
-    )
+    text = next((item[key] for key in _TEXT_KEYS if isinstance(item.get(key), str) and item[key].strip()), None)
     if text is None:
         return None
     speaker = next((label for key in _SPEAKER_KEYS if (label := _label(item.get(key))) is not None), None)
@@ -221,7 +217,5 @@ def _generic_piece(item: object, number: int) -> Piece | None:
         ),
         None,
     )
-    end = next(
-        (n for key in ("end", "end_time", "endTime") if (n := _number(item.get(key))) is not None), None
-    )
+    end = next((n for key in ("end", "end_time", "endTime") if (n := _number(item.get(key))) is not None), None)
     return Piece(text, speaker, start, end, f"entry {number}")

@@ -45,15 +45,13 @@ def _source(lines: list[str], parsed: list[NamedLine | None]) -> SourceFormat:
     marks = sum(1 for line in lines if _TIME_ALONE.match(line))
     if _MEET_SIGNS.search(text) or (marks and _ATTENDEES_ALONE.search(text)):
         return "google_meet"
-    if any(found is not None and found.bold for found in parsed) or any(
-        _HEADING.match(line) for line in lines
-    ):
+    if any(found is not None and found.bold for found in parsed) or any(_HEADING.match(line) for line in lines):
         return "markdown"
     return "plain_text"
 
 
 def _collect_listed(draft: Draft, lines: list[str]) -> None:
-    """Read the attendees only, from the opening lines, so that their names are known before speech is looked for."""  # noqa: E501
+    """Read the attendees only, from the opening lines, so that their names are known before speech is looked for."""
     opening = [line for line in lines[:40] if line.strip()]
     trial = Draft(source=draft.source)
     read_preamble(trial, opening)
@@ -88,9 +86,7 @@ def _read_speech(
 
     def close() -> None:
         if words and open_line is not None:
-            draft.pieces.append(
-                Piece(_unmarked(" ".join(words)), speaker, start, None, f"line {open_line + 1}")
-            )
+            draft.pieces.append(Piece(_unmarked(" ".join(words)), speaker, start, None, f"line {open_line + 1}"))
         words.clear()
 
     for number in range(first, len(lines)):
@@ -98,9 +94,7 @@ def _read_speech(
         if (alone := _TIME_ALONE.match(line)) is not None:
             close()
             mark = start = seconds_of(alone[1])
-            draft.warn(
-                "coarse_times", "The transcript has a time only every few minutes; times are approximate."
-            )
+            draft.warn("coarse_times", "The transcript has a time only every few minutes; times are approximate.")
         elif (headed := _heading_speaker(line)) is not None:
             close()
             speaker, start = headed

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.errors import DocumentUnreadable
+
 SourceFormat = Literal[
     "teams_vtt",
     "zoom_vtt",
@@ -42,8 +44,11 @@ WarningCode = Literal[
 ]
 
 
-class TranscriptUnreadable(ValueError):
+class TranscriptUnreadable(DocumentUnreadable):
     """The file can't be read as a transcript; the message is one sentence for whoever sent it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reply=message)
 
 
 class TranscriptWarning(BaseModel):
@@ -66,9 +71,7 @@ class Utterance(BaseModel):
     id: str = Field(pattern=r"^u\d+$")
     speaker: str | None = None  # as the file writes it; None: the file does not say
     speaker_ref: str | None = None  # "slack:U123" where the source has accounts
-    start: float | None = Field(
-        default=None, ge=0
-    )  # seconds from the beginning; chats: from the first message
+    start: float | None = Field(default=None, ge=0)  # seconds from the beginning; chats: from the first message
     end: float | None = Field(default=None, ge=0)  # seconds
     text: str = Field(min_length=1)
     source_ref: str | None = None  # where in the file: "cue 12", "line 40", "ts 1690000000.000100"
@@ -86,9 +89,7 @@ class Transcript(BaseModel):
     attendees: tuple[str, ...] = ()  # as listed in the file, else those who spoke
     duration_seconds: float | None = None
     language: str | None = None  # two letters, when the file says so
-    words_read: int = Field(
-        default=0, ge=0
-    )  # speech words in the file, private and automatic posts not counted
+    words_read: int = Field(default=0, ge=0)  # speech words in the file, private and automatic posts not counted
     warnings: tuple[TranscriptWarning, ...] = ()
 
     @property

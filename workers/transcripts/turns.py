@@ -43,9 +43,7 @@ def read_turns(lines: list[str], *, source: SourceFormat) -> Draft:
 
     def close() -> None:
         if paragraph:
-            draft.pieces.append(
-                Piece(" ".join(paragraph), speaker, start, None, f"line {paragraph_line + 1}")
-            )
+            draft.pieces.append(Piece(" ".join(paragraph), speaker, start, None, f"line {paragraph_line + 1}"))
             paragraph.clear()
 
     for number in range(first, len(lines)):

@@ -11,7 +11,7 @@ _FROM = re.compile(
 )
 _TABBED = re.compile(r"^\s*(?P<time>\d{1,2}:\d{2}:\d{2})\t+(?P<who>[^\t:]{1,60}?)\s*:\t?(?P<text>.*)$")
 _EVERYONE = re.compile(
-    r"^\s*(?:everyone|all panelists and attendees|everyone in .*|alle|jeden|alle teilnehmer|tous|todos|tutti)\b",  # noqa: E501
+    r"^\s*(?:everyone|all panelists and attendees|everyone in .*|alle|jeden|alle teilnehmer|tous|todos|tutti)\b",
     re.IGNORECASE,
 )
 _PRIVATE = re.compile(r"\((?:direct message|privately|privat|direktnachricht|message privé)\)", re.IGNORECASE)
@@ -39,9 +39,7 @@ def read_zoom_chat(lines: list[str]) -> Draft:
             began = clock if began is None else began
             # A chat past midnight has a smaller clock than its beginning.
             start = clock - began if clock >= began else clock - began + 86_400
-            draft.pieces.append(
-                Piece(_speech(message["text"]), message["who"].strip(), start, None, message["time"])
-            )
+            draft.pieces.append(Piece(_speech(message["text"]), message["who"].strip(), start, None, message["time"]))
         elif line.strip() and public and draft.pieces:
             before = draft.pieces[-1]
             text = f"{before.text} {_speech(line)}".strip()

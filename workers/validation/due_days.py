@@ -20,8 +20,8 @@ _WEEKDAYS = {
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ["january jan januar janvier", "february feb februar février", "march mar märz mars", "april apr avril",  # noqa: E501
-         "may mai", "june jun juni juin", "july jul juli juillet", "august aug août", "september sep sept septembre",  # noqa: E501
+        ["january jan januar janvier", "february feb februar février", "march mar märz mars", "april apr avril",
+         "may mai", "june jun juni juin", "july jul juli juillet", "august aug août", "september sep sept septembre",
          "october oct oktober octobre", "november nov novembre", "december dec dezember décembre"], 1)
     for name in names.split()
 }  # fmt: skip
@@ -34,7 +34,7 @@ _FULL_MONTH = (
 )
 _COUNT = r"(?:\d{1,2}|a couple of|an?|one|two|three|four|five|six|ten|eine?[rnm]?|zwei|drei)"
 _DAY_WORDS = (
-    rf"(?:(?:next|this|coming|nächsten|kommenden) )?{_FULL_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon))?"  # noqa: E501
+    rf"(?:(?:next|this|coming|nächsten|kommenden) )?{_FULL_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon))?"
     r"|(?:the )?day after tomorrow|tomorrow(?: (?:morning|afternoon|evening))?|tonight|today|übermorgen|heute|demain|aujourd'hui"  # noqa: E501
     r"|(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|ende (?:der|dieser|nächster) woche|ende des monats"  # noqa: E501
     r"|next (?:week|month|meeting|time|sprint|quarter|year)|this (?:week|month|afternoon|evening)|(?:the )?next meeting|nächste[nr]? (?:woche|monat|sitzung)|la semaine prochaine"  # noqa: E501
@@ -49,7 +49,7 @@ _DUE = re.compile(
 
 
 def due_phrase(text: str) -> str | None:
-    """Return the words that say until when, verbatim ("by Friday", "in two weeks"), None when nothing is said."""  # noqa: E501
+    """Return the words that say until when, verbatim ("by Friday", "in two weeks"), None when nothing is said."""
     found = _DUE.search(text.replace("’", "'"))
     return " ".join(text[found.start() : found.end()].split()) if found else None
 
@@ -117,9 +117,7 @@ def _written_day(text: str, said_on: date | None) -> date | None:
 
 
 def _ahead(said_on: date, count: str, unit: str) -> date | None:
-    number = (
-        int(count) if count.isdigit() else _COUNTS.get(count.removeprefix("a ") if count != "a" else "a", 1)
-    )
+    number = int(count) if count.isdigit() else _COUNTS.get(count.removeprefix("a ") if count != "a" else "a", 1)
     if unit == "month":
         months = said_on.month - 1 + number
         return _day(said_on.year + months // 12, months % 12 + 1, min(said_on.day, 28))

@@ -18,8 +18,6 @@ _COMMON: dict[str, frozenset[str]] = {
 def guess_language(text: str) -> str | None:
     """Return the two-letter language of `text`, None when it is too short or undecided."""
     words = words_of(text)
-    hits = sorted(
-        ((sum(word in common for word in words), code) for code, common in _COMMON.items()), reverse=True
-    )
+    hits = sorted(((sum(word in common for word in words), code) for code, common in _COMMON.items()), reverse=True)
     (most, best), (second, _) = hits[0], hits[1]
     return best if most >= MIN_HITS and most >= LEAD * second and most * 12 >= len(words) else None

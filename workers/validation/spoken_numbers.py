@@ -12,7 +12,7 @@ _UNITS = {
     for value, words in enumerate(
         ["zero null nil", "one eins", "two zwei deux", "three drei trois", "four vier quatre", "five fünf cinq", "six sechs",  # noqa: E501
          "seven sieben sept", "eight acht huit", "nine neun neuf", "ten zehn dix", "eleven elf onze", "twelve zwölf douze",  # noqa: E501
-         "thirteen dreizehn", "fourteen vierzehn", "fifteen fünfzehn", "sixteen sechzehn", "seventeen siebzehn",  # noqa: E501
+         "thirteen dreizehn", "fourteen vierzehn", "fifteen fünfzehn", "sixteen sechzehn", "seventeen siebzehn",
          "eighteen achtzehn", "nineteen neunzehn"]
     )
     for word in words.split()
@@ -20,7 +20,7 @@ _UNITS = {
 _TENS = {
     word: 10 * (index + 2)
     for index, words in enumerate(
-        ["twenty zwanzig vingt", "thirty dreißig trente", "forty fourty vierzig quarante", "fifty fünfzig cinquante",  # noqa: E501
+        ["twenty zwanzig vingt", "thirty dreißig trente", "forty fourty vierzig quarante", "fifty fünfzig cinquante",
          "sixty sechzig soixante", "seventy siebzig", "eighty achtzig", "ninety neunzig"]
     )
     for word in words.split()
@@ -152,7 +152,6 @@ def _readings(run: Sequence[str]) -> list[float]:
                 if first + second != readings[0] or second >= 10
                 else readings
             )
-            readings.append(first)
     if len(groups) > 1 and all(group < 100 for group in groups):  # digits read out: "four two"
         joined = "".join(str(int(group)) for group in groups)
         readings.append(float(joined))
@@ -162,7 +161,7 @@ def _readings(run: Sequence[str]) -> list[float]:
 
 
 def _groups(words: Sequence[str]) -> list[float]:
-    """Return the separate numbers of "twelve | fifty" and "twenty | twenty six"; scales join what is before them."""  # noqa: E501
+    """Return the separate numbers of "twelve | fifty" and "twenty | twenty six"; scales join what is before them."""
     groups: list[float] = []
     room = 0  # what may still be added to the last group: 10 after "twenty", 0 after "twelve"
     for token in words:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -107,6 +108,14 @@ def _add_pages(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens, fo
             return visitor
         person, office = visitor
         open_shell()
-        page = ChatPage(deps, follower=follower, uploads=uploads, person=person, office=office, client=client)
+        page = ChatPage(
+            deps,
+            follower=follower,
+            uploads=uploads,
+            who=partial(sign_in.person, request),
+            person=person,
+            office=office,
+            client=client,
+        )
         await page.show(conversation_id)
         return None

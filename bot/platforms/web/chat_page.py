@@ -57,6 +57,7 @@ class ChatPage:
         *,
         follower: JobFollower,
         uploads: UploadTokens,
+        who: Callable[[], Person | None],
         person: Person,
         office: str | None,
         client: Client,
@@ -64,6 +65,7 @@ class ChatPage:
         self._deps = deps
         self._follower = follower
         self._uploads = uploads
+        self._who = who
         self._person = person
         self._client = client
         self._kinds = [kind for kind in JOB_KINDS.values() if may_run(person, kind)]
@@ -186,6 +188,11 @@ class ChatPage:
     async def handle(self, event: PageEvent) -> None:
         """Do one act; errors become a sentence on the page, and the composer keeps its text."""
         try:
+            person = await asyncio.to_thread(self._who)
+            if person is None:
+                self._run("signIn")
+                return
+            self._person = person  # with the groups and the role they have now
             await self._acts[event.act](event)
         except StewardError as error:
             ERRORS.labels(error.code).inc()
@@ -276,8 +283,7 @@ class ChatPage:
         self._run("openReader")
 
     def _open_pane(self, citation: Citation, numbers: list[int]) -> Markup:
-        person = self._deps.people.get(LOCAL_TENANT, self._person.id) or self._person  # groups as they are now
-        groups = readable_groups(Mention(event_key="-", conversation=self._new_key(), asker=person))
+        groups = readable_groups(Mention(event_key="-", conversation=self._new_key(), asker=self._person))
         return open_citation(self._deps.documents, citation, groups, numbers)
 
     async def _thumb(self, event: PageEvent) -> None:

@@ -63,7 +63,8 @@ def build_routes(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens) 
         return response
 
     @router.post("/sign-out")
-    async def sign_out() -> Response:
+    async def sign_out(request: Request) -> Response:
+        sign_in.end(request)
         response = RedirectResponse("/sign-in", status_code=303)
         response.delete_cookie(SESSION_COOKIE)
         return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import uuid4
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import Field, ValidationError
@@ -36,6 +37,7 @@ class People(Protocol):
 
 
 class _Session(Frozen):
+    id: str = Field(min_length=1, max_length=64)
     person_id: str = Field(min_length=1, max_length=255)
 
 
@@ -68,10 +70,17 @@ class SignIn:
         self._header = settings.steward_sign_in_header
         self._people = people
         self._signer = Signer(secret_keys(settings), "web session")
+        self._ended: set[str] = set()  # sessions signed out here; elsewhere and after a restart they run out
 
     def cookie_for(self, person: Person) -> str:
         """Return the value of the session cookie for a person who has just signed in."""
-        return self._signer.sign(_Session(person_id=person.id).model_dump_json())
+        return self._signer.sign(_Session(id=uuid4().hex, person_id=person.id).model_dump_json())
+
+    def end(self, connection: HTTPConnection) -> None:
+        """Sign the request's session out: its cookie, also a copy of it, and its open pages count no more."""
+        session = self._session(connection.cookies.get(SESSION_COOKIE, ""))
+        if session is not None:
+            self._ended.add(session.id)
 
     def person(self, connection: HTTPConnection) -> Person | None:
         """Return who makes the request, as the people's store knows them now; None: nobody is signed in.
@@ -94,6 +103,7 @@ class SignIn:
         if text is None:
             return None
         try:
-            return _Session.model_validate_json(text)
+            session = _Session.model_validate_json(text)
         except ValidationError:
             return None
+        return None if session.id in self._ended else session

@@ -57,8 +57,7 @@ def sections_of(minutes: Minutes) -> list[Section]:
         Section(
             "Decisions",
             tuple(
-                (f"[{decision.status}] {decision.text}", _place(decision.evidence))
-                for decision in minutes.decisions
+                (f"[{decision.status}] {decision.text}", _place(decision.evidence)) for decision in minutes.decisions
             ),
             note,
         ),
@@ -122,9 +121,9 @@ def to_markdown(minutes: Minutes) -> str:
         lines += ["", f"## {section.title}", ""]
         if section.note and section.lines:
             lines += [f"_{section.note}_", ""]
-        lines += [
-            f"- {_escaped(text)}{f' _({place})_' if place else ''}" for text, place in section.lines
-        ] or [NONE_FOUND]
+        lines += [f"- {_escaped(text)}{f' _({place})_' if place else ''}" for text, place in section.lines] or [
+            NONE_FOUND
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -215,7 +214,7 @@ def to_ics(minutes: Minutes, *, written_at: datetime | None = None) -> bytes:
 
 
 def to_csv(minutes: Minutes) -> str:
-    """Return the tasks as comma-separated values with a header row; cells can't start a spreadsheet formula."""  # noqa: E501
+    """Return the tasks as comma-separated values with a header row; cells can't start a spreadsheet formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["task", "owner", "due", "due_date", "confidence", "time", "speaker", "quote"])
@@ -236,14 +235,8 @@ def to_csv(minutes: Minutes) -> str:
 
 
 def _action_line(action: Any) -> str:
-    parts = [
-        part
-        for part in (action.owner, f"due {action.due_date or action.due}" if action.due else None)
-        if part
-    ]
-    return str(action.task) + (
-        f" ({', '.join(str(part) for part in parts)})" if parts else " (no owner named)"
-    )
+    parts = [part for part in (action.owner, f"due {action.due_date or action.due}" if action.due else None) if part]
+    return str(action.task) + (f" ({', '.join(str(part) for part in parts)})" if parts else " (no owner named)")
 
 
 def _place(evidence: Sequence[Evidence]) -> str:
@@ -269,9 +262,7 @@ def _escaped(text: str) -> str:
 
 def _printable(text: str) -> str:
     """Return `text` without the control characters that Word's XML forbids."""
-    return "".join(
-        sign for sign in text if sign in "\t\n" or (ord(sign) >= 32 and not 0xD800 <= ord(sign) <= 0xDFFF)
-    )
+    return "".join(sign for sign in text if sign in "\t\n" or (ord(sign) >= 32 and not 0xD800 <= ord(sign) <= 0xDFFF))
 
 
 def _western(text: str) -> str:

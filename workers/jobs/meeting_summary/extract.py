@@ -39,9 +39,7 @@ MAX_PEOPLE = 12
 FOREIGN_SHARE = 0.15  # of the checked stretches in another language than most
 
 
-def extract_minutes(
-    transcript: Transcript, *, language: str = "en", budget_words: int | None = None
-) -> Minutes:
+def extract_minutes(transcript: Transcript, *, language: str = "en", budget_words: int | None = None) -> Minutes:
     """Return minutes whose every line quotes the transcript.
 
     `language` is the one asked for; without a model lines stay in the language spoken, and a warning says
@@ -54,8 +52,7 @@ def extract_minutes(
     expected = expected_counts(sentences, statements, words=BUDGET_WORDS)
     stretches = find_stretches(sentences, expected)
     topics = [
-        _topic(stretch, number, len(stretches), sentences, transcript)
-        for number, stretch in enumerate(stretches)
+        _topic(stretch, number, len(stretches), sentences, transcript) for number, stretch in enumerate(stretches)
     ]
     lines = choose_lines(
         statements, expected, budget_words=budget, already_said=" ".join(topic.text for topic in topics)
@@ -124,9 +121,7 @@ def evidence_of(units: Sequence[Unit], transcript: Transcript) -> tuple[Evidence
     )
 
 
-def _topic(
-    stretch: Stretch, number: int, of: int, sentences: Sequence[Unit], transcript: Transcript
-) -> Topic:
+def _topic(stretch: Stretch, number: int, of: int, sentences: Sequence[Unit], transcript: Transcript) -> Topic:
     units = sentences[stretch.first : stretch.last]
     title = ", ".join(phrase.removeprefix("the ") for phrase in stretch.phrases)
     proofs = [unit for phrase in stretch.phrases if (unit := _first_with(phrase, units)) is not None]
@@ -154,9 +149,7 @@ def _decision(found: Candidate, sentences: Sequence[Unit], transcript: Transcrip
     )
 
 
-def _action(
-    found: Candidate, sentences: Sequence[Unit], transcript: Transcript, people: Sequence[str]
-) -> ActionItem:
+def _action(found: Candidate, sentences: Sequence[Unit], transcript: Transcript, people: Sequence[str]) -> ActionItem:
     unit = sentences[found.best]
     owner, stated = owner_of(found.best, sentences, people)
     due = due_of(found.best, sentences, owner)
@@ -181,9 +174,7 @@ def _answer_with(owner: str | None, due: str | None, number: int, sentences: Seq
     if owner is None or owner == unit.speaker:
         return None
     following = [u for u in sentences[number + 1 : number + 4] if u.speaker == owner]
-    return (
-        following[0] if following and (due is None or due not in unit.raw or owner not in unit.raw) else None
-    )
+    return following[0] if following and (due is None or due not in unit.raw or owner not in unit.raw) else None
 
 
 def _per_person(
@@ -210,9 +201,7 @@ def _warnings(transcript: Transcript, spoken: str | None, asked: str) -> list[Mi
     warnings = []
     if not transcript.speakers:
         warnings.append(
-            MinutesWarning(
-                code="no_speakers", text="The transcript names no speakers, so no owners could be given."
-            )
+            MinutesWarning(code="no_speakers", text="The transcript names no speakers, so no owners could be given.")
         )
     if "asr_low" in codes:
         warnings.append(MinutesWarning(code="asr_low", text=codes["asr_low"]))

@@ -24,24 +24,10 @@ LEAST_SHARE = 0.35  # of the best score; weaker sentences are left out
 K1, B = 1.2, 0.75  # BM25's usual figures (Robertson and Zaragoza 2009)
 _ASKING = frozenset(
     [
-        "discuss",
-        "summar",
-        "opinion",
-        "meet",
-        "discussion",
-        "talk",
-        "mention",
-        "say",
-        "group",
-        "team",
-        "member",
-        "conclusion",
-        "think",
-        "thought",
-        "decid",
-        "decision",
+        "discuss", "summar", "opinion", "meet", "discussion", "talk", "mention", "say", "group", "team",
+        "member", "conclusion", "think", "thought", "decid", "decision",
     ]
-)
+)  # fmt: skip
 
 
 def answer_from_meeting(
@@ -51,9 +37,7 @@ def answer_from_meeting(
     sentences = all_sentences(transcript)
     asked_of = _named_speakers(question, transcript.speakers)
     names = {part for speaker in asked_of for part in content_stems(speaker)}
-    query = [
-        stem for stem in dict.fromkeys(content_stems(question)) if stem not in names and stem not in _ASKING
-    ]
+    query = [stem for stem in dict.fromkeys(content_stems(question)) if stem not in names and stem not in _ASKING]
     scores = _scores(sentences, query)
     if asked_of and not query:
         scores = [float(unit.words) if unit.speaker in asked_of else 0.0 for unit in sentences]
@@ -76,9 +60,7 @@ def answer_from_meeting(
             chosen.append(number)
             used += sentences[number].words
     return [
-        SummaryLine(
-            text=spoken_line(sentences[number]), evidence=evidence_of([sentences[number]], transcript)
-        )
+        SummaryLine(text=spoken_line(sentences[number]), evidence=evidence_of([sentences[number]], transcript))
         for number in sorted(chosen)
     ]
 
@@ -106,9 +88,7 @@ def _scores(sentences: Sequence[Unit], query: Sequence[str]) -> list[float]:
         spread.update(words.keys())
     count = len(sentences)
     worth = {
-        word: math.log(1 + (count - spread[word] + 0.5) / (spread[word] + 0.5))
-        for word in query
-        if spread[word]
+        word: math.log(1 + (count - spread[word] + 0.5) / (spread[word] + 0.5)) for word in query if spread[word]
     }
     lengths = [words.total() for words in stems]
     mean = sum(lengths) / max(1, count)
@@ -131,10 +111,7 @@ def _scores(sentences: Sequence[Unit], query: Sequence[str]) -> list[float]:
     highest = max(around, default=0.0) or 1.0
     top = max(own, default=0.0)
     # The talk around lifts a sentence that answers without repeating the question's words.
-    return [
-        value + WINDOW_WORTH * top * near / highest * (near > 0)
-        for value, near in zip(own, around, strict=True)
-    ]
+    return [value + WINDOW_WORTH * top * near / highest * (near > 0) for value, near in zip(own, around, strict=True)]
 
 
 def _alike(left: Unit, right: Unit) -> bool:

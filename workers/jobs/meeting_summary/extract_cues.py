@@ -10,10 +10,10 @@ import re
 TASK_VERBS = (
     r"(?:add|arrange|ask|book|bring|build|buy|call|change|check|clarify|collect|compare|complete|contact|coordinate"
     r"|copy|create|define|deliver|design|discuss|distribute|do|draft|draw|email|e-mail|evaluate|explore|figure|file"
-    r"|fill|finali[sz]e|find|finish|fix|follow|forward|get|give|go|handle|have a look|investigate|invite|inform|join"  # noqa: E501
-    r"|let you know|list|look|mail|make|measure|meet|move|open|order|organi[sz]e|ping|plan|post|prepare|present|print"  # noqa: E501
+    r"|fill|finali[sz]e|find|finish|fix|follow|forward|get|give|go|handle|have a look|investigate|invite|inform|join"
+    r"|let you know|list|look|mail|make|measure|meet|move|open|order|organi[sz]e|ping|plan|post|prepare|present|print"
     r"|provide|publish|put|read|record|register|report|reply|research|respond|review|run|schedule|send|set|share|show"
-    r"|sort|speak|start|submit|sum|summari[sz]e|take|talk|tell|test|think about|try|type|update|upload|verify|work"  # noqa: E501
+    r"|sort|speak|start|submit|sum|summari[sz]e|take|talk|tell|test|think about|try|type|update|upload|verify|work"
     r"|write)"
 )
 _DAY = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|tonight|montag|dienstag|mittwoch|donnerstag|freitag|morgen|lundi|mardi|mercredi|jeudi|vendredi|demain)"  # fmt: skip  # noqa: E501
@@ -43,7 +43,7 @@ CUES: dict[str, re.Pattern[str]] = {
         "assent_word": r"\b(?:yeah|yes|okay|fine|exactly|sure|right|good|great|definitely|absolutely|perfect|agreed|genau|einverstanden)\b",  # noqa: E501
         "rejecting": r"\b(?:no longer|not going to|not gonna|won't|don't (?:want|need)|drop|scrap|forget (?:about )?|leave out|get rid of|against|without|instead(?: of)?|rather than|nicht mehr|verzichten)\b",  # noqa: E501
         "firm": r"\b(?:definitely|final(?:ly)?|obviously|must|have to be|has to be|should be|needs to be|only|just|basically)\b",  # noqa: E501
-        "figure": r"\d|\b(?:twenty|thirty|forty|fifty|hundred|thousand|million|percent|euros?|dollars?|pounds?)\b",  # noqa: E501
+        "figure": r"\d|\b(?:twenty|thirty|forty|fifty|hundred|thousand|million|percent|euros?|dollars?|pounds?)\b",
         # open questions
         "asks": r"\?\s*$",
         "wh_start": r"^(?:so |but |and |well |okay |um |uh )*(?:what|how|which|who|when|where|why|whether|do we|should we|are we|can we|could we|is it|is there|does|was|wie|wer|was|wann|welche|comment|qui|quand|quel)\b",  # noqa: E501
@@ -66,9 +66,7 @@ DECIDED = re.compile(
     r"|\b(?:so|then) (?:we )?agreed\b|^\W*(?:okay |so |good )*agreed\b|\bwe agree (?:that|on|to)\b|\bwe're agreed\b|\blet's agree\b|\bmotion (?:is )?carried\b"  # noqa: E501
     r"|\bwir haben (?:uns )?(?:\w+ ){0,6}(?:beschlossen|entschieden|geeinigt)\b|\b(?:on a|nous avons) (?:décidé|convenu)\b|\bbeschlossen\b"  # noqa: E501
 )
-NO_TASK = re.compile(
-    r"\b(?:wait|see|notice|know|hear|understand|remember|imagine|recall|be aware|have seen|agree)\b"
-)
+NO_TASK = re.compile(r"\b(?:wait|see|notice|know|hear|understand|remember|imagine|recall|be aware|have seen|agree)\b")
 
 ASSENT = re.compile(
     r"^\W*(?:(?:yeah|yep|yes|okay|ok|'?kay|sure|right|alright|all right|fine|good|great|cool|exactly|agreed|i agree|perfect|true"  # noqa: E501

@@ -17,8 +17,8 @@ from workers.jobs.meeting_summary.extract_units import Unit
 from workers.validation.text_support import STOPWORDS, WORD, content_stems, stem, words_of
 
 FEATURES = (
-    "bias", "log_rate", "log_count", "log_share_of_top", "eighths", "twentieths", "speakers", "length", "capital",  # noqa: E501
-    "digit", "short", "in_first_tenth", "in_last_tenth", "in_statements", "twentieths_squared", "log_rate_squared",  # noqa: E501
+    "bias", "log_rate", "log_count", "log_share_of_top", "eighths", "twentieths", "speakers", "length", "capital",
+    "digit", "short", "in_first_tenth", "in_last_tenth", "in_statements", "twentieths_squared", "log_rate_squared",
 )  # fmt: skip
 REFERENCE_WORDS = 110  # the summaries that the weights were fitted to are about this long
 MAX_PROBABILITY = 0.95
@@ -38,9 +38,7 @@ def load_weights() -> Weights:
     """Return the weights shipped with this package."""
     text = files(__package__).joinpath("extract_weights.json").read_text(encoding="utf-8")
     stored = json.loads(text)
-    return Weights(
-        words=stored["words"], function_words=stored["function_words"], items=stored.get("items", {})
-    )
+    return Weights(words=stored["words"], function_words=stored["function_words"], items=stored.get("items", {}))
 
 
 def reading_tokens(text: str) -> list[str]:
@@ -66,9 +64,7 @@ def word_features(sentences: Sequence[Unit], statements: Sequence[Unit]) -> dict
             first.setdefault(word, unit.position)
             last[word] = unit.position
         capitals.update(
-            stem(word)
-            for word in WORD.findall(unit.text)[1:]
-            if word[0].isupper() and word.lower() not in STOPWORDS
+            stem(word) for word in WORD.findall(unit.text)[1:] if word[0].isupper() and word.lower() not in STOPWORDS
         )
     in_statements: Counter[str] = Counter()
     for unit in statements:

@@ -25,9 +25,9 @@ TASK_CUES = ("i_will", "will_you", "want_you", "you_will", "you_get", "they_will
 DECISION_CUES = ("decided", "go_with", "lets", "will_be", "we_have", "firm")
 QUESTION_CUES = ("asks", "unsure", "trouble", "hedged", "proposal", "or_choice")
 ITEM_FEATURES = (
-    "bias", *CUES, "position", "position_squared", "last_tenth", "last_minutes", "opening", "log_words", "is_short",  # noqa: E501
+    "bias", *CUES, "position", "position_squared", "last_tenth", "last_minutes", "opening", "log_words", "is_short",
     "is_long", "density", "importance", "importance_sum", "talks_most", "spoke_first", "share", "assents", "firm_assent",  # noqa: E501
-    "doubt", "well_formed", "near_tasks", "near_decisions", "near_questions", "tasks", "decisions", "questions",  # noqa: E501
+    "doubt", "well_formed", "near_tasks", "near_decisions", "near_questions", "tasks", "decisions", "questions",
     "tasks_late", "near_tasks_late", "first_speaker_late",
 )  # fmt: skip
 
@@ -97,7 +97,7 @@ def _neighbours(values: Floats) -> Floats:
 
 
 def _answers(sentences: Sequence[Unit], number: int) -> tuple[float, float, float]:
-    """Return how far others assent (0 to 1), whether firmly, and whether they doubt, right after a sentence."""  # noqa: E501
+    """Return how far others assent (0 to 1), whether firmly, and whether they doubt, right after a sentence."""
     speaker = sentences[number].speaker
     following = [u for u in sentences[number + 1 : number + 1 + ANSWER_UNITS] if u.speaker != speaker]
     assents = sum(1 for unit in following if ASSENT.match(unit.raw))

@@ -102,8 +102,7 @@ def item_scores(
         row = [weights.items[kind][name] for name in ITEM_FEATURES]
         model: Sequence[float] = (features @ np.array(row)).tolist()
         scores[kind] = [
-            float(value) + EXPLICIT_WORTH * is_explicit(kind, number, sentences)
-            for number, value in enumerate(model)
+            float(value) + EXPLICIT_WORTH * is_explicit(kind, number, sentences) for number, value in enumerate(model)
         ]
     return scores
 
@@ -117,19 +116,13 @@ def is_explicit(kind: ItemKind, number: int, sentences: Sequence[Unit]) -> bool:
         return any(CUES[name].search(text) for name in names)
 
     if kind == "actions":
-        given = has("i_will", "will_you") or (
-            has("they_will", "want_you", "you_will") and not NO_TASK.search(text)
-        )
+        given = has("i_will", "will_you") or (has("they_will", "want_you", "you_will") and not NO_TASK.search(text))
         return given and has("when_due", "task_word")
     if kind == "decisions":
         return DECIDED.search(text) is not None and not has("unsure", "asks") and " if " not in text
     if "open question" in text or "to be decided" in text:
         return True
-    return (
-        unit.is_question
-        and len(unit.text.split()) >= LEAST_QUESTION_WORDS
-        and is_unanswered(number, sentences)
-    )
+    return unit.is_question and len(unit.text.split()) >= LEAST_QUESTION_WORDS and is_unanswered(number, sentences)
 
 
 def is_unanswered(number: int, sentences: Sequence[Unit]) -> bool:

@@ -46,7 +46,7 @@ def owner_of(number: int, sentences: Sequence[Unit], participants: Sequence[str]
 
 
 def due_of(number: int, sentences: Sequence[Unit], owner: str | None) -> str | None:
-    """Return the words that say when the task is due: in the sentence, or in the owner's answer right after it."""  # noqa: E501
+    """Return the words that say when the task is due: in the sentence, or in the owner's answer right after it."""
     own = due_phrase(sentences[number].raw)
     if own is not None or owner is None:
         return own
@@ -61,14 +61,13 @@ def _named(raw: str, participants: Sequence[str], speaker: str | None) -> str | 
     hit = [
         person
         for person in participants
-        if not is_generic_label(person)
-        and any(_gives_task(raw, name) for name in _called(person, participants))
+        if not is_generic_label(person) and any(_gives_task(raw, name) for name in _called(person, participants))
     ]
     return hit[0] if len(hit) == 1 else None
 
 
 def _called(person: str, participants: Sequence[str]) -> list[str]:
-    """Return the names a participant may be called by: the whole name, and the first name if nobody shares it."""  # noqa: E501
+    """Return the names a participant may be called by: the whole name, and the first name if nobody shares it."""
     bare = re.sub(r"\s*[(\[].*", "", person).strip()
     first = bare.split()[0] if bare else ""
     shared = sum(other.split()[:1] == [first] for other in participants) > 1

@@ -26,25 +26,10 @@ OVERSHOOT_WORDS = 12
 
 _POINTING = frozenset(
     [
-        "it",
-        "this",
-        "that",
-        "they",
-        "he",
-        "she",
-        "them",
-        "one",
-        "those",
-        "these",
-        "es",
-        "das",
-        "er",
-        "sie",
-        "il",
-        "elle",
-        "ce",
+        "it", "this", "that", "they", "he", "she", "them", "one", "those", "these", "es", "das", "er", "sie",
+        "il", "elle", "ce",
     ]
-)
+)  # fmt: skip
 _STARTS = _POINTING - {"one", "them"}
 _PERSONAL = frozenset(["i", "you", "me", "my", "your", "ich", "mir", "mein", "du", "je", "tu"])
 
@@ -83,6 +68,7 @@ def choose_lines(
     allowance = budget_words / PARTS * PART_SHARE
     while used < budget_words and bounds:
         best: tuple[float, int] | None = None
+        repeated: list[int] = []
         for number in sorted(bounds, key=lambda key: (-bounds[key], key)):
             if best is not None and bounds[number] <= best[0]:
                 break
@@ -92,10 +78,13 @@ def choose_lines(
             if used + units[number].words > budget_words + OVERSHOOT_WORDS:
                 continue
             if any(says_the_same(units[number].text, units[other].text) for other in chosen):
+                repeated.append(number)
                 continue
             bounds[number] = gain(number)
             if best is None or bounds[number] > best[0]:
                 best = (bounds[number], number)
+        for number in repeated:
+            del bounds[number]
         if best is None:
             break
         number = best[1]
@@ -108,7 +97,7 @@ def choose_lines(
 
 
 def clarity(unit: Unit) -> float:
-    """Return 1 for a line that stands alone, less (not below 0.1) the more it points at things said elsewhere."""  # noqa: E501
+    """Return 1 for a line that stands alone, less (not below 0.1) the more it points at things said elsewhere."""
     words = [word.split("'")[0] for word in words_of(unit.text)]
     if not words:
         return 0.1

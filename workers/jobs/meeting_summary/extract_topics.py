@@ -23,212 +23,38 @@ MIN_WORDS = 400  # a shorter meeting is one topic
 BLOCK_SHARE = 0.06  # of the meeting, compared on either side of a border
 LEAST_SHARE = 0.6  # of an even cut: no stretch is shorter
 PHRASES = 3
+MAX_COLUMNS = 1_500  # words compared; bounds the memory of a long meeting to about 40 MB
 LEAST_NOUN_USES = 2
 NOUN_SHARE = 0.3  # of a phrase's uses that look like a noun's
 
 _ARTICLES = frozenset(["the", "these", "those", "our", "your", "their", "my", "his", "her", "its"])
 _BEFORE_NOUNS = _ARTICLES | frozenset(
     [
-        "a",
-        "an",
-        "some",
-        "any",
-        "no",
-        "each",
-        "every",
-        "another",
-        "of",
-        "for",
-        "in",
-        "on",
-        "with",
-        "about",
-        "from",
-        "by",
-        "into",
-        "at",
+        "a", "an", "some", "any", "no", "each", "every", "another", "of", "for", "in", "on", "with", "about",
+        "from", "by", "into", "at",
     ]
-)
+)  # fmt: skip
 _VAGUE = frozenset(
     [
-        "thing",
-        "things",
-        "way",
-        "ways",
-        "point",
-        "points",
-        "time",
-        "times",
-        "day",
-        "days",
-        "week",
-        "weeks",
-        "year",
-        "years",
-        "lot",
-        "lots",
-        "bit",
-        "kind",
-        "kinds",
-        "sort",
-        "sorts",
-        "stuff",
-        "idea",
-        "ideas",
-        "question",
-        "questions",
-        "problem",
-        "problems",
-        "example",
-        "examples",
-        "part",
-        "parts",
-        "side",
-        "sides",
-        "case",
-        "cases",
-        "fact",
-        "facts",
-        "place",
-        "number",
-        "numbers",
-        "people",
-        "guy",
-        "guys",
-        "person",
-        "minute",
-        "minutes",
-        "moment",
-        "moments",
-        "today",
-        "tomorrow",
-        "yesterday",
-        "anything",
-        "something",
-        "everything",
-        "nothing",
-        "good",
-        "great",
-        "nice",
-        "big",
-        "small",
-        "little",
-        "new",
-        "old",
-        "different",
-        "important",
-        "possible",
-        "sure",
-        "interesting",
-        "better",
-        "best",
-        "bad",
-        "easy",
-        "hard",
-        "whole",
-        "first",
-        "second",
-        "third",
-        "last",
-        "next",
-        "couple",
-        "actually",
-        "basically",
-        "course",
-        "alright",
-        "slide",
-        "slides",
-        "page",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "hundred",
-        "thousand",
-        "million",
-        "percent",
-        "half",
-        "hello",
-        "hi",
-        "bye",
-        "morning",
-        "afternoon",
-        "thanks",
-        "thank",
-        "please",
-        "welcome",
-        "chair",
-        "meeting",
-        "using",
-        "making",
-        "making",
-        "need",
-        "working",
-        "talking",
-        "looking",
-        "thinking",
-        "trying",
-        "coming",
-        "going",
-        "saying",
-        "doing",
-        "getting",
-        "able",
-        "mean",
-        "difficult",
-        "young",
-        "enough",
-        "open",
-        "many",
-        "group",
-        "ones",
-        "own",
-        "pretty",
-        "wait",
-        "ask",
-        "eat",
-        "draw",
-        "save",
-        "combine",
-        "improve",
-        "help",
-        "least",
-        "particular",
-        "interested",
-        "understand",
-        "original",
-        "front",
-        "save",
-        "real",
-        "current",
-        "mind",
-        "sense",
-        "order",
-        "top",
-        "bottom",
-        "middle",
-        "line",
-        "rest",
-        "everybody",
-        "everyone",
-        "anybody",
-        "somebody",
-        "hour",
-        "hours",
-        "end",
-        "start",
+        "thing", "things", "way", "ways", "point", "points", "time", "times", "day", "days", "week", "weeks",
+        "year", "years", "lot", "lots", "bit", "kind", "kinds", "sort", "sorts", "stuff", "idea", "ideas",
+        "question", "questions", "problem", "problems", "example", "examples", "part", "parts", "side", "sides",
+        "case", "cases", "fact", "facts", "place", "number", "numbers", "people", "guy", "guys", "person",
+        "minute", "minutes", "moment", "moments", "today", "tomorrow", "yesterday", "anything", "something",
+        "everything", "nothing", "good", "great", "nice", "big", "small", "little", "new", "old", "different",
+        "important", "possible", "sure", "interesting", "better", "best", "bad", "easy", "hard", "whole",
+        "first", "second", "third", "last", "next", "couple", "actually", "basically", "course", "alright",
+        "slide", "slides", "page", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+        "ten", "twenty", "thirty", "forty", "fifty", "hundred", "thousand", "million", "percent", "half",
+        "hello", "hi", "bye", "morning", "afternoon", "thanks", "thank", "please", "welcome", "chair",
+        "meeting", "using", "making", "making", "need", "working", "talking", "looking", "thinking", "trying",
+        "coming", "going", "saying", "doing", "getting", "able", "mean", "difficult", "young", "enough", "open",
+        "many", "group", "ones", "own", "pretty", "wait", "ask", "eat", "draw", "save", "combine", "improve",
+        "help", "least", "particular", "interested", "understand", "original", "front", "save", "real",
+        "current", "mind", "sense", "order", "top", "bottom", "middle", "line", "rest", "everybody", "everyone",
+        "anybody", "somebody", "hour", "hours", "end", "start",
     ]
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -279,7 +105,8 @@ def _borders(sentences: Sequence[Unit], wanted: int) -> list[int]:
     spread: Counter[str] = Counter()
     for words in stems:
         spread.update(words.keys())
-    column = {word: number for number, word in enumerate(word for word in spread if spread[word] > 1)}
+    shared = [word for word, times in spread.most_common(MAX_COLUMNS) if times > 1]
+    column = {word: number for number, word in enumerate(shared)}
     if wanted == 1 or not column:
         return [0, count]
     totals = np.zeros((count + 1, len(column)), dtype=np.float32)
@@ -299,9 +126,7 @@ def _borders(sentences: Sequence[Unit], wanted: int) -> list[int]:
     borders: list[int] = []
     for index in np.argsort(likeness, kind="stable"):
         place = position[index]
-        if min(place, 1 - place) < least * 0.7 or any(
-            abs(place - position[known]) < least for known in borders
-        ):
+        if min(place, 1 - place) < least * 0.7 or any(abs(place - position[known]) < least for known in borders):
             continue
         borders.append(int(index))
         if len(borders) == wanted - 1:
@@ -389,8 +214,6 @@ def _shown(phrase: _Found) -> str:
     words = spelling.split()
     capital = all(word[0].isupper() for word in words)
     article = (
-        "the "
-        if phrase.with_article * 3 >= phrase.count and not capital and not words[-1].endswith("ing")
-        else ""
+        "the " if phrase.with_article * 3 >= phrase.count and not capital and not words[-1].endswith("ing") else ""
     )
     return article + " ".join(words)

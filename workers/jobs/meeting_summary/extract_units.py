@@ -23,12 +23,10 @@ BACKCHANNEL_WORDS = 3  # "mm-hmm", "yeah okay": another's sounds do not end a se
 _MARKS = re.compile(r"\{[^{}]{0,30}\}|\[[^\[\]]{0,30}\]|<[^<>]{0,30}>|@ ?@")
 _FILLERS = re.compile(
     r"\b(?:u+[mh]+|e+r+m*|a+h+|o+h+|h+m+|mm+(?:\s?-\s?hmm+)?|uh\s?-\s?huh|mhm+|ähm?|äh|öhm?|euh|hein|you know(?: what i mean)?"  # noqa: E501
-    r"|i mean|sort of|kind of|like i said|or something(?: like that)?|or whatever|and stuff(?: like that)?)\b",  # noqa: E501
+    r"|i mean|sort of|kind of|like i said|or something(?: like that)?|or whatever|and stuff(?: like that)?)\b",
     re.IGNORECASE,
 )
-_BROKEN = re.compile(
-    r"(?<![\w'-])\w{1,4}-(?=[\s,.?!]|$)|(?<![\w'.])(?![aiyAIY]\b)[b-hj-zB-HJ-Z](?= [a-zA-Z]{2})"
-)
+_BROKEN = re.compile(r"(?<![\w'-])\w{1,4}-(?=[\s,.?!]|$)|(?<![\w'.])(?![aiyAIY]\b)[b-hj-zB-HJ-Z](?= [a-zA-Z]{2})")
 _REPEATED = re.compile(r"\b(\w[\w']*(?:[ ,]+\w[\w']*){0,2})(?:[ ,]+\1\b)+", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:(?:so|well|okay|ok|right|yeah|yes|yep|no|and|but|or|now|then|anyway|actually|basically|alright|all right|like"  # noqa: E501
@@ -38,9 +36,7 @@ _OPENING = re.compile(
 _SPACE_BEFORE = re.compile(r"\s+([,.;:?!])")
 _COMMAS = re.compile(r"(?:\s*,)+(?=\s*[,.;:?!])|^[\s,.;:?!-]+")
 _SENTENCE_END = re.compile(r"(?<=[.?!…])[\"')\]]*\s+")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|No|vs|e\.g|i\.e|etc|approx|ca|Nr|bzw|z\.B|Hon)|\b[A-Z])\.$"
-)
+_ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|No|vs|e\.g|i\.e|etc|approx|ca|Nr|bzw|z\.B|Hon)|\b[A-Z])\.$")
 _ENDS = re.compile(r"[.?!…][\"')\]]*\s*$")
 _CLAUSE_WORDS = frozenset(
     ["and", "but", "so", "because", "which", "und", "aber", "denn", "weil", "et", "mais", "car"]
@@ -49,238 +45,31 @@ _CLAUSE_WORDS = frozenset(
 _INNER_START = re.compile(r"(?<=[a-z] )(?:We|It|They|You|So|And|But|The|That|This|Yeah|Okay|Well)(?=[ '’])")
 VERBS = frozenset(
     [
-        "am",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "have",
-        "has",
-        "had",
-        "do",
-        "does",
-        "did",
-        "will",
-        "would",
-        "can",
-        "could",
-        "shall",
-        "should",
-        "may",
-        "might",
-        "must",
-        "need",
-        "needs",
-        "want",
-        "wants",
-        "think",
-        "thinks",
-        "know",
-        "make",
-        "makes",
-        "made",
-        "use",
-        "uses",
-        "used",
-        "get",
-        "gets",
-        "got",
-        "go",
-        "goes",
-        "went",
-        "take",
-        "takes",
-        "took",
-        "give",
-        "gives",
-        "gave",
-        "work",
-        "works",
-        "worked",
-        "say",
-        "says",
-        "said",
-        "see",
-        "sees",
-        "saw",
-        "look",
-        "looks",
-        "looked",
-        "put",
-        "puts",
-        "find",
-        "finds",
-        "found",
-        "decide",
-        "decides",
-        "agree",
-        "agrees",
-        "keep",
-        "keeps",
-        "kept",
-        "start",
-        "starts",
-        "run",
-        "runs",
-        "ran",
-        "come",
-        "comes",
-        "came",
-        "seem",
-        "seems",
-        "mean",
-        "means",
-        "meant",
-        "show",
-        "shows",
-        "cost",
-        "costs",
-        "sell",
-        "sells",
-        "sold",
-        "buy",
-        "buys",
-        "change",
-        "changes",
-        "include",
-        "includes",
-        "require",
-        "requires",
-        "support",
-        "supports",
-        "suggest",
-        "suggests",
-        "propose",
-        "expect",
-        "plan",
-        "plans",
-        "send",
-        "sends",
-        "write",
-        "writes",
-        "like",
-        "likes",
-        "cannot",
-        "let",
-        "gonna",
-        "wanna",
-        "gotta",
-        "ist",
-        "sind",
-        "war",
-        "waren",
-        "haben",
-        "hat",
-        "hatte",
-        "wird",
-        "werden",
-        "kann",
-        "können",
-        "muss",
-        "müssen",
-        "soll",
-        "sollen",
-        "brauchen",
-        "machen",
-        "gibt",
-        "est",
-        "sont",
-        "était",
-        "ont",
-        "avons",
-        "avez",
-        "fait",
-        "faut",
-        "doit",
-        "peut",
-        "es",
-        "son",
-        "fue",
-        "tiene",
+        "am", "is", "are", "was", "were", "be", "been", "being", "have", "has", "had", "do", "does", "did",
+        "will", "would", "can", "could", "shall", "should", "may", "might", "must", "need", "needs", "want",
+        "wants", "think", "thinks", "know", "make", "makes", "made", "use", "uses", "used", "get", "gets",
+        "got", "go", "goes", "went", "take", "takes", "took", "give", "gives", "gave", "work", "works",
+        "worked", "say", "says", "said", "see", "sees", "saw", "look", "looks", "looked", "put", "puts", "find",
+        "finds", "found", "decide", "decides", "agree", "agrees", "keep", "keeps", "kept", "start", "starts",
+        "run", "runs", "ran", "come", "comes", "came", "seem", "seems", "mean", "means", "meant", "show",
+        "shows", "cost", "costs", "sell", "sells", "sold", "buy", "buys", "change", "changes", "include",
+        "includes", "require", "requires", "support", "supports", "suggest", "suggests", "propose", "expect",
+        "plan", "plans", "send", "sends", "write", "writes", "like", "likes", "cannot", "let", "gonna", "wanna",
+        "gotta", "ist", "sind", "war", "waren", "haben", "hat", "hatte", "wird", "werden", "kann", "können",
+        "muss", "müssen", "soll", "sollen", "brauchen", "machen", "gibt", "est", "sont", "était", "ont",
+        "avons", "avez", "fait", "faut", "doit", "peut", "es", "son", "fue", "tiene",
     ]
-)
+)  # fmt: skip
 _LOOSE_ENDS = frozenset(
     [
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "but",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "for",
-        "with",
-        "from",
-        "by",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "that",
-        "which",
-        "who",
-        "if",
-        "so",
-        "because",
-        "than",
-        "into",
-        "about",
-        "my",
-        "your",
-        "our",
-        "their",
-        "his",
-        "its",
-        "these",
-        "those",
-        "i",
-        "we",
-        "you",
-        "he",
-        "she",
-        "they",
-        "it's",
-        "i'm",
-        "very",
-        "more",
-        "not",
-        "can",
-        "could",
-        "will",
-        "would",
-        "should",
-        "und",
-        "oder",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "zu",
-        "mit",
-        "et",
-        "ou",
-        "le",
-        "la",
-        "les",
-        "un",
-        "une",
-        "de",
-        "à",
+        "the", "a", "an", "and", "or", "but", "of", "to", "in", "on", "at", "for", "with", "from", "by", "as",
+        "is", "are", "was", "were", "be", "that", "which", "who", "if", "so", "because", "than", "into",
+        "about", "my", "your", "our", "their", "his", "its", "these", "those", "i", "we", "you", "he", "she",
+        "they", "it's", "i'm", "very", "more", "not", "can", "could", "will", "would", "should", "und", "oder",
+        "der", "die", "das", "ein", "eine", "zu", "mit", "et", "ou", "le", "la", "les", "un", "une", "de", "à",
     ]
-)
-_LOOSE_STARTS = frozenset(
-    ["which", "whose", "than", "of", "to", "that", "because", "whereas", "whether", "who"]
-)
+)  # fmt: skip
+_LOOSE_STARTS = frozenset(["which", "whose", "than", "of", "to", "that", "because", "whereas", "whether", "who"])
 
 
 @dataclass(frozen=True)
@@ -290,9 +79,7 @@ class Unit:
     text: str  # cleaned
     raw: str
     speaker: str | None
-    parts: tuple[
-        tuple[int, str], ...
-    ]  # (index of the utterance, its words that belong to the unit), verbatim
+    parts: tuple[tuple[int, str], ...]  # (index of the utterance, its words that belong to the unit), verbatim
     start: float | None  # seconds
     is_question: bool
     position: float  # 0 at the first word of the meeting, 1 at the last
@@ -364,9 +151,7 @@ def all_sentences(transcript: Transcript) -> list[Unit]:
     counts = [len(u.text.split()) for u in utterances]
     starts = [0, *accumulate(counts)]
     total = max(1, starts[-1])
-    ends_everywhere = (
-        sum(u.text.count(".") + u.text.count("?") for u in utterances) * UNPUNCTUATED_WORDS < total
-    )
+    ends_everywhere = sum(u.text.count(".") + u.text.count("?") for u in utterances) * UNPUNCTUATED_WORDS < total
     open_parts: dict[str | None, list[tuple[int, str]]] = {}
     units: list[Unit] = []
 

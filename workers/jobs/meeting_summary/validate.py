@@ -30,9 +30,7 @@ Code = Literal[
     "wrong_language", "negation_flipped", "status_overstated", "weak_support", "unknown_participant", "wrong_date", "unknown_speaker",  # noqa: E501
 ]  # fmt: skip
 LINE_SECTIONS: tuple[Section, ...] = ("summary", "topics", "decisions", "action_items", "open_questions")
-MARKS: frozenset[str] = frozenset(
-    {"weak_support", "wrong_language"}
-)  # shown to the reader, never a reason to drop
+MARKS: frozenset[str] = frozenset({"weak_support", "wrong_language"})  # shown to the reader, never a reason to drop
 FIELD_CODES: frozenset[str] = frozenset({"unknown_owner", "owner_not_said", "due_not_said", "due_date_wrong", "status_overstated"})  # fmt: skip  # noqa: E501
 LANGUAGE_WORDS = 40  # fewer words are too few to tell a language
 
@@ -64,14 +62,10 @@ def validate_minutes(minutes: Minutes, transcript: Transcript) -> list[Problem]:
         for index, entry in enumerate(entries):
             problems.extend(
                 Problem(code=code, section=section, index=index, text=text)
-                for code, text in line_problems(
-                    _text_of(entry), entry.evidence, source, is_topic=section == "topics"
-                )
+                for code, text in line_problems(_text_of(entry), entry.evidence, source, is_topic=section == "topics")
             )
         if section != "topics":
-            problems.extend(
-                _duplicates(section, [source.without_prefix(_text_of(entry)) for entry in entries])
-            )
+            problems.extend(_duplicates(section, [source.without_prefix(_text_of(entry)) for entry in entries]))
     for index, action in enumerate(minutes.action_items):
         problems.extend(_action_problems(index, action, source, minutes))
     for index, decision in enumerate(minutes.decisions):
@@ -97,9 +91,7 @@ def repair(minutes: Minutes, problems: Sequence[Problem]) -> Minutes:
             if index not in dropped
         )
     people = {p.index for p in problems if p.section == "per_person" and not p.is_mark}
-    kept["per_person"] = tuple(
-        person for index, person in enumerate(minutes.per_person) if index not in people
-    )
+    kept["per_person"] = tuple(person for index, person in enumerate(minutes.per_person) if index not in people)
     kept["meeting"] = _mended_header(minutes, problems)
     kept["version"] = MINUTES_VERSION
     kept["warnings"] = (*minutes.warnings, *_new_warnings(minutes, problems))
@@ -112,14 +104,10 @@ def _text_of(entry: Any) -> str:
 
 def _header_problems(minutes: Minutes, source: Source) -> Iterator[Problem]:
     if minutes.version != MINUTES_VERSION:
-        yield Problem(
-            code="version", section="meeting", index=None, text=f"version {minutes.version} is not known"
-        )
+        yield Problem(code="version", section="meeting", index=None, text=f"version {minutes.version} is not known")
     for index, person in enumerate(minutes.meeting.participants):
         if not source.knows_person(person):
-            yield Problem(
-                code="unknown_participant", section="meeting", index=index, text=f"{person} was not there"
-            )
+            yield Problem(code="unknown_participant", section="meeting", index=index, text=f"{person} was not there")
     known = source.transcript.date
     if known is not None and minutes.meeting.date not in (None, known):
         yield Problem(code="wrong_date", section="meeting", index=None, text=f"the transcript is of {known}")
@@ -156,9 +144,7 @@ def _decision_problems(index: int, decision: Decision, source: Source) -> Iterat
 def _duplicates(section: Section, texts: Sequence[str]) -> Iterator[Problem]:
     for index, text in enumerate(texts):
         if any(says_the_same(text, other) for other in texts[:index]):
-            yield Problem(
-                code="duplicate", section=section, index=index, text="says what an earlier entry says"
-            )
+            yield Problem(code="duplicate", section=section, index=index, text="says what an earlier entry says")
 
 
 def _person_problems(minutes: Minutes, source: Source) -> Iterator[Problem]:
@@ -185,10 +171,7 @@ def _person_problems(minutes: Minutes, source: Source) -> Iterator[Problem]:
 
 def _language_problems(minutes: Minutes) -> Iterator[Problem]:
     lines = [
-        _text_of(entry)
-        for section in LINE_SECTIONS
-        if section != "topics"
-        for entry in getattr(minutes, section)
+        _text_of(entry) for section in LINE_SECTIONS if section != "topics" for entry in getattr(minutes, section)
     ]
     text = " ".join(lines)
     found = guess_language(text) if len(text.split()) >= LANGUAGE_WORDS else None

@@ -1,4 +1,4 @@
-"""Check one line of minutes against the utterances it cites: ids, quote, speaker, numbers, names, days, negation."""  # noqa: E501
+"""Check one line of minutes against the utterances it cites: ids, quote, speaker, numbers, names, days, negation."""
 
 import re
 from collections import defaultdict
@@ -20,48 +20,13 @@ NEAR_COPY = 0.6  # of a line's content stems in the quote: then negation must ma
 
 _DAY_NAMES = frozenset(
     [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "montag",
-        "dienstag",
-        "mittwoch",
-        "donnerstag",
-        "freitag",
-        "samstag",
-        "sonntag",
-        "januar",
-        "februar",
-        "juni",
-        "juli",
-        "oktober",
-        "dezember",
-        "lundi",
-        "mardi",
-        "mercredi",
-        "jeudi",
-        "vendredi",
-        "samedi",
-        "dimanche",
-        "tomorrow",
-        "yesterday",
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february",
+        "march", "april", "june", "july", "august", "september", "october", "november", "december", "montag",
+        "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "januar", "februar", "juni",
+        "juli", "oktober", "dezember", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+        "tomorrow", "yesterday",
     ]
-)
+)  # fmt: skip
 _NEGATIONS = frozenset(["not", "never", "cannot", "none", "nobody", "nothing", "neither", "nor", "without", "nicht", "kein", "keine", "keinen", "nie", "niemand", "ohne", "pas", "jamais", "aucun"])  # fmt: skip  # noqa: E501
 _PREFIX = re.compile(r"^(?P<name>[^:\n]{1,80}?): ")
 
@@ -136,17 +101,14 @@ class Source:
         """Is `name` the speaker of a cited utterance, or named in one or beside it?"""
         folded = name.casefold()
         for key in ids:
-            if (
-                key in self.place
-                and (self.transcript.utterances[self.place[key]].speaker or "").casefold() == folded
-            ):
+            if key in self.place and (self.transcript.utterances[self.place[key]].speaker or "").casefold() == folded:
                 return True
         near = comparable(self.around(ids, 1))
         whole = comparable(re.sub(r"\s*[(\[].*", "", name))
         return whole in near or (bool(whole.split()) and f" {whole.split()[0]} " in near)
 
     def was_agreed(self, ids: Sequence[str]) -> bool:
-        """Does a sentence of the cited utterances, or the answer to it, say that it was agreed (or turned down)?"""  # noqa: E501
+        """Does a sentence of the cited utterances, or the answer to it, say that it was agreed (or turned down)?"""
         numbers = {number for key in ids for number in self.sentences_of.get(self.place[key], ())}
         return any(status_of(number, self.sentences) != "proposed" for number in numbers)
 
@@ -164,9 +126,7 @@ def line_problems(
     body = text
     if prefix is not None and source.knows_person(prefix["name"]):
         body = text[prefix.end() :]
-        speakers = {
-            source.transcript.utterances[source.place[key]].speaker for key in ids if key in source.place
-        }
+        speakers = {source.transcript.utterances[source.place[key]].speaker for key in ids if key in source.place}
         if speakers and prefix["name"] not in speakers:
             yield "wrong_speaker", f"the evidence was not said by {prefix['name']}"
     near = source.around(ids, NEAR)

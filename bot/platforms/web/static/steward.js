@@ -10,10 +10,22 @@ const steward = (() => {
   let opener = null; // what had the focus before the pane opened
   let sending = false;
 
-  const tell = (act, more = {}) => emitEvent("steward", { act, ...more });
-  const connected = () => !window.socket || window.socket.connected;
+  const WAIT_MS = 4000; // for a connection that is just being made: on load, or after a lift
+  const connected = () => Boolean(window.socket?.connected);
   const jobOf = (node) => node.closest("[data-job]")?.dataset.job;
   const draftKey = () => "steward-draft:" + location.pathname;
+
+  // Tell the server, as soon as it can be reached; false: it could not be, and that has been said.
+  async function tell(act, more = {}) {
+    const until = Date.now() + WAIT_MS;
+    while (!connected() && Date.now() < until) await new Promise((done) => setTimeout(done, 50));
+    if (!connected()) {
+      sayComposer(LOST);
+      return false;
+    }
+    emitEvent("steward", { act, ...more });
+    return true;
+  }
 
   // ------------------------------------------------------------ composer
   function sayComposer(text) { byId("composer-error").textContent = text; }
@@ -24,17 +36,16 @@ const steward = (() => {
     field.style.height = Math.min(field.scrollHeight, innerHeight * 0.38) + "px";
   }
 
-  function send(text, kind) {
+  async function send(text, kind) {
     if (sending) return;
     const failed = files.filter((file) => file.failed);
     if (failed.length) return sayComposer(`Remove ${failed[0].name} first: it could not be attached.`);
     if (files.some((file) => !file.token)) return sayComposer("A file is still on its way. Please wait a moment.");
     if (!text.trim() && !files.length) return sayComposer("Write a question, or attach a file.");
-    if (!connected()) return sayComposer(LOST);
     sayComposer("");
     sending = true;
     document.querySelector(".send").disabled = true;
-    tell("send", { text, kind, files: files.map((file) => file.token) });
+    if (!(await tell("send", { text, kind, files: files.map((file) => file.token) }))) sendFailed();
   }
 
   function sendFailed() {
@@ -215,7 +226,7 @@ const steward = (() => {
     "close-rail": () => openRail(false),
     "theme": nextTheme,
     "attach": () => byId("files").click(),
-    "suggest": (node) => connected() ? tell("suggest", { n: Number(node.dataset.n) }) : sayComposer(LOST),
+    "suggest": (node) => tell("suggest", { n: Number(node.dataset.n) }),
     "stop": (node) => { node.disabled = true; tell("stop", { job: jobOf(node) }); },
     "retry": (node) => tell("retry", { job: jobOf(node) }),
     "cite": (node) => tell("cite", { job: jobOf(node), n: Number(node.dataset.n) }),
@@ -328,6 +339,7 @@ const steward = (() => {
     sent, sendFailed, openReader, askReason, toEnd,
     title: (text) => { document.title = text; },
     address: (path) => { if (location.pathname !== path) history.pushState({}, "", path); },
+    signIn: () => location.assign("/sign-in?next=" + encodeURIComponent(location.pathname)),
     focusComposer: () => byId("question").focus(),
   };
 })();

@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -403,3 +404,27 @@ def test_a_word_document_with_xml_entities_is_refused() -> None:
 
     with pytest.raises(TranscriptUnreadable, match="entities"):
         parse_transcript(out.getvalue())
+
+
+@pytest.mark.parametrize("source", sorted(NAMED | LABELLED))
+def test_a_damaged_file_is_read_or_refused_in_a_sentence(source: str) -> None:
+    rng = random.Random(source)
+    for _ in range(25):
+        damaged = bytearray((NAMED | LABELLED)[source])
+        for _ in range(rng.randrange(1, 10)):
+            place = rng.randrange(len(damaged) or 1)
+            damaged[place : place + rng.randrange(30)] = rng.randbytes(rng.randrange(8))
+        try:
+            transcript = parse_transcript(bytes(damaged))
+        except TranscriptUnreadable as refusal:
+            outcome = str(refusal)
+        else:
+            outcome = "Read." if transcript.words_kept == transcript.words_read else "words lost"
+
+        assert outcome.endswith(".")
+
+
+def test_a_cue_without_a_voice_goes_on_with_the_voice_before() -> None:
+    vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Anna>Hello.\n\n00:09.000 --> 00:10.000\nStill me.\n"
+
+    assert turns_of(parse_transcript(vtt.encode())) == [("Anna", "Hello."), ("Anna", "Still me.")]

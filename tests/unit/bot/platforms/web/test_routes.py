@@ -200,3 +200,13 @@ def _answered(web: Web, reply: Reply) -> str:
     assert job is not None
     assert web.deps.jobs.finish(job, make_result(reply=reply))
     return str(accepted.job_id)
+
+
+def test_a_session_that_was_signed_out_is_over_for_every_copy_of_its_cookie(web: Web) -> None:
+    client = web.as_person(ANN)
+    cookie = client.cookies[SESSION_COOKIE]
+    client.post("/sign-out")
+    client.cookies.set(SESSION_COOKIE, cookie)
+
+    assert client.post("/uploads", content=b"a note").status_code == 403
+    assert web.as_person(ANN).post("/uploads", content=b"a note").status_code == 200

@@ -19,9 +19,7 @@ def of_turns(*turns: tuple[str | None, str]) -> Transcript:
     return Transcript(
         source="plain_text",
         date=datetime.date(2026, 3, 5),
-        utterances=tuple(
-            Utterance(id=f"u{n}", speaker=who, text=text) for n, (who, text) in enumerate(turns, 1)
-        ),
+        utterances=tuple(Utterance(id=f"u{n}", speaker=who, text=text) for n, (who, text) in enumerate(turns, 1)),
     )
 
 
@@ -84,9 +82,7 @@ def test_nobody_owns_a_task_that_nobody_was_named_for() -> None:
 
 
 def test_a_transcript_without_names_says_so_and_gives_no_owner() -> None:
-    transcript = of_turns(
-        (None, "I will send the release notes to all the customers by Friday."), (None, "Good.")
-    )
+    transcript = of_turns((None, "I will send the release notes to all the customers by Friday."), (None, "Good."))
 
     minutes = extract_minutes(transcript)
 
@@ -96,8 +92,7 @@ def test_a_transcript_without_names_says_so_and_gives_no_owner() -> None:
 
 def test_minutes_in_another_language_than_asked_say_so() -> None:
     german = of_turns(
-        *[("Jörg", "Wir haben die Preise für das neue Gerät mit den Kollegen aus dem Vertrieb besprochen.")]
-        * 3
+        *[("Jörg", "Wir haben die Preise für das neue Gerät mit den Kollegen aus dem Vertrieb besprochen.")] * 3
     )
 
     minutes = extract_minutes(german, language="en")
@@ -114,15 +109,14 @@ def test_one_utterance_is_enough_for_minutes() -> None:
 
 def long_meeting(words: int) -> Transcript:
     lines = [utterance.text for utterance in budget_round().utterances]
-    turns = []
-    for number in range(words // 14):
-        # The numbers make each sentence its own, as in a real meeting.
-        turns.append(
-            (
-                f"Person {'ABCD'[number % 4]}na",
-                f"{lines[number % len(lines)][:-1]} in part {number} of the plan{number % 97}.",
-            )
+    # The numbers make each sentence its own, as in a real meeting.
+    turns = [
+        (
+            f"Person {'ABCD'[number % 4]}na",
+            f"{lines[number % len(lines)][:-1]} in part {number} of plan{number % 97}.",
         )
+        for number in range(words // 14)
+    ]
     return of_turns(*turns)
 
 

@@ -54,9 +54,7 @@ def test_each_way_of_spoiling_minutes_is_caught(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_flipped_negation_of_a_near_quote_is_caught(seed: int) -> None:
-    spoiled = MEANING_SPOILINGS["flipped_negation"](
-        extract_minutes(TRANSCRIPT), TRANSCRIPT, random.Random(seed)
-    )
+    spoiled = MEANING_SPOILINGS["flipped_negation"](extract_minutes(TRANSCRIPT), TRANSCRIPT, random.Random(seed))
 
     assert spoiled is not None
     assert "negation_flipped" in codes(spoiled)
@@ -73,9 +71,7 @@ def test_a_name_nobody_said_is_found() -> None:
 
 
 def test_words_put_into_a_speakers_mouth_are_found() -> None:
-    assert codes(line("Anna Schmidt: The portal project has spent forty two thousand euros.")) == [
-        "wrong_speaker"
-    ]
+    assert codes(line("Anna Schmidt: The portal project has spent forty two thousand euros.")) == ["wrong_speaker"]
 
 
 def test_a_weakly_supported_line_is_marked_and_kept() -> None:
@@ -100,9 +96,7 @@ def test_an_owner_is_emptied_unless_the_evidence_names_them() -> None:
 
 
 def test_a_proposal_called_agreed_becomes_proposed_again() -> None:
-    evidence = Evidence(
-        id="u13", quote="Maybe we could ask the design team to review the payment page earlier"
-    )
+    evidence = Evidence(id="u13", quote="Maybe we could ask the design team to review the payment page earlier")
     minutes = minutes_with(decisions=(Decision(text="The design team reviews the payment page.", status="agreed", evidence=(evidence,)),))  # fmt: skip # noqa: E501
     problems = validate_minutes(minutes, TRANSCRIPT)
 
@@ -124,8 +118,6 @@ def test_minutes_in_the_wrong_language_are_marked() -> None:
 
 
 def test_a_problem_says_where_it_was_found() -> None:
-    (problem,) = validate_minutes(
-        line("Costs are fine.", Evidence(id="u99", quote="Costs are fine.")), TRANSCRIPT
-    )
+    (problem,) = validate_minutes(line("Costs are fine.", Evidence(id="u99", quote="Costs are fine.")), TRANSCRIPT)
 
     assert problem == Problem(code="unknown_id", section="summary", index=0, text="there is no utterance u99")

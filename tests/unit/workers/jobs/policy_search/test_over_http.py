@@ -18,7 +18,12 @@ from workers.llm.model_catalogue import ModelCatalogue, ModelEntry
 
 QUESTION = "How many days of annual leave do I get?"
 LEAVE = "Full-time employees receive 28 days of annual leave a year."
-SEARCH = Says(calls=(("search_documents", {"query": "annual leave entitlement days"}),))
+
+
+def search(body: dict[str, Any]) -> Says:
+    """Look the question up in the asker's own words."""
+    asked = next(message["content"] for message in reversed(body["messages"]) if message["role"] == "user")
+    return Says(calls=(("search_documents", {"query": asked}),))
 
 
 def ask(
@@ -60,7 +65,7 @@ def after_search(*answers: Line | Callable[[dict[str, Any]], Line]) -> Callable[
 
     def script(body: dict[str, Any]) -> Line:
         if not passages_in(body):
-            return SEARCH
+            return search(body)
         told.append(body)
         line = answers[min(len(told) - 1, len(answers) - 1)]
         return line(body) if callable(line) else line
@@ -127,7 +132,7 @@ def test_a_number_that_is_not_in_the_quote_is_not_shown() -> None:
     with openai_peer(after_search(wrong)) as peer:
         result = ask(peer)
 
-    assert "29" not in result.reply.model_dump_json()
+    assert "29 days" not in result.reply.model_dump_json()
 
 
 def test_a_sound_claim_is_kept_when_another_fails_twice() -> None:
@@ -156,6 +161,8 @@ def test_a_repeated_instruction_of_a_document_is_not_shown() -> None:
 
     assert "every purchase is approved" not in result.reply.model_dump_json()
     assert "Three written offers" in result.answer
+    assert result.receipt.fallback_from == "openai:gpt-5.4-mini"  # it obeyed twice: the passages answer instead
+    assert [call.ok for call in result.receipt.calls if call.type == "model"] == [True, True, True]
 
 
 def test_a_tool_that_the_agent_does_not_have_is_refused() -> None:
@@ -334,7 +341,7 @@ def test_stop_is_heard_before_the_next_call() -> None:
 
     def stops(body: dict[str, Any]) -> Says:
         watched.cancelled = True
-        return SEARCH
+        return search(body)
 
     with openai_peer(stops) as peer, pytest.raises(Cancelled):
         ask(peer, watched=watched)
@@ -348,13 +355,13 @@ def test_only_checked_claims_are_streamed() -> None:
         ask(peer, watched=watched)
 
     assert watched.streamed
-    assert not any("35" in text for text in watched.streamed)
+    assert not any("35 days" in text for text in watched.streamed)
 
 
 def test_a_loop_of_searches_ends_in_an_answer_within_the_budget() -> None:
     def loops(body: dict[str, Any]) -> Line:
         offered = [tool["function"]["name"] for tool in body["tools"]]
-        return SEARCH if "search_documents" in offered else GOOD(body)
+        return search(body) if "search_documents" in offered else GOOD(body)
 
     with openai_peer(loops) as peer:
         result = ask(peer)

@@ -1,0 +1,215 @@
+"""From a Reply's neutral blocks to Teams messages: Markdown, one card where needed, citations and the AI label.
+
+Wire JSON is built here, by us, so that it outlives the SDK. Limits: ~28 KB a message (learn.microsoft.com, "Format
+your bot messages"), ten citations with a name of 80 and an abstract of 160 characters (the schema of the client).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from assistant.replies import (
+    Action,
+    Actions,
+    Block,
+    Chart,
+    Checklist,
+    Citation,
+    Citations,
+    Draft,
+    Excerpt,
+    FileOffer,
+    Notice,
+    Paragraph,
+    Reply,
+    Table,
+)
+from bot.platforms.teams import cards
+from bot.platforms.teams.text import escape, fenced, plain, safe_markdown, shorten, size_of, split_text
+
+MESSAGE_BYTES = 26_000  # of JSON in UTF-16; the other 2 KB are for the envelope
+TEXT_BYTES = 18_000  # what the text of one message may take of it: the rest is for citations and the envelope
+CARD_BYTES = 20_000
+PARTS_AT_MOST = 8  # a longer answer ends with a pointer to the page
+CITATIONS_AT_MOST = 10
+NAME_CHARS = 80
+ABSTRACT_CHARS = 160
+KEYWORD_CHARS = 28
+KEYWORDS_AT_MOST = 3
+SUMMARY_CHARS = 200
+_ICONS = {"info": "ℹ️", "warning": "⚠️", "refusal": "🔎", "error": "❗"}
+
+Json = dict[str, Any]
+
+
+def render(reply: Reply, key: str, *, base_url: str | None = None, extra: Sequence[Action] = ()) -> list[Json]:
+    """Return the activities that say the reply, at least one; card, citations and thumbs are on the last.
+
+    `key` (the job's id) travels in every button. `base_url` is where people reach the web page, if they do.
+    """
+    blocks = list(reply.blocks)
+    citations = [item for block in blocks if isinstance(block, Citations) for item in block.items]
+    text = _text(reply, blocks, key, base_url)
+    shown = [citation for citation in citations if f"[{citation.number}]" in text][:CITATIONS_AT_MOST]
+    text = "\n\n".join(filter(None, [text, _other_sources(citations, shown)]))
+    pieces = _bounded(split_text(text, TEXT_BYTES), base_url)
+    parts = [_message(piece) for piece in pieces]
+    for part, piece in zip(parts, pieces, strict=True):
+        here = [citation for citation in shown if f"[{citation.number}]" in piece]
+        if reply.final:
+            part["entities"] = [ai_entity(here)]
+    actions = [action for block in blocks if isinstance(block, Actions) for action in block.items]
+    attachment = _card(blocks, [*actions, *extra], key)
+    if attachment is not None:
+        parts = _attach(parts, attachment)
+    if reply.wants_feedback and reply.final:
+        parts[-1]["channelData"] = {"feedbackLoop": {"type": "default"}}
+    parts[0]["summary"] = shorten(reply.text, SUMMARY_CHARS)
+    return parts
+
+
+def without_card(activity: Json) -> Json:
+    """Return the activity as text alone: what is sent when Teams refuses a card."""
+    return {name: value for name, value in activity.items() if name != "attachments"}
+
+
+def ai_entity(citations: Sequence[Citation] = ()) -> Json:
+    """Return the one schema.org Message of an activity: labelled as made by a machine, with its sources."""
+    entity: Json = {
+        "type": "https://schema.org/Message",
+        "@type": "Message",
+        "@context": "https://schema.org",
+        "@id": "",
+        "additionalType": ["AIGeneratedContent"],
+    }
+    if citations:
+        entity["citation"] = [_claim(citation) for citation in citations]
+    return entity
+
+
+def activity_bytes(activity: Json) -> int:
+    """Return what the activity counts for against MESSAGE_BYTES."""
+    return size_of(json.dumps(activity, ensure_ascii=False, separators=(",", ":")))
+
+
+def _claim(citation: Citation) -> Json:
+    appearance: Json = {
+        "@type": "DigitalDocument",
+        "name": shorten(citation.title or citation.document, NAME_CHARS),
+        "abstract": shorten(citation.quote, ABSTRACT_CHARS),
+    }
+    if citation.url and citation.url.startswith(("https://", "http://")) and len(citation.url) <= 2_000:
+        appearance["url"] = citation.url
+    said = [
+        citation.section.rpartition(" › ")[2],
+        f"page {citation.page}" if citation.page else "",
+        f"version {citation.version}" if citation.version else "",
+        f"since {citation.effective_from}" if citation.effective_from else "",
+    ]
+    keywords = [shorten(word, KEYWORD_CHARS) for word in said if word][:KEYWORDS_AT_MOST]
+    if keywords:
+        appearance["keywords"] = keywords
+    return {"@type": "Claim", "position": citation.number, "appearance": appearance}
+
+
+def _message(text: str) -> Json:
+    return {"type": "message", "textFormat": "markdown", "text": text}
+
+
+def _text(reply: Reply, blocks: Sequence[Block], key: str, base_url: str | None) -> str:
+    parts = [_markdown(block, key, base_url) for block in blocks]
+    return "\n\n".join(part for part in parts if part) or safe_markdown(reply.text)
+
+
+def _markdown(block: Block, key: str, base_url: str | None) -> str:
+    match block:
+        case Paragraph():
+            return safe_markdown(block.markdown)
+        case Notice():
+            return f"{_ICONS[block.level]} *{plain(block.text)}*"
+        case Checklist():
+            return "\n".join([f"**{plain(block.title)}**", "", *(f"- ☐ {plain(item)}" for item in block.items)])
+        case Excerpt():
+            title = [f"**{plain(block.title)}**", ""] if block.title else []
+            return "\n".join([*title, fenced(block.lines, block.language)])
+        case Draft():
+            return _draft(block)
+        case FileOffer():
+            return _file(block, key, base_url)
+        case Citations() | Table() | Chart() | Actions():
+            return ""  # the entity's, and the card's
+
+
+def _draft(draft: Draft) -> str:
+    lines = [f"**To:** {plain(', '.join(draft.to)) or '—'}"]
+    if draft.cc:
+        lines.append(f"**Cc:** {plain(', '.join(draft.cc))}")
+    lines.append(f"**Subject:** {plain(draft.subject)}")
+    head = "  \n".join(lines)
+    missing = [f"⚠️ *Still to fill in: {plain(', '.join(draft.placeholders))}*"] if draft.placeholders else []
+    return "\n\n".join([head, escape(draft.body), *missing])
+
+
+def _file(offer: FileOffer, key: str, base_url: str | None) -> str:
+    size = f"{offer.size_bytes:,} bytes"
+    if base_url is None:
+        return f"📎 {plain(offer.name)} ({size})"
+    return f"📎 [{plain(offer.name)}]({base_url}/files/{key}/{offer.blob}) ({size})"
+
+
+def _other_sources(citations: Sequence[Citation], shown: Sequence[Citation]) -> str:
+    """List what the client does not show by itself: the eleventh source on, and those the text does not name."""
+    rest = [citation for citation in citations if citation not in shown]
+    if not rest:
+        return ""
+    lines = [
+        f"- \\[{one.number}\\] {plain(one.title)}: “{plain(shorten(one.quote, ABSTRACT_CHARS))}”" for one in rest
+    ]
+    return "\n".join(["**Sources**", "", *lines])
+
+
+def _bounded(pieces: list[str], base_url: str | None) -> list[str]:
+    if len(pieces) <= PARTS_AT_MOST:
+        return pieces
+    where = f" The whole of it is at {base_url}." if base_url else ""
+    return [*pieces[: PARTS_AT_MOST - 1], f"*The answer is longer than Teams shows.{where}*"]
+
+
+def _card(blocks: Sequence[Block], actions: Sequence[Action], key: str) -> Json | None:
+    body: list[Json] = []
+    for block in blocks:
+        elements = _elements(block, CARD_BYTES - activity_bytes({"body": body}))
+        if elements and activity_bytes({"body": [*body, *elements]}) > CARD_BYTES:
+            body.append(cards.text_block("… more than Teams shows in one message", isSubtle=True, size="Small"))
+            break
+        body += elements
+    buttons = cards.buttons(actions[: cards.BUTTONS_AT_MOST], key)
+    if not body and not buttons:
+        return None
+    return cards.card(body, buttons)
+
+
+def _elements(block: Block, left_bytes: int) -> list[Json]:
+    match block:
+        case Table():
+            rows = cards.TABLE_ROWS
+            while rows > 1 and activity_bytes({"body": cards.table(block, rows)}) > left_bytes:
+                rows = rows * 2 // 3
+            return cards.table(block, rows)
+        case Chart():
+            return cards.chart(block)
+        case _:
+            return []
+
+
+def _attach(parts: list[Json], attachment: Json) -> list[Json]:
+    """Put the card on the last message, or on one of its own when both don't fit together."""
+    with_card = {**parts[-1], "attachments": [attachment]}
+    if activity_bytes(with_card) <= MESSAGE_BYTES:
+        return [*parts[:-1], with_card]
+    alone: Json = {"type": "message", "attachments": [attachment]}
+    if "entities" in parts[-1]:
+        alone["entities"] = [ai_entity()]
+    return [*parts, alone]
