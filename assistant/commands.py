@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "jobs": Command("assistant.jobs_command:main", "list, show, retry and cancel jobs"),
     "bot": Command("bot.main:main", "the chat side: web page, Slack, Teams"),
     "worker": Command("workers.app:main", "the job side"),
+    "slack": Command("bot.platforms.slack.command:main", "Slack's app manifest, and what is wrong with its settings"),
     "doctor": Command("assistant.doctor:main", "what is configured, reachable and missing"),
     "admin": Command("assistant.admin_command:main", "migrations, people, the example settings file"),
     "bench": Command("bench.command:main", "measure: retrieval, logs, meetings, email, chaos, ledger"),
