@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from workers.llm.model_catalogue import ModelCatalogue
-    from workers.run_job import ContextFactory, Progress
+    from workers.run_job import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,26 @@ class _Services:
     models: ModelCatalogue
 
 
-def build_context_factory(settings: Settings, engine: sa.Engine) -> ContextFactory:
-    """Return what makes a JobContext per attempt. Vector store, embedder and models load at the first call.
+class Services:
+    """Makes a JobContext per attempt. Vector store, embedder and models load at the first call, or by `warm`.
 
     A vector store that can't be opened raises DependencyUnavailable from that call, and the next one tries again.
     """
-    services = _once(lambda: _open_services(settings, engine))
-    history = ConversationStore(engine)
-    files = BlobStore(engine, settings)
 
-    def make_context(job: Job, progress: Progress) -> JobContext:
-        del job
-        opened = services()
+    def __init__(self, settings: Settings, engine: sa.Engine) -> None:
+        self._settings = settings
+        self._opened = _once(lambda: _open_services(settings, engine))
+        self._history = ConversationStore(engine)
+        self._files = BlobStore(engine, settings)
+
+    def __call__(self, job: Job, progress: Progress) -> JobContext:
+        """Return the context of one attempt."""
+        opened = self._opened()
         return JobContext(
-            settings=settings,
+            settings=self._settings,
             knowledge=opened.knowledge,
-            history=history,
-            files=files,
+            history=self._history,
+            files=self._files,
             models=opened.models,
             today=datetime.now(UTC),
             report=progress.report,
@@ -52,7 +55,14 @@ def build_context_factory(settings: Settings, engine: sa.Engine) -> ContextFacto
             stopwatch=progress.stopwatch,
         )
 
-    return make_context
+    def warm(self) -> None:
+        """Load now what the first job would wait for."""
+        self._opened()
+
+
+def build_context_factory(settings: Settings, engine: sa.Engine) -> Services:
+    """Return what makes contexts in this process; nothing is opened yet."""
+    return Services(settings, engine)
 
 
 def _open_services(settings: Settings, engine: sa.Engine) -> _Services:
