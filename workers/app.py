@@ -37,7 +37,7 @@ from workers.held_jobs import HeldJobs
 from workers.poller import Poller
 from workers.registry import HANDLERS, named
 from workers.run_job import JobRunner
-from workers.services import Services, build_context_factory
+from workers.services import ServicesFactory, build_context_factory
 from workers.suspects import SuspectWard
 from workers.sweep import Sweeper
 
@@ -73,7 +73,6 @@ class Worker:
         self.repair = JobRepair(self.engine)
         self.held = HeldJobs(self.jobs, owner=owner, lease_seconds=settings.job_lease_seconds)
         self._make_context = named(services)(settings, self.engine)
-        self._handlers = handlers
         self.runner = JobRunner(
             self.jobs,
             self.held,
@@ -112,18 +111,9 @@ class Worker:
         self.held.start()
         self.sweeper.start()
         self.poller.start()
-        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        if isinstance(self._make_context, ServicesFactory):
+            threading.Thread(target=self._make_context.warm_up, name="warm-up", daemon=True).start()
         log.info("worker.started", owner=self.owner, lanes=self.runner.lanes)
-
-    def _warm(self) -> None:
-        """Import and open what the first job would wait seconds for; whatever fails now, that job will tell."""
-        try:
-            for place in self._handlers.values():
-                named(place)
-            if isinstance(self._make_context, Services):
-                self._make_context.warm()
-        except Exception as error:  # noqa: BLE001  a warm-up may fail of anything; the jobs say it properly
-            log.warning("worker.not_warm", error=type(error).__name__)
 
     def stop(self, *, grace_seconds: float = GRACE_SECONDS) -> None:
         """Let jobs in hand finish within the grace, hand the others back, close."""

@@ -8,17 +8,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import structlog
+
+from assistant.access import EVERYONE
+from assistant.errors import StewardError
 from assistant.jobs import Job
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from workers.context import JobContext, Knowledge
+from workers.registry import HANDLERS, named
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from workers.llm.model_catalogue import ModelCatalogue
     from workers.run_job import Progress
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +34,27 @@ class _Services:
     models: ModelCatalogue
 
 
-class Services:
-    """Makes a JobContext per attempt. Vector store, embedder and models load at the first call, or by `warm`.
+def build_context_factory(settings: Settings, engine: sa.Engine) -> ServicesFactory:
+    """Return what makes a JobContext per attempt; nothing is opened yet."""
+    return ServicesFactory(settings, engine)
+
+
+class ServicesFactory:
+    """Makes a JobContext per attempt. Vector store, embedder and models load once, at the first call.
 
     A vector store that can't be opened raises DependencyUnavailable from that call, and the next one tries again.
     """
 
     def __init__(self, settings: Settings, engine: sa.Engine) -> None:
         self._settings = settings
-        self._opened = _once(lambda: _open_services(settings, engine))
+        self._services = _once(lambda: _open_services(settings, engine))
         self._history = ConversationStore(engine)
         self._files = BlobStore(engine, settings)
 
     def __call__(self, job: Job, progress: Progress) -> JobContext:
         """Return the context of one attempt."""
-        opened = self._opened()
+        del job  # all jobs get the same services; what they may read is the asker's, and each search says whose
+        opened = self._services()
         return JobContext(
             settings=self._settings,
             knowledge=opened.knowledge,
@@ -55,14 +68,21 @@ class Services:
             stopwatch=progress.stopwatch,
         )
 
-    def warm(self) -> None:
-        """Load now what the first job would wait for."""
-        self._opened()
+    def warm_up(self) -> None:
+        """Load now what the first question would wait for: libraries, models, embedder and index (2 to 5 s).
 
+        Called in a thread of its own. A failure is only told: the first job meets it again and handles it.
+        """
+        from assistant.knowledge.chunks import SearchQuery
 
-def build_context_factory(settings: Settings, engine: sa.Engine) -> Services:
-    """Return what makes contexts in this process; nothing is opened yet."""
-    return Services(settings, engine)
+        try:
+            for place in HANDLERS.values():
+                named(place)
+            self._services().knowledge.search(SearchQuery(text="warm up", groups=(EVERYONE,), limit=1))
+        except StewardError as error:
+            log.warning("worker.not_warm", reason=str(error)[:200])
+        else:
+            log.info("worker.warm")
 
 
 def _open_services(settings: Settings, engine: sa.Engine) -> _Services:

@@ -21,6 +21,7 @@ from assistant.knowledge.chunk_index import Candidate
 DENSE_WEIGHT = 0.6  # chosen by leave-one-set-out over six sets of questions: every time .6
 DOCUMENT_WEIGHT = 0.3  # how much a document's best passages lift its other ones
 DOCUMENT_PASSAGES = 3
+SUBJECT_WEIGHT = 0.2  # how much a document about the question's subject lifts its passages
 
 Scores = NDArray[np.float64]
 
@@ -43,6 +44,11 @@ def with_document_support(scores: Scores, document_ids: Sequence[UUID]) -> Score
         document_id: mean(sorted(own, reverse=True)[:DOCUMENT_PASSAGES]) for document_id, own in by_document.items()
     }
     return scores + DOCUMENT_WEIGHT * np.array([support[document_id] for document_id in document_ids])
+
+
+def subject_scores(cosines: Sequence[Sequence[float]]) -> Scores:
+    """Return what to add for the documents' subjects, given each candidate's document's cosine to every probe."""
+    return np.asarray(SUBJECT_WEIGHT * _stretched(np.array(cosines, float)).mean(axis=1))
 
 
 def _stretched(scores: Scores) -> Scores:

@@ -21,8 +21,9 @@ from uuid import UUID
 from assistant.errors import NothingFound
 from assistant.knowledge.chunk_index import Candidate, ChunkIndex, Probe, Readable
 from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
+from assistant.knowledge.document_vectors import DocumentVectors
 from assistant.knowledge.embeddings import ApiEmbedder, Embedder, build_embedder
-from assistant.knowledge.ranking import fused_scores, with_document_support
+from assistant.knowledge.ranking import fused_scores, subject_scores, with_document_support
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.document_reader import DocumentReader, DocumentView
 from assistant.storage.worker_store import WorkerStore
@@ -45,6 +46,7 @@ class Found:
 
     chunk: Chunk
     scores: Candidate
+    subject_cosines: tuple[float, ...]  # of the whole document, to every probe
 
 
 class KnowledgeBase:
@@ -61,6 +63,7 @@ class KnowledgeBase:
     ) -> None:
         self.ledger = ledger
         self._reader = reader
+        self._subjects = DocumentVectors(ledger)
         self._index = index
         self.embedder = embedder
         self._today = today
@@ -83,7 +86,7 @@ class KnowledgeBase:
             return []
         scores = with_document_support(
             fused_scores([hit.scores for hit in found]), [hit.chunk.document_id for hit in found]
-        )
+        ) + subject_scores([hit.subject_cosines for hit in found])
         ranking = [
             ScoredChunk(
                 chunk=hit.chunk, score=float(score), cosine=max(hit.scores.cosines), bm25=max(hit.scores.bm25s)
@@ -101,7 +104,16 @@ class KnowledgeBase:
         candidates = self._index.candidates(probes, _readable(query, self._today()), limit=CANDIDATES_EACH_WAY)
         by_id = {candidate.chunk_id: candidate for candidate in candidates}
         chunks = self._reader.chunks(list(by_id), groups=query.groups)
-        return [Found(chunk, by_id[chunk.id]) for chunk in chunks]
+        subjects = self._subjects.of(chunk.version_id for chunk in chunks)
+        return [
+            Found(
+                chunk,
+                by_id[chunk.id],
+                tuple(float(subjects[chunk.version_id] @ probe.vector) for probe in probes),
+            )
+            for chunk in chunks
+            if chunk.version_id in subjects  # else it was purged while we looked
+        ]
 
     def read(
         self, document_id: str, *, groups: tuple[str, ...], around_chunk: str | None = None, limit: int = 12

@@ -62,6 +62,18 @@ class DocumentLedger:
                 found.update((row.embedded_sha256, row.vector) for row in connection.execute(statement))
         return found
 
+    def passage_vectors(self, version_ids: Sequence[UUID], *, most: int) -> dict[UUID, list[bytes]]:
+        """Return the vectors of the first `most` passages of each version."""
+        found: dict[UUID, list[bytes]] = {}
+        with reading(self._engine) as connection:
+            for part in _parts(version_ids):
+                statement = sa.select(chunks.c.version_id, chunks.c.vector).where(
+                    chunks.c.version_id.in_(part), chunks.c.ordinal < most
+                )
+                for row in connection.execute(statement):
+                    found.setdefault(row.version_id, []).append(row.vector)
+        return found
+
     # ---------------------------------------------------------------- one document
     def store(
         self, space: str, path: str, facts: DocumentFacts, version: NewVersion, *, today: date, by: str | None = None

@@ -56,6 +56,7 @@ class SlackPeer:
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by channel, oldest first
     ephemeral: list[dict[str, Any]] = field(default_factory=list)
+    whispers: list[dict[str, Any]] = field(default_factory=list)  # what came to a response_url
     statuses: list[dict[str, Any]] = field(default_factory=list)
     prompts: list[dict[str, Any]] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
@@ -107,6 +108,7 @@ class SlackPeer:
             routes=[
                 Route("/api/{method}", self._call, methods=["GET", "POST"]),
                 Route("/files/{name}", self._file),
+                Route("/hook", self._hook, methods=["POST"]),
                 Route("/upload/{name}", self._upload, methods=["POST"]),
                 WebSocketRoute("/socket", self._socket),
             ]
@@ -161,6 +163,10 @@ class SlackPeer:
             return Response("<html>sign in</html>", media_type="text/html")
         data = self.files.get(request.path_params["name"])
         return Response(data or b"", 200 if data is not None else 404, media_type="application/octet-stream")
+
+    async def _hook(self, request: Request) -> Response:
+        self.whispers.append(await request.json())
+        return PlainTextResponse("ok")
 
     async def _upload(self, request: Request) -> Response:
         form = await request.body()
@@ -376,7 +382,7 @@ class SlackPeer:
         self.views.append(arguments)
         return {"view": {"id": f"V{len(self.views)}", **view}}
 
-    def on_files_get_upload_urlExternal(self, arguments: Answer) -> Answer:
+    def on_files_get_upload_url_external(self, arguments: Answer) -> Answer:
         if int(arguments["length"]) <= 0:
             raise Refused("invalid_length")
         file_id = f"F{next(self._numbers)}"
@@ -415,7 +421,7 @@ def judge_blocks(blocks: list[dict[str, Any]], *, most: int) -> None:
 
 
 def _snake(method: str) -> str:
-    return re.sub(r"(?<=[a-z])(URL|[A-Z])", r"_\1", method).replace(".", "_").lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=URL)(?=[A-Z])", "_", method).replace(".", "_").lower()
 
 
 async def _arguments(request: Request) -> Answer:

@@ -20,10 +20,11 @@ from assistant.observability import EVENTS
 from assistant.replies import Reply
 from bot.dependencies import BotDependencies
 from bot.platforms.base import Handle, Target
-from bot.platforms.slack import listeners
+from bot.platforms.slack import commands, home, interactions, listeners
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.installations import Authorize
 from bot.platforms.slack.parse import Workspace
+from bot.platforms.slack.progress import Progress
 from bot.platforms.slack.socket_mode import SocketMode
 from bot.platforms.slack.verify import Refusal, refusal
 
@@ -59,6 +60,8 @@ def make_bolt(desk: Desk) -> AsyncApp:
     )
     bolt.error(_answer_to)
     listeners.register(bolt, desk)
+    home.register(bolt, desk, interactions.register(bolt, desk))
+    commands.register(bolt, desk)
     bolt.event(re.compile(".*"))(_not_for_us)
     return bolt
 
@@ -71,6 +74,7 @@ class SlackPlatform:
     def __init__(self, desk: Desk, bolt: AsyncApp) -> None:
         self.desk = desk
         token = desk.dependencies.settings.slack_app_token
+        self.progress = Progress(desk.store)
         self._socket = SocketMode(bolt, token.get_secret_value(), desk.api) if token else None
 
     async def start(self) -> None:
@@ -82,9 +86,11 @@ class SlackPlatform:
                 log.warning("slack.not_identified", code=error.code, error=str(error))
         if self._socket is not None:
             await self._socket.start()
+        self.progress.start()
 
     async def stop(self) -> None:
         """Close the socket; what was not acknowledged comes again."""
+        await self.progress.stop()
         if self._socket is not None:
             await self._socket.stop()
         await self.desk.close()

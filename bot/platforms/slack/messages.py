@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from pydantic import Field
 
 from assistant.errors import DependencyUnavailable, NothingFound
 from assistant.frozen import Frozen
@@ -39,9 +38,9 @@ class Address(Frozen):
     user: str = ""
     share_to: str | None = None  # a channel that the asker may share a private answer with
     share_thread: str | None = None
+    handoff: str | None = None  # whom "Ask a human" calls: a user (U…) or a user group (S…)
     ts: str | None = None
     key: str = ""
-    parts: int = Field(1, ge=1)
 
     @property
     def workspace(self) -> Workspace:
@@ -169,7 +168,12 @@ def _part_of(message: dict[str, Any], key: str, bot: Bot) -> int | None:
 
 
 def _extra(here: Address, reply: Reply) -> Sequence[Action]:
-    if not reply.final or here.share_to is None or not reply.wants_feedback:
+    """Return the buttons that depend on where the answer stands, not on what it says."""
+    if not reply.final or not reply.wants_feedback:
         return ()
-    place = {"channel": here.share_to, "thread": here.share_thread}
-    return (Action(name="share", label="Share with channel", value=place),)
+    actions = []
+    if here.share_to is not None:
+        actions.append(Action(name="share", label="Share with channel"))
+    if here.handoff is not None:
+        actions.append(Action(name="handoff", label="Ask a human"))
+    return tuple(actions)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.knowledge.chunk_index import Candidate
-from assistant.knowledge.ranking import fused_scores, with_document_support
+from assistant.knowledge.ranking import fused_scores, subject_scores, with_document_support
 
 
 def found(*scores: tuple[float, float]) -> Candidate:
@@ -43,3 +43,7 @@ def test_only_the_three_best_passages_of_a_document_count() -> None:
     supported = with_document_support(np.array([0.6, 0.6, 0.6, 0.0]), [document] * 4)
 
     assert supported == pytest.approx([0.78, 0.78, 0.78, 0.18])
+
+
+def test_documents_on_the_subject_lift_their_passages_by_a_fifth_at_most() -> None:
+    assert subject_scores([(0.5, 0.1), (0.3, 0.1), (0.1, 0.3)]) == pytest.approx([0.1, 0.05, 0.1])
