@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import time
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -106,11 +108,14 @@ class SlackPlatform:
 
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the message of a job."""
-        return await self.desk.messages.post(target, reply, key)
+        handle = await self.desk.messages.post(target, reply, key)
+        self.desk.send_files(handle, reply)
+        return handle
 
     async def update(self, handle: Handle, reply: Reply) -> None:
         """Make the message say `reply`."""
         await self.desk.messages.update(handle, reply)
+        self.desk.send_files(handle, reply)
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Find the message of a job."""
@@ -158,10 +163,16 @@ async def _answer_to(error: Exception) -> BoltResponse:
         log.warning("slack.event_deferred", code=error.code, error=str(error))
         return BoltResponse(status=503, body="", headers={"Retry-After": "5"})
     if isinstance(error, ValidationError | ValueError | KeyError | TypeError | AttributeError):
-        log.warning("slack.event_malformed", error=type(error).__name__)
+        log.warning("slack.event_malformed", error=type(error).__name__, at=_place_of(error))
         return BoltResponse(status=400, body="")
     log.error("slack.listener_crashed", error=type(error).__name__, exc_info=error)
     return BoltResponse(status=500, body="")
+
+
+def _place_of(error: Exception) -> str:
+    """Where it was raised: a traceback could quote the body."""
+    place = traceback.extract_tb(error.__traceback__)[-1:] if error.__traceback__ else []
+    return f"{Path(place[0].filename).name}:{place[0].lineno}" if place else ""
 
 
 async def _not_for_us(body: dict[str, Any]) -> None:
