@@ -166,6 +166,7 @@ class TeamsDesk:
 
     # -------------------------------------------------------------- steps
     async def _take(self, activity: TeamsActivity, key: str) -> None:
+        person_id_of(activity)  # an activity without a sender is the caller's mistake, nothing to talk about
         try:
             words = question_of(activity)
             if words.lower().strip(" .!") in STOP_WORDS and not files_of(activity):
