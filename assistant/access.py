@@ -17,6 +17,11 @@ def may_run(person: Person, kind: JobKind) -> bool:
     return not kind.roles or person.role in kind.roles
 
 
+def groups_of(person: Person) -> tuple[str, ...]:
+    """Return the groups whose documents the person may read, sorted: their own, everyone's and the public's."""
+    return tuple(sorted({*person.groups, EVERYONE, PUBLIC}))
+
+
 def readable_groups(mention: Mention) -> tuple[str, ...]:
     """Return the groups whose documents may stand in the answer, sorted.
 
@@ -25,7 +30,7 @@ def readable_groups(mention: Mention) -> tuple[str, ...]:
     """
     match mention.audience:
         case Audience.ASKER:
-            return tuple(sorted({*mention.asker.groups, EVERYONE, PUBLIC}))
+            return groups_of(mention.asker)
         case Audience.CHANNEL:
             return tuple(sorted({*mention.channel_groups, EVERYONE, PUBLIC}))
         case Audience.OUTSIDERS:

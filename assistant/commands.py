@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _function(command)(rest)
     except StewardError as error:
-        print(f"steward {name}: {error}", file=sys.stderr)
+        print(f"steward {name}: {error.plain}", file=sys.stderr)
         return exit_codes.FAILURE
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED

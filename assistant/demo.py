@@ -23,6 +23,7 @@ import urllib.request
 import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,6 +38,8 @@ from assistant.storage.people_store import PeopleStore
 
 DEMO = Path(__file__).resolve().parents[1] / "deploy" / "demo"
 TENANT = "local"
+LOGS = "logs"  # within the data folder: two hours of the demo company's services, with an incident in them
+LOG_MINUTES = 120
 STOP_SECONDS = 10.0  # a child that hasn't stopped by then is killed; the ledger survives that
 START_SECONDS = 60.0
 LEAST_FREE_BYTES = 200_000_000  # the demo's database and index take about 60 MB
@@ -60,6 +63,7 @@ def main(argv: list[str]) -> int:
         _check_room(settings.steward_data)
         _check_port(settings)
         _prepare_database(settings)
+        _prepare_logs(settings.steward_data / LOGS)
         children = Children(settings)
         try:
             return _run(settings, children, stop, arguments)
@@ -99,7 +103,10 @@ class Children:
 
     def __init__(self, settings: Settings) -> None:
         self._environment = child_environment(
-            STEWARD_DATA=str(settings.steward_data), PORT=str(settings.port), STEWARD_SIGN_IN="demo"
+            STEWARD_DATA=str(settings.steward_data),
+            PORT=str(settings.port),
+            STEWARD_SIGN_IN="demo",
+            STEWARD_LOG_FOLDERS=settings.steward_log_folders or str(settings.steward_data / LOGS),
         )
         self._children: dict[str, _Child] = {}
         self._once: threading.Thread | None = None
@@ -199,6 +206,22 @@ def _prepare_database(settings: Settings) -> None:
         PeopleStore(engine).upsert_all(TENANT, read_people(DEMO / "people.toml"))
     finally:
         engine.dispose()
+
+
+def _prepare_logs(folder: Path) -> None:
+    if folder.exists():
+        return
+    start = datetime.now(UTC) - timedelta(minutes=LOG_MINUTES)
+    generator = [
+        sys.executable,
+        str(DEMO / "generate_logs.py"),
+        str(folder),
+        "--start",
+        start.isoformat("T", "seconds"),
+    ]
+    done = subprocess.run([*generator, "--minutes", str(LOG_MINUTES)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        _say(f"The demo's logs could not be written: {(done.stderr or 'no reason given').splitlines()[-1]}")
 
 
 def _wait_until_ready(settings: Settings, children: Children, stop: threading.Event) -> bool:

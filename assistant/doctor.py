@@ -23,7 +23,7 @@ from assistant.errors import StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
-from assistant.storage.document_ledger import DocumentLedger
+from assistant.storage.document_reader import DocumentReader
 from assistant.storage.migrate import current_revision, latest_revision
 from assistant.storage.worker_store import WorkerStore
 
@@ -105,7 +105,7 @@ def _database(settings: Settings) -> list[Finding]:
         at, newest = current_revision(engine), latest_revision()
         if at != newest:
             return [Finding("database", "fail", f"{kind} at {at or 'no revision'}: run `steward admin migrate`")]
-        documents = DocumentLedger(engine).count()
+        documents = sum(DocumentReader(engine).spaces().values())
         alive = WorkerStore(engine).alive()
         return [
             Finding("database", "ok", f"{kind}, revision {at}"),
@@ -195,7 +195,7 @@ def _embedder(settings: Settings) -> Finding:
     from assistant.knowledge.embeddings import build_embedder  # numpy and onnxruntime: only this check needs them
 
     try:
-        embedder = build_embedder(settings.steward_embedder)
+        embedder = build_embedder(settings.steward_embedder, settings)
     except (StewardError, OSError, ValueError, ImportError) as error:
         return Finding("embedder", "fail", f"{settings.steward_embedder} can't be loaded: {error}")
     return Finding("embedder", "ok", f"{settings.steward_embedder}, {embedder.dimension} dimensions")

@@ -34,6 +34,11 @@ class StewardError(Exception):
         super().__init__(message)
         self.reply: str = reply or self.default_reply
 
+    @property
+    def plain(self) -> str:
+        """What a person at a terminal reads: the reply written for this case, else the operator's message."""
+        return self.reply if self.reply != self.default_reply else str(self)
+
 
 class RequestInvalid(StewardError):
     """The input cannot be used; `reply` says what to change."""

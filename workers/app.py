@@ -103,7 +103,7 @@ class Worker:
 
     def start(self) -> None:
         """Take over what a dead predecessor of this name held, then begin."""
-        adopted = self.repair.bury(self.owner) + self.repair.bury(self.ward.owner)
+        adopted = sum(self.repair.bury(owner) for owner in (self.owner, *self.ward.owners))
         if adopted:
             log.warning("worker.adopted", jobs=adopted)
         self.sweeper.sweep()

@@ -36,6 +36,13 @@ class Knowledge(Protocol):
         """Return a document's chunks in order (or those around one), if the groups may read it; else none."""
         ...
 
+    def closeness(self, question: str, texts: Sequence[str]) -> list[float] | None:
+        """Return how near each text is in meaning to the question (cosine), or None where no embedder serves.
+
+        About 2 ms a text on the packaged embedder: for the few sentences an answer is chosen from.
+        """
+        ...
+
 
 class History(Protocol):
     """The conversation so far; `assistant.storage.conversation_store.ConversationStore` keeps it."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from assistant.jobs import Job
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
@@ -17,6 +15,8 @@ from assistant.storage.conversation_store import ConversationStore
 from workers.context import JobContext, Knowledge
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from workers.llm.model_catalogue import ModelCatalogue
     from workers.run_job import ContextFactory, Progress
 

@@ -29,11 +29,13 @@ from assistant.storage.job_store import JobStore
 log = structlog.get_logger()
 
 IDLE_SECONDS = 15.0  # the child ends after so long without work
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.1
+CHILDREN = 2  # of one worker; each costs the memory of a worker while it lives
+CLOSE_SECONDS = 10.0
 
 
 class SuspectWard:
-    """The parent's side: at most one child at a time."""
+    """The parent's side: at most CHILDREN at a time, each running one job at a time."""
 
     def __init__(
         self,
@@ -45,39 +47,43 @@ class SuspectWard:
         handlers: Mapping[str, str],
         services: str,
     ) -> None:
-        self.owner = f"{owner}/suspect"
+        self.owners = tuple(f"{owner}/suspect-{number}" for number in range(1, CHILDREN + 1))
         self._settings = settings
         self._jobs = jobs
         self._repair = repair
         self._handlers = handlers
         self._services = services
-        self._child: subprocess.Popen[bytes] | None = None
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def tend(self) -> None:
-        """Bury a child that died, start one where there is work; the sweeper calls it every second."""
-        if self._child is not None and self._child.poll() is not None:
-            if self._child.returncode != 0:
-                held = self._repair.bury(self.owner)
-                log.warning("suspect.died", exit_code=self._child.returncode, jobs_held=held)
-            self._child = None
-        if self._child is None and self._jobs.has_queued((SUSPECT_LANE,)):
-            self._child = self._start()
+        """Bury children that died, start one where there is work for it; the sweeper calls this every second."""
+        for owner, child in list(self._children.items()):
+            if child.poll() is None:
+                continue
+            del self._children[owner]
+            if child.returncode != 0:
+                held = self._repair.bury(owner)
+                log.warning("suspect.died", exit_code=child.returncode, jobs_held=held)
+        if len(self._children) < CHILDREN and self._jobs.has_queued((SUSPECT_LANE,)):
+            owner = next(name for name in self.owners if name not in self._children)
+            self._children[owner] = self._start(owner)
 
     def close(self) -> None:
-        """End the child: it hands its job back when its standard input closes."""
-        if self._child is not None:
-            if self._child.stdin:
-                self._child.stdin.close()
+        """End the children: each hands its job back when its standard input closes."""
+        for child in self._children.values():
+            if child.stdin:
+                child.stdin.close()
+        for child in self._children.values():
             try:
-                self._child.wait(timeout=10)
+                child.wait(timeout=CLOSE_SECONDS)
             except subprocess.TimeoutExpired:
-                self._child.kill()
-                self._child.wait()
-            self._child = None
+                child.kill()
+                child.wait()
+        self._children.clear()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, owner: str) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
-            [sys.executable, "-m", "workers.suspects", self.owner],
+            [sys.executable, "-m", "workers.suspects", owner],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )

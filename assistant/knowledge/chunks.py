@@ -12,6 +12,16 @@ from assistant.frozen import Frozen
 HEADING_SEPARATOR = " › "
 
 
+def embedded_text(title: str, heading_path: tuple[str, ...], text: str) -> str:
+    """Return what the embedder and BM25 see of a passage: title and headings on the first line, then its text.
+
+    A first heading that repeats the title is said once.
+    """
+    path = heading_path[1:] if heading_path[:1] == (title,) else heading_path
+    head = HEADING_SEPARATOR.join(part for part in (title, *path) if part)
+    return f"{head}\n{text}" if head else text
+
+
 class Chunk(Frozen):
     """One passage of one version of a document, with everything a citation of it needs.
 
@@ -48,8 +58,7 @@ class Chunk(Frozen):
     @property
     def embedded_text(self) -> str:
         """What the embedder and BM25 see: title and headings first, since near-twin documents differ there."""
-        head = HEADING_SEPARATOR.join(part for part in (self.title, *self.heading_path) if part)
-        return f"{head}\n{self.text}" if head else self.text
+        return embedded_text(self.title, self.heading_path, self.text)
 
 
 class SearchQuery(Frozen):

@@ -100,8 +100,8 @@ def _local(attachment: Attachment) -> Path:
     if scheme != "path":
         raise RequestInvalid(f"attachment {attachment.name!r} is still at {scheme}:, which a worker can't fetch")
     path = Path(rest)
-    if not path.is_file():
-        raise NothingFound(f"attachment {rest} is not a file any more", reply=f"I can't find {attachment.name}.")
+    if not path.exists():
+        raise NothingFound(f"attachment {rest} doesn't exist any more", reply=f"I can't find {attachment.name}.")
     if not os.access(path, os.R_OK):
         raise RequestInvalid(f"{rest} is not readable", reply=f"I'm not allowed to read {attachment.name}.")
     return path

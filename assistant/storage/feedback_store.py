@@ -43,6 +43,10 @@ _OF = Statement(
     f"SELECT {_COLUMNS} FROM feedback WHERE job_id = :job_id AND person_id = :person_id",  # noqa: S608
     returns="job_id created_at updated_at",
 )
+_ABOUT = Statement(
+    f"SELECT {_COLUMNS} FROM feedback WHERE job_id = :job_id ORDER BY created_at, id",  # noqa: S608
+    returns="job_id created_at updated_at",
+)
 _RECENT = Statement(
     f"SELECT {_COLUMNS} FROM feedback ORDER BY updated_at DESC LIMIT :count",  # noqa: S608
     returns="job_id created_at updated_at",
@@ -81,6 +85,11 @@ class FeedbackStore:
         with reading(self._engine) as connection:
             row = _OF(connection, job_id=job_id, person_id=person_id).first()
         return Feedback(*tuple(row)) if row else None
+
+    def about(self, job_id: UUID) -> list[Feedback]:
+        """Return everybody's verdicts on this job, oldest first."""
+        with reading(self._engine) as connection:
+            return [Feedback(*tuple(row)) for row in _ABOUT(connection, job_id=job_id)]
 
     def recent(self, limit: int = 100) -> list[Feedback]:
         """Return the last verdicts, newest first."""

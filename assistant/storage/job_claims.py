@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from assistant.storage.statements import Statement
 
-ASKERS = 24  # people looked at in one claim; with more waiting, each claim looks at the next ones in turn
+ASKERS = 12  # people looked at in one claim; with more waiting, each claim looks at the next ones in turn
 WORKSPACES = 12  # of each of so many workspaces somebody is looked at, however many people the others have waiting
-HEADS = 4  # jobs looked at per person on PostgreSQL, where other claimers may hold the first ones
+HEADS = 3  # jobs looked at per person on PostgreSQL, where other claimers may hold the first ones
 
 _TAKEN = "job_id kind lane conversation_id attempt created_at started_at deadline_at mention"
 _RETURNING = """
@@ -85,8 +85,9 @@ _NEXT_ON_POSTGRESQL = (
     """,
     _TAKE,
     """
-    WHERE id = (SELECT j.id FROM heads h JOIN jobs j ON j.id = h.id WHERE j.state = 'queued'
-                ORDER BY h.priority, h.ours, h.mine, h.created_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
+    WHERE id = (SELECT k.id FROM (SELECT id FROM heads ORDER BY priority, ours, mine, created_at) h
+                CROSS JOIN LATERAL (SELECT j.id FROM jobs j WHERE j.id = h.id AND j.state = 'queued' @locked) k
+                LIMIT 1)
     """,
     _RETURNING,
 )

@@ -256,6 +256,7 @@ documents = sa.Table(
     _required("space", sa.Text),
     _required("path", sa.Text),  # within the space, "/" between folders
     _required("title", sa.Text),
+    _required("source", sa.Text, server_default=""),  # the folder it came from; only that folder may remove it
     sa.Column("url", sa.Text),
     sa.Column("owner", sa.Text),
     _required("regions", Json),
@@ -326,4 +327,41 @@ blob_parts = sa.Table(
     sa.Column("sha256", sa.Text, sa.ForeignKey("blobs.sha256", ondelete="CASCADE"), primary_key=True),
     sa.Column("ordinal", sa.Integer, primary_key=True),
     _required("data", sa.LargeBinary),
+)
+
+# ------------------------------------------------------------------ Slack's own
+slack_installations = sa.Table(
+    "slack_installations",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # enterprise:team, either may be "-"; or env:<hash of the token>
+    sa.Column("enterprise_id", sa.Text),
+    sa.Column("team_id", sa.Text),
+    _required("is_enterprise_install", sa.Boolean, server_default=sa.false()),
+    sa.Column("bot_id", sa.Text),
+    sa.Column("bot_user_id", sa.Text),
+    _required("sealed", sa.Text),  # the installation with its tokens as JSON, encrypted; empty: token in the settings
+    _required("updated_at", UtcDateTime),
+)
+slack_oauth_states = sa.Table(
+    "slack_oauth_states",
+    metadata,
+    sa.Column("state", sa.Text, primary_key=True),
+    _required("created_at", UtcDateTime),
+)
+slack_channels = sa.Table(
+    "slack_channels",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    _required("settings", Json),
+    sa.Column("updated_by", sa.Text),
+    _required("updated_at", UtcDateTime),
+)
+slack_threads = sa.Table(
+    "slack_threads",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("thread", sa.Text, primary_key=True),
+    _required("others_spoke_at", UtcDateTime),  # a third person joined: no answer without a mention any more
 )

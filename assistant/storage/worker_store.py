@@ -48,6 +48,7 @@ _LEAD = Statement(
     WHERE leaders.holder = excluded.holder OR leaders.until < @now
     """
 )
+_RESIGN = Statement("DELETE FROM leaders WHERE name = :name AND holder = :holder")
 
 
 class WorkerStore:
@@ -86,3 +87,8 @@ class WorkerStore:
         """Return whether `holder` leads in `name` for the next seconds; call it again to go on leading."""
         with writing(self._engine) as connection:
             return bool(_LEAD(connection, name=name, holder=holder, seconds=seconds).rowcount)
+
+    def resign(self, name: str, holder: str) -> None:
+        """Give the lead in `name` back, if `holder` has it, so that the next need not wait for its end."""
+        with writing(self._engine) as connection:
+            _RESIGN(connection, name=name, holder=holder)

@@ -32,6 +32,9 @@ class PlatformEntry:
 
 
 # The web page comes last: it is mounted at "/" and takes every path that nobody else has.
+# It is always on: with STEWARD_SIGN_IN=off it says how to switch it on.
 PLATFORMS: tuple[PlatformEntry, ...] = (
+    PlatformEntry("slack", "bot.platforms.slack.app:build", lambda settings: settings.has_slack),
     PlatformEntry("teams", "bot.platforms.teams.app:build", lambda settings: settings.has_teams),
+    PlatformEntry("web", "bot.web_site:build", lambda _settings: True),
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from assistant.jobs import Job
-from assistant.mentions import Audience, ConversationKey, Mention, Person, Platform
+from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
 from assistant.settings import Settings, load_settings
 from workers.context import JobContext
 from workers.llm.model_catalogue import ModelCatalogue
@@ -44,6 +46,24 @@ class Watched:
         return [name for name, _ in self.steps]
 
 
+class FilesTwin:
+    """Reads attachments from this machine's paths, and keeps what a job stores."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+
+    def read(self, attachment: Attachment) -> bytes:
+        return self.local_path(attachment).read_bytes()
+
+    def local_path(self, attachment: Attachment) -> Path:
+        return Path(attachment.location.removeprefix("path:"))
+
+    def store(self, data: bytes) -> str:
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.stored[sha256] = data
+        return sha256
+
+
 def make_job(
     text: str,
     *,
@@ -77,8 +97,9 @@ def make_job(
 
 
 def make_context(
-    knowledge: Any,
+    knowledge: Any = None,
     *,
+    files: Any = None,
     turns: list[SpokenTurn] | None = None,
     models: ModelCatalogue | None = None,
     settings: Settings | None = None,
@@ -90,7 +111,7 @@ def make_context(
         settings=settings,
         knowledge=knowledge,
         history=HistoryTwin(turns or []),
-        files=None,  # type: ignore[arg-type]  policy questions carry no files
+        files=files or FilesTwin(),
         models=models or ModelCatalogue(settings),
         today=datetime.now(UTC),
         report=watched.report,

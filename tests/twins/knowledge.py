@@ -69,6 +69,9 @@ class KnowledgeTwin:
             return chunks[start : start + limit]
         return chunks[:limit]
 
+    def closeness(self, question: str, texts: Sequence[str]) -> list[float] | None:
+        return None
+
     def _scores(self, text: str) -> list[float]:
         wanted, count = set(_words(text)), len(self.chunks)
         mean = sum(self._lengths) / max(1, count)

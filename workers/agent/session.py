@@ -28,7 +28,7 @@ from workers.agent.resilience import Resilience
 from workers.agent.spec import AgentContext, AgentSpec, Answer
 from workers.agent.trace import Trace
 from workers.llm.model_catalogue import ModelCatalogue
-from workers.llm.offline import VALIDATOR, OfflineModel
+from workers.llm.offline import VALIDATOR, OfflineComposer, OfflineModel
 from workers.tools.reading import Reading
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ class AgentSession(Generic[Answer]):
         chosen = alias or self._catalogue.default()
         aliases = (chosen, *self._catalogue.fallbacks(chosen))
         check = partial(context.check, job)
+        composer = spec.composer(reading)
         self.context = AgentContext(
             reading=reading,
             role=job.mention.asker.role,
             budget=spec.budget,
             trace=Trace(context.stopwatch),
-            models={name: partial(_client, self._catalogue, name, spec) for name in aliases},
+            models={name: partial(_client, self._catalogue, name, composer) for name in aliases},
             labels={name: self._catalogue.entry(name).label for name in aliases},
             providers={name: _provider_key(self._catalogue, name) for name in aliases},
             alias=chosen,
@@ -180,7 +181,7 @@ def _agent(catalogue: ModelCatalogue, spec: AgentSpec[Any], alias: str) -> Any:
         key = (spec.kind, alias)
         if key not in built:
             built[key] = create_agent(
-                _client(catalogue, alias, spec),
+                catalogue.chat_model(alias),  # only a default: Resilience puts the run's own client in its place
                 list(spec.tools),
                 system_prompt=spec.prompt.text,
                 response_format=ToolStrategy(spec.answer, tool_message_content="Received; it is being checked."),
@@ -196,9 +197,9 @@ def _agent(catalogue: ModelCatalogue, spec: AgentSpec[Any], alias: str) -> Any:
         return built[key]
 
 
-def _client(catalogue: ModelCatalogue, alias: str, spec: AgentSpec[Any]) -> BaseChatModel:
+def _client(catalogue: ModelCatalogue, alias: str, composer: OfflineComposer) -> BaseChatModel:
     model = catalogue.chat_model(alias)
-    return model.composed_by(spec.composer) if isinstance(model, OfflineModel) else model
+    return model.composed_by(composer) if isinstance(model, OfflineModel) else model
 
 
 def _provider_key(catalogue: ModelCatalogue, alias: str) -> str:

@@ -37,7 +37,7 @@ class AgentSpec(Generic[Answer]):
     prompt: Prompt
     tools: tuple[BaseTool, ...]
     answer: type[Answer]
-    composer: OfflineComposer  # answers when no language model can
+    composer: Callable[[Reading], OfflineComposer]  # made per job; answers when no language model can
     first_tool: str | None = None  # must be called before anything is answered
     roles_by_tool: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     budget: Budget = Budget()

@@ -150,6 +150,10 @@ class ModelCatalogue:
             else:
                 self._models.pop(entry.alias, None)
 
+    def set_default(self, alias: str) -> None:
+        """Let this alias answer from now on. Raises SettingsInvalid when it is neither alias nor provider:model."""
+        self._default = self.entry(alias).alias
+
     def _choose_default(self) -> str:
         if self._settings.steward_model:
             return self.entry(self._settings.steward_model).alias

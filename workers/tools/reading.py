@@ -9,13 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistant.mentions import Audience, Mention
 from workers.tools.evidence import Evidence, Passage
 
 if TYPE_CHECKING:
     from workers.context import Knowledge
-
-PUBLIC_GROUP = "public"
 
 
 @dataclass
@@ -29,14 +26,6 @@ class Reading:
     include_superseded: bool = False
     evidence: Evidence = field(default_factory=Evidence)
     report: Callable[..., None] = lambda *_args, **_fields: None
-
-
-def groups_of(mention: Mention) -> tuple[str, ...]:
-    """Return the groups whose documents the answer may use: those that everyone who will read it may read."""
-    if mention.audience is Audience.OUTSIDERS:
-        return (PUBLIC_GROUP,)
-    groups = mention.channel_groups if mention.audience is Audience.CHANNEL else mention.asker.groups
-    return tuple(dict.fromkeys((*groups, PUBLIC_GROUP)))
 
 
 def show_passage(passage: Passage) -> str:

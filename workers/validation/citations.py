@@ -28,6 +28,7 @@ _NEGATION = re.compile(
     r"excluded|refused|denied)\b|n't\b",
     re.IGNORECASE,
 )
+_LETTERS = re.compile(r"[a-zäöüß]+")
 _WORD = re.compile(r"[^\W\d_]{2,}", re.UNICODE)
 _FIRST_NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -40,6 +41,10 @@ _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_FIRST_NUMBERS.sp
     "sixty": "60",
     "ninety": "90",
     "hundred": "100",
+}
+_NUMBER_WORDS |= {
+    word: str(value)
+    for value, word in enumerate("zwei drei vier fünf sechs sieben acht neun zehn elf zwölf".split(), 2)  # noqa: SIM905
 }
 _UNCOUNTED = {"one", "zero"}  # "one of them" is no figure
 _FUNCTION_WORDS = (
@@ -98,7 +103,7 @@ def numbers_in(text: str) -> set[str]:
         number = match.replace(" ", "").strip(".,:/'-")
         number = re.sub(r"(?<=\d)[,'](?=\d{3}\b)", "", number)
         found.add(number.removesuffix("%").lower())
-    for word in re.findall(r"[a-z]+", text.lower()):
+    for word in _LETTERS.findall(text.lower()):
         if word in _NUMBER_WORDS and word not in _UNCOUNTED:
             found.add(_NUMBER_WORDS[word])
     return found

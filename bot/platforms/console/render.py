@@ -21,6 +21,8 @@ from assistant.replies import (
 )
 from assistant.storage.job_store import JobView
 
+CELL_CHARS = 60  # of a table's cell in a terminal; the whole text is in --json
+
 
 def as_json(view: JobView, *, thread: str) -> dict[str, Any]:
     """Return the documented object of `--json` (README, "In scripts").
@@ -97,11 +99,16 @@ def _source(citation: Citation) -> str:
 
 
 def _table(table: Table) -> str:
-    rows = [table.columns, *table.rows]
+    rows = [tuple(_cut(cell) for cell in row) for row in (table.columns, *table.rows)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     rule = "  ".join("-" * width for width in widths)
     return "\n".join([*([f"{table.title}:"] if table.title else []), lines[0], rule, *lines[1:]])
+
+
+def _cut(cell: str) -> str:
+    line = " ".join(cell.split())
+    return line if len(line) <= CELL_CHARS else f"{line[: CELL_CHARS - 1]}…"
 
 
 def _draft(draft: Draft) -> str:

@@ -190,9 +190,7 @@ def test_there_are_sixty_questions_of_all_sorts() -> None:
 def test_a_gold_passage_stands_in_its_document_and_holds_what_is_expected(question: dict[str, Any]) -> None:
     gold_texts = [text_of(DEMO / "policies" / gold["doc"]) for gold in question["gold"]]
     missing = [
-        gold["span"]
-        for gold, text in zip(question["gold"], gold_texts, strict=True)
-        if gold["span"] not in text
+        gold["span"] for gold, text in zip(question["gold"], gold_texts, strict=True) if gold["span"] not in text
     ]
 
     assert missing == []
@@ -323,9 +321,7 @@ def test_nothing_fails_before_the_rollout(demo_module: Any, tmp_path: Path) -> N
     assert abs(stamp - dt.datetime.fromisoformat(incident.first_bad)) < dt.timedelta(milliseconds=1)
 
 
-@pytest.mark.parametrize(
-    ("start", "minutes"), [(DEFAULT_START, 10), (DEFAULT_START.replace(tzinfo=None), 120)]
-)
+@pytest.mark.parametrize(("start", "minutes"), [(DEFAULT_START, 10), (DEFAULT_START.replace(tzinfo=None), 120)])
 def test_a_window_that_cannot_hold_the_story_is_refused(
     demo_module: Any, tmp_path: Path, start: dt.datetime, minutes: int
 ) -> None:

@@ -13,12 +13,20 @@ from workers.tools.evidence import Passage
 from workers.validation.injection import is_order
 
 LONGEST_UNIT_CHARS = 700
+LONGEST_LIST_ITEMS = 8
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|approx|incl|max|min|no|nr|vs|cf|mr|mrs|ms|dr|st|dept|art|sec)\.)$", re.I
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]*_]*\s+(?=[\"'“‘(\[*_]*[A-Z0-9ÄÖÜÉ¿¡])")
 _ITEM = re.compile(r"^(\s*)(?:[-*+•–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?:\[[ xX]\]\s+)?(.*)$")
 _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
+# What a document says about itself, at its head: never an answer, and near every question about its title.
+_FACT_SHEET = re.compile(
+    r"^\W*(?:version|effective[ _]from|effective[ _]to|valid from|owner(?:[ _]?e-?mail)?|contact|regions?|status|"
+    r"classification|supersedes|last (?:reviewed|updated)|document (?:id|number)|title|stand|g[üu]ltig ab|"
+    r"verantwortlich)\s*(?:—|:|\|)",
+    re.I,
+)
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
 
 
@@ -34,14 +42,23 @@ class Extract:
     place: int = 0  # position within the passage
     heading: str = ""  # a heading that stands inside the chunk's text, above this unit
 
+    @property
+    def shown(self) -> str:
+        """The text as people read it: a list item after what introduces it."""
+        return f"{self.head}: {self.text}" if self.kind == "item" and self.head else self.text
+
 
 def extracts_of(passage: Passage) -> list[Extract]:
     """Return the units of a passage, in order, leaving out what speaks to assistants rather than to people."""
-    units = [unit for unit in _units(passage) if not is_order(unit.text) and any(map(str.isalnum, unit.text))]
+    units = [unit for unit in _units(passage) if _is_for_people(unit.text)]
     return [
         Extract(one.passage, one.text, one.quotes, one.head, one.kind, place, one.heading)
         for place, one in enumerate(units)
     ]
+
+
+def _is_for_people(text: str) -> bool:
+    return any(map(str.isalnum, text)) and not _FACT_SHEET.match(text) and not is_order(text)
 
 
 def _units(passage: Passage) -> Iterator[Extract]:
@@ -52,6 +69,11 @@ def _units(passage: Passage) -> Iterator[Extract]:
             heading = match.group(1)
         elif _is_table(block):
             yield from _rows(passage, block, heading)
+        elif _is_rest_of_table(block):
+            for line in block:
+                cells = [cell for cell in _cells(line) if cell]
+                if cells and not _TABLE_RULE.match(line):
+                    yield Extract(passage, " — ".join(cells), (line.strip(),), kind="row", heading=heading)
         elif any(_ITEM.match(line) for line in block):
             yield from _items(passage, block, heading)
         else:
@@ -83,6 +105,11 @@ def _introduces(line: str) -> bool:
 
 def _is_table(block: list[str]) -> bool:
     return any(_TABLE_RULE.match(line) for line in block[1:]) and sum("|" in line for line in block) >= 2
+
+
+def _is_rest_of_table(block: list[str]) -> bool:
+    """True for rows whose header stands in the passage before."""
+    return all(line.strip().startswith("|") and line.count("|") >= 3 for line in block)
 
 
 def _rows(passage: Passage, block: list[str], heading: str) -> Iterator[Extract]:
@@ -148,6 +175,19 @@ def _items(passage: Passage, block: list[str], heading: str) -> Iterator[Extract
     yield from _item(passage, item, introduction, heading)
     if lead:
         yield from _lead(passage, lead, heading)
+    yield from _whole_list(passage, block, heading)
+
+
+def _whole_list(passage: Passage, block: list[str], heading: str) -> Iterator[Extract]:
+    """A short list with its introduction as one unit: the answer to "which …" and "what do I need"."""
+    lines = [line for line in block if line.strip()]
+    items = [match.group(2).strip() for line in lines if (match := _ITEM.match(line))]
+    lead = lines[0].strip()
+    one_list = len(items) == len(lines) - 1 and not _ITEM.match(lines[0])
+    introduction = sentences(lead)[-1] if lead else ""
+    text = f"{_tidy(introduction)} {'; '.join(_tidy(item).rstrip('.;,') for item in items)}."
+    if one_list and 2 <= len(items) <= LONGEST_LIST_ITEMS and _introduces(lead) and len(text) <= LONGEST_UNIT_CHARS:
+        yield Extract(passage, text, (introduction, *items), kind="list", heading=heading)
 
 
 def _lead(passage: Passage, lead: list[str], heading: str) -> Iterator[Extract]:

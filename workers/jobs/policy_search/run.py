@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.access import readable_groups
 from assistant.errors import BudgetExceeded, ModelOutputInvalid, RequestInvalid
 from assistant.job_kinds import POLICY_SEARCH
 from assistant.jobs import Claim, Job, JobResult
@@ -23,18 +24,18 @@ from workers.jobs.policy_search.language import ENGLISH, language_of, no_answer_
 from workers.jobs.policy_search.offline import OFF_TOPIC_COSINE, ExtractiveComposer, compose
 from workers.jobs.policy_search.relevance import read_question, score_extracts
 from workers.jobs.policy_search.reply import answer_text, refusal_text, render_answer, render_refusal
-from workers.jobs.policy_search.schema import NearestSection, PolicyAnswer, PolicySearchResult
+from workers.jobs.policy_search.schema import EvidencePassage, NearestSection, PolicyAnswer, PolicySearchResult
 from workers.jobs.policy_search.tools import FIRST_TOOL, TOOLS
 from workers.prompts import read_prompt
 from workers.tools.evidence import Evidence, Passage
-from workers.tools.reading import Reading, groups_of
+from workers.tools.reading import Reading
 
 if TYPE_CHECKING:
     from workers.context import JobContext, Turn
 
 HISTORY_TURNS = 6  # more only made follow-ups drift; the turn before carries nearly all (retrieval notes)
 NEAREST_SECTIONS = 2
-EVIDENCE_KEPT = 24  # chunk ids in the receipt
+EVIDENCE_KEPT = 24  # passages
 _ABOUT_THE_PAST = re.compile(
     r"\b(?:superseded|outdated|previous(?:ly)? (?:version|policy|rules?)|old(?:er)? (?:version|policy|rules?)|"
     r"used to|former(?:ly)?|(?:before|until|back in|in|during) (?:19|20)\d\d)\b",
@@ -46,7 +47,7 @@ SPEC = AgentSpec(
     prompt=read_prompt(Path(__file__).with_name("prompt.md")),
     tools=TOOLS,
     answer=PolicyAnswer,
-    composer=ExtractiveComposer(),
+    composer=ExtractiveComposer,
     first_tool=FIRST_TOOL,
     budget=Budget(seconds=POLICY_SEARCH.run_seconds),
 )
@@ -77,7 +78,7 @@ def run(job: Job, context: JobContext) -> JobResult:
     history = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
     reading = Reading(
         knowledge=context.knowledge,
-        groups=groups_of(job.mention),
+        groups=readable_groups(job.mention),
         question=question,
         previous_question=next((turn.text for turn in reversed(history) if turn.role == "user"), None),
         include_superseded=bool(_ABOUT_THE_PAST.search(question)),
@@ -131,7 +132,7 @@ def _checked(answer: PolicyAnswer, context: JobContext, reading: Reading) -> Out
 
 def _from_passages(context: JobContext, reading: Reading) -> Outcome:
     """What the passages themselves say, where the model's own words did not hold."""
-    answer = compose(reading.question, reading.previous_question, reading.evidence.passages)
+    answer = compose(reading, reading.evidence.passages)
     outcome = _checked(answer, context, reading)
     outcome.extractive, outcome.kept = True, outcome.review.sound
     return outcome
@@ -140,7 +141,8 @@ def _from_passages(context: JobContext, reading: Reading) -> Outcome:
 def _answered(
     outcome: Outcome, session: AgentSession[PolicyAnswer], context: JobContext, reading: Reading, language: str
 ) -> JobResult:
-    conflict = find_conflict(outcome.kept, reading.evidence)
+    asked = read_question(reading.question, reading.previous_question)
+    conflict = find_conflict(outcome.kept, reading.evidence, asked)
     kept = outcome.kept
     if conflict and conflict[1] not in kept:
         kept = (*kept, conflict[1])
@@ -149,15 +151,20 @@ def _answered(
     conflict_line = _conflict_line(conflict) if conflict else None
     warnings = [*outcome.warnings, *([conflict_line] if conflict_line else []), *_superseded_lines(kept)]
     _stream(context, claims)
-    offline = outcome.extractive
+    offline, evidence = outcome.extractive, _evidence(reading.evidence)
     receipt = session.receipt(
         checks=outcome.review.verdicts(),
         repaired=outcome.repaired,
-        evidence=_evidence_ids(reading.evidence),
+        evidence=[one.chunk_id for one in evidence],
         answered_offline=offline,
     )
     result = PolicySearchResult(
-        found=True, missing=outcome.answer.missing, conflict=conflict_line, superseded=superseded, language=language
+        found=True,
+        missing=outcome.answer.missing,
+        conflict=conflict_line,
+        superseded=superseded,
+        language=language,
+        evidence=evidence,
     )
     return JobResult(
         outcome="answered",
@@ -171,17 +178,19 @@ def _answered(
 
 
 def _refused(outcome: Outcome, session: AgentSession[PolicyAnswer], reading: Reading, language: str) -> JobResult:
-    nearest = _nearest(reading)
+    nearest, evidence = _nearest(reading), _evidence(reading.evidence)
     english = all(language_of(one.chunk.text) == ENGLISH for one in reading.evidence.passages[:4])
     line = no_answer_line(language, documents_are_english=english)
     text = refusal_text(line, () if line else nearest)
     receipt = session.receipt(
         checks=outcome.review.verdicts(),
         repaired=outcome.repaired,
-        evidence=_evidence_ids(reading.evidence),
+        evidence=[one.chunk_id for one in evidence],
         answered_offline=outcome.extractive,
     )
-    result = PolicySearchResult(found=False, missing=outcome.answer.missing, nearest=nearest, language=language)
+    result = PolicySearchResult(
+        found=False, missing=outcome.answer.missing, nearest=nearest, language=language, evidence=evidence
+    )
     return JobResult(
         outcome="refused",
         answer=text,
@@ -248,6 +257,15 @@ def _stream(context: JobContext, claims: Sequence[Claim]) -> None:
         context.stream(answer_text(claims[:count]))
 
 
-def _evidence_ids(evidence: Evidence) -> list[str]:
+def _evidence(evidence: Evidence) -> tuple[EvidencePassage, ...]:
     ranked = sorted(evidence.passages, key=lambda passage: -passage.score)
-    return [str(passage.chunk.id) for passage in ranked[:EVIDENCE_KEPT]]
+    return tuple(
+        EvidencePassage(
+            chunk_id=str(one.chunk.id),
+            document=one.chunk.path,
+            section=one.chunk.section,
+            score=round(one.score, 4),
+            cosine=None if one.cosine is None else round(one.cosine, 4),
+        )
+        for one in ranked[:EVIDENCE_KEPT]
+    )

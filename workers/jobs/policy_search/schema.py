@@ -25,7 +25,7 @@ class QuotedClaim(Frozen):
     text: str = Field(
         min_length=1, max_length=1200, description="One statement. Every number and name in it stands in its quotes."
     )
-    quotes: tuple[Quote, ...] = Field(max_length=6)
+    quotes: tuple[Quote, ...] = Field(max_length=10)
 
 
 class PolicyAnswer(Frozen):
@@ -49,6 +49,16 @@ class NearestSection(Frozen):
     owner: str | None = None
 
 
+class EvidencePassage(Frozen):
+    """One retrieved passage, for whoever asks later why an answer says what it says."""
+
+    chunk_id: str
+    document: str
+    section: str = ""
+    score: float  # orders this result list
+    cosine: float | None = None  # to the query it was found by
+
+
 class PolicySearchResult(Frozen):
     """The kind's own structured answer, kept in JobResult.result."""
 
@@ -59,3 +69,4 @@ class PolicySearchResult(Frozen):
     superseded: tuple[str, ...] = ()  # titles of documents that are no longer in force but are quoted
     nearest: tuple[NearestSection, ...] = ()
     language: str = "en"  # of the question
+    evidence: tuple[EvidencePassage, ...] = ()  # best first

@@ -1,0 +1,33 @@
+"""`steward bench NAME`: a table of the benchmarks, each imported only when it runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from assistant import exit_codes
+
+BENCHMARKS: dict[str, str] = {
+    "retrieval": "hybrid search beside BM25 and dense alone, and the refusal AUROC; --data FOLDER",
+    "logs": "templates and incidents beside Drain3; --data FOLDER",
+    "meetings": "minutes against people's own; --data FOLDER",
+    "email": "drafting requests with their checklists",
+    "ledger": "questions accepted, claimed and answered a second",
+    "chaos": "kills processes and loses nothing; --events N",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run the benchmark named first with the remaining arguments; print the list when none is."""
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print("usage: steward bench NAME [arguments]\n")
+        print("\n".join(f"  {name:<10} {help_line}" for name, help_line in BENCHMARKS.items()))
+        return exit_codes.SUCCESS if argv else exit_codes.USAGE
+    name, rest = argv[0], argv[1:]
+    if name not in BENCHMARKS or find_spec(f"bench.{name}") is None:
+        print(f"steward bench: there is no benchmark {name!r}; one of {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        return exit_codes.USAGE
+    run: Callable[[list[str]], int] = importlib.import_module(f"bench.{name}").main
+    return run(rest)

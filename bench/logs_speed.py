@@ -1,0 +1,238 @@
+"""Measure speed on a generated log: CPU seconds for the whole index, beside Drain3 and plain scans.
+
+CPU seconds and not wall time, because the machine may be busy; all figures come from one run
+over the same file. The log is mixed: six formats, some two hundred messages in a Zipf mix,
+fresh values in each line, 24 hours of time.
+"""
+
+import importlib
+import io
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import polars as pl
+
+from bench.incident_cases import CASES
+from bench.incidents import generate
+from bench.logs_accuracy import drain3_groups
+from workers.logs import queries
+from workers.logs.index import LogIndex, Window, build_index
+from workers.logs.inspection import inspect
+from workers.logs.reading import ReadingOptions
+from workers.logs.templates import MAX_SHAPES, TemplateMiner
+
+QUICK_LINES = 500_000
+DRAIN3_LINES = 20_000
+INCIDENT_LINES = 300_000
+GUARD_LINES = 200_000
+DAY = datetime(2026, 3, 4, tzinfo=UTC)
+NOW = DAY + timedelta(days=2)
+
+_VERBS = (
+    "accepted",
+    "stored",
+    "sent",
+    "dropped",
+    "refreshed",
+    "verified",
+    "queued",
+    "merged",
+    "scanned",
+    "released",
+)
+_THINGS = ("order", "session", "packet", "block", "invoice", "shard", "segment", "token", "replica", "report")
+_TAILS = (
+    "in {n} ms",
+    "from 10.1.{d}.{d}:{n}",
+    "for user={h}",
+    "size {n}",
+    "id {h}",
+    "to /srv/{w}/part-{n}",
+    "retry {d}",
+)
+Answer = TypeVar("Answer")
+_SERVICES = ("payments", "cart", "auth", "search", "mail", "billing", "edge", "ledger")
+
+
+def measure(lines: int = QUICK_LINES) -> dict[str, object]:
+    """Return lines per CPU second of the index and of each comparison, memory, and follow-up times."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "mixed.log"
+        write_mixed_log(path, lines)
+        index, seconds, wall = _timed(lambda: build_index([path], ReadingOptions(now=NOW, max_bytes=64 << 30)))
+        figures: dict[str, object] = {
+            "lines": index.report.lines,
+            "megabytes": round(path.stat().st_size / 1e6),
+            "cpu_seconds": round(seconds, 2),
+            "wall_seconds": round(wall, 2),
+            "lines_per_cpu_second": round(lines / seconds),
+            "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000),
+            "templates": len(index.templates),
+            "follow_up_p95_ms": follow_up_p95_ms(index),
+        }
+        figures |= _scans(path, lines)
+        figures |= _drain3(path, lines / seconds)
+    figures["incident_300k_cpu_seconds"] = incident_cpu_seconds()
+    figures["guard"] = cardinality_guard()
+    rate, peak = figures["lines_per_cpu_second"], figures["peak_megabytes"]
+    print(f"index: {rate:,} lines a CPU second, {peak} MB at its peak")
+    return figures
+
+
+def write_mixed_log(path: Path, lines: int, *, seed: int = 1) -> None:
+    """Write a mixed log of so many lines over one day."""
+    source = random.Random(seed)
+    writers = (_plain, _plain, _logback, _json, _access, _syslog, _logfmt)
+    messages = [f"{thing} {verb} {tail}" for thing in _THINGS for verb in _VERBS for tail in source.sample(_TAILS, 2)]
+    weights = [1 / (rank + 1) for rank in range(len(messages))]
+    step = timedelta(days=1) / lines
+    with path.open("w", encoding="utf-8") as file:
+        for start in range(0, lines, 10_000):
+            size = min(10_000, lines - start)
+            buffer = io.StringIO()
+            for number, message in enumerate(source.choices(messages, weights, k=size), start):
+                text = message.format(
+                    n=source.randrange(100_000), d=source.randrange(256), h=f"{source.getrandbits(48):012x}",
+                    w=source.choice(_THINGS),
+                )  # fmt: skip
+                level = "ERROR" if number % 97 == 0 else "WARN" if number % 31 == 0 else "INFO"
+                at, service = DAY + step * number, _SERVICES[number * 7 % len(_SERVICES)]
+                buffer.write(writers[number % len(writers)](at, level, service, text, source) + "\n")
+            file.write(buffer.getvalue())
+
+
+def follow_up_p95_ms(index: LogIndex) -> float:
+    """Return the 95th percentile of twelve kinds of follow-up questions, in wall milliseconds."""
+    span = index.span
+    assert span is not None
+    middle = span.start_at + (span.end_at - span.start_at) / 2
+    half, rest = Window(span.start_at, middle), Window(middle, span.end_at)
+    first = index.templates[0].id
+    questions: tuple[Callable[[], object], ...] = (
+        lambda: queries.overview(index),
+        lambda: queries.templates(index),
+        lambda: queries.templates(index, window=half, min_level=17),
+        lambda: queries.diff(index, rest, half),
+        lambda: queries.timeline(index),
+        lambda: queries.timeline(index, by="template"),
+        lambda: queries.search(index, "invoice dropped"),
+        lambda: queries.search(index, r"retry \d+", is_pattern=True, window=half),
+        lambda: queries.around(index, middle),
+        lambda: queries.trace(index, "0123456789abcdef"),
+        lambda: queries.sample(index, first),
+        lambda: queries.search(index, "nothing like this"),
+    )
+    took = []
+    for question in questions * 5:
+        before = time.perf_counter()
+        question()
+        took.append((time.perf_counter() - before) * 1000)
+    return round(statistics.quantiles(took, n=20)[-1], 1)
+
+
+def incident_cpu_seconds(lines: int = INCIDENT_LINES) -> float:
+    """Return the CPU seconds from a directory of logs to ranked evidence."""
+    with TemporaryDirectory() as folder:
+        generated = generate(CASES[0], Path(folder) / "incident", lines, seed=3, mixed=False)
+        _, seconds, _ = _timed(lambda: inspect([Path(folder) / "incident"], now=NOW))
+    print(f"incident of {generated.lines} lines in a directory: {seconds:.2f} CPU s to ranked evidence")
+    return round(seconds, 2)
+
+
+def cardinality_guard(lines: int = GUARD_LINES) -> dict[str, object]:
+    """Mine lines that each hold unmasked unique words; return how many shapes were kept, and the cost."""
+    source = random.Random(5)
+    letters = "bcdfghjklmnpqrstvwxz"
+
+    def word(length: int) -> str:
+        return "".join(source.choices(letters, k=length))
+
+    texts = [f"lookup of {word(9)} by {word(7)} gave nothing" for _ in range(lines)]
+    miner = TemplateMiner()
+    _, seconds, _ = _timed(lambda: [miner.add(pl.Series(texts[at : at + 50_000])) for at in range(0, lines, 50_000)])
+    found = len(miner.templates)
+    return {
+        "lines": lines,
+        "shapes": len(miner.examples),
+        "limit": MAX_SHAPES,
+        "templates": found,
+        "cpu_seconds": round(seconds, 2),
+    }
+
+
+def _scans(path: Path, lines: int) -> dict[str, object]:
+    """Return lines per CPU second of scans that only look for a word: the floor of reading at all."""
+    scanned = pl.scan_csv(path, has_header=False, separator="\x01", quote_char=None, new_columns=["line"])
+    counted = scanned.select(pl.col("line").str.contains("ERROR").sum())
+    _, seconds, _ = _timed(lambda: counted.collect(engine="streaming"))
+    figures: dict[str, object] = {"polars_scan_lines_per_cpu_second": round(lines / seconds)}
+    if shutil.which("rg"):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(["rg", "-c", "ERROR", str(path)], check=False, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        figures["ripgrep_lines_per_cpu_second"] = round(lines / max(used, 1e-3))
+    try:
+        duckdb = importlib.import_module("duckdb")
+    except ImportError:
+        return figures
+    lines_of = f"read_csv('{path}', columns={{'l': 'varchar'}}, delim='\x01', quote='', header=false)"
+    query = f"select count(*) from {lines_of} where regexp_matches(l, 'ERROR')"
+    _, seconds, _ = _timed(lambda: duckdb.sql(query).fetchall())
+    return figures | {"duckdb_lines_per_cpu_second": round(lines / seconds)}
+
+
+def _drain3(path: Path, ours: float) -> dict[str, object]:
+    with path.open(encoding="utf-8") as file:
+        part = [line.rstrip("\n") for _, line in zip(range(DRAIN3_LINES), file, strict=False)]
+    groups, seconds, _ = _timed(lambda: drain3_groups(part))
+    if groups is None:
+        return {}
+    rate = len(part) / seconds
+    return {"drain3_lines_per_cpu_second": round(rate), "times_drain3": round(ours / rate, 1)}
+
+
+def _timed(function: Callable[[], Answer]) -> tuple[Answer, float, float]:
+    cpu, wall = time.process_time(), time.perf_counter()
+    answer = function()
+    return answer, time.process_time() - cpu, time.perf_counter() - wall
+
+
+def _iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def _plain(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
+    return f"{_iso(at)} {level} {service} [{source.getrandbits(64):016x}] {text}"
+
+
+def _logback(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
+    stamp = f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}"
+    return f"{stamp} {level:5} [main] com.acme.{service.title()} - {text}"
+
+
+def _json(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
+    return f'{{"ts":"{_iso(at)}","level":"{level.lower()}","service":"{service}","msg":"{text}"}}'
+
+
+def _access(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
+    status = 500 if level == "ERROR" else 200
+    request = f'"GET /{service}/{at.microsecond} HTTP/1.1" {status} {at.second}'
+    return f'10.0.0.{at.second} - - [{at:%d/%b/%Y:%H:%M:%S} +0000] {request} "-" "app/1"'
+
+
+def _syslog(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
+    return f"{at:%b %d %H:%M:%S} node-{at.second % 9} {service}[{at.microsecond % 30000}]: {text}"
+
+
+def _logfmt(at: datetime, level: str, service: str, text: str, source: random.Random) -> str:
+    return f'ts={_iso(at)} level={level.lower()} service={service} msg="{text}"'

@@ -1,0 +1,130 @@
+"""Fit the figures in workers/jobs/meeting_summary/extract_weights.json to meetings with reference summaries.
+
+Run by hand: `python -m bench.train_meeting_weights --data DIR`, where DIR holds qmsum_train*.jsonl (QMSum's
+fields). Only files with "train" in their name are read, so that what measures the engine never shapes it. A
+logistic model says which content words a summary uses; function words get their mean count per summary.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
+from workers.jobs.meeting_summary.extract_importance import (
+    FEATURES,
+    REFERENCE_WORDS,
+    expected_counts,
+    load_weights,
+    word_features,
+)
+from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, Floats, item_features
+from workers.jobs.meeting_summary.extract_units import all_sentences, summary_units
+from workers.validation.text_support import STOPWORDS, content_stems, words_of
+
+RIDGE = 1.0  # on standardised features
+ITEM_RIDGE = 100.0
+ITEM_SOURCES = {"actions": "actions", "decisions": "decisions", "questions": "problems"}
+LEAST_COUNT = 0.03  # mean uses per summary below which a function word is left out
+TARGET = Path("workers/jobs/meeting_summary/extract_weights.json")
+
+
+def fit(meetings: Sequence[QmsumMeeting]) -> dict[str, dict[str, float]]:
+    """Return the weights fitted to the first general summary of each meeting."""
+    rows: list[tuple[float, ...]] = []
+    used: list[float] = []
+    function_words: Counter[str] = Counter()
+    for meeting in meetings:
+        sentences = all_sentences(meeting.transcript)
+        reference = set(content_stems(meeting.references[0]))
+        for word, features in word_features(sentences, summary_units(sentences)).items():
+            rows.append(features)
+            used.append(float(word in reference))
+        function_words.update(word for word in words_of(meeting.references[0]) if word in STOPWORDS)
+    weights = _logistic(np.array(rows), np.array(used))
+    return {
+        "words": {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},
+        "function_words": {
+            word: round(count / len(meetings), 3)
+            for word, count in sorted(function_words.items(), key=lambda pair: (-pair[1], pair[0]))
+            if count / len(meetings) >= LEAST_COUNT
+        },
+    }
+
+
+def fit_items(meetings: Sequence[LabelledMeeting]) -> dict[str, dict[str, float]]:
+    """Return the weights that tell sentences with actions, decisions and problems from the rest, by kind."""
+    features: dict[str, list[Floats]] = {kind: [] for kind in ITEM_SOURCES}
+    labels: dict[str, list[float]] = {kind: [] for kind in ITEM_SOURCES}
+    for meeting in meetings:
+        sentences = all_sentences(meeting.transcript)
+        expected = expected_counts(sentences, summary_units(sentences), words=REFERENCE_WORDS)
+        rows = item_features(sentences, expected)
+        for kind, source in ITEM_SOURCES.items():
+            said = {key for item in meeting.items.get(source, ()) for key in item.evidence}
+            if source not in meeting.items:
+                continue  # ICSI's minutes have no actions: absent is not "none"
+            features[kind].append(rows)
+            parts = [{meeting.transcript.utterances[index].id for index, _ in unit.parts} for unit in sentences]
+            labels[kind].extend(float(bool(said & part)) for part in parts)
+    return {
+        kind: {
+            name: round(float(weight), 4)
+            for name, weight in zip(
+                ITEM_FEATURES,
+                _logistic(np.concatenate(features[kind]), np.array(used), ITEM_RIDGE),
+                strict=True,
+            )
+        }
+        for kind, used in labels.items()
+    }
+
+
+def _logistic(rows: Floats, used: Floats, ridge: float = RIDGE) -> Floats:
+    """Fit by Newton's method on standardised features and return weights for the raw ones; column 0 is the bias."""
+    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    mean[0], spread[0] = 0.0, 1.0
+    scaled = (rows - mean) / spread
+    penalty = np.eye(rows.shape[1]) * ridge
+    penalty[0, 0] = 1e-6
+    weights = np.zeros(rows.shape[1])
+    for _ in range(25):
+        chance = 1 / (1 + np.exp(-np.clip(scaled @ weights, -30, 30)))
+        slope = scaled.T @ (used - chance) - penalty @ weights
+        curve = (scaled * (chance * (1 - chance))[:, None]).T @ scaled + penalty
+        weights += np.linalg.solve(curve, slope)
+    raw = weights / spread
+    raw[0] = weights[0] - (weights[1:] * mean[1:] / spread[1:]).sum()
+    return np.asarray(raw)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fit and write the weights; return 0."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    meetings = [m for path in sorted(arguments.data.glob("qmsum*train*.jsonl")) for m in read_qmsum(path)]
+    meetings = [meeting for meeting in meetings if meeting.references]
+    weights: dict[str, object] = {**fit(meetings)}
+    TARGET.write_text(json.dumps(weights), encoding="utf-8")  # the items' features lean on the words' weights
+    load_weights.cache_clear()
+    labelled = [
+        m
+        for pattern in ("ami*.jsonl", "icsi*.jsonl")
+        for path in sorted(arguments.data.glob(pattern))
+        for m in read_labelled(path)
+    ]
+    held_out = {
+        name for path in arguments.data.glob("qmsum_val*.jsonl") for name in (m.name for m in read_qmsum(path))
+    }
+    weights["items"] = fit_items([meeting for meeting in labelled if meeting.name not in held_out])
+    TARGET.write_text(json.dumps(weights, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"fitted to {len(meetings)} meetings: {TARGET}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,279 @@
+"""The desk where every way of asking in Slack arrives: events, commands, shortcuts and modals alike.
+
+It adds who asks and who reads along, takes the question in, and tells the asker when it can't be taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import aiohttp
+import structlog
+
+from assistant.errors import (
+    DependencyUnavailable,
+    NothingFound,
+    NotPermitted,
+    RequestInvalid,
+    StewardError,
+    StorageFull,
+)
+from assistant.mentions import Attachment, ConversationKey, Mention, Platform
+from assistant.replies import Reply
+from assistant.storage.job_store import Accepted
+from assistant.storage.slack_store import ChannelSettings, SlackStore
+from bot.dependencies import BotDependencies
+from bot.platforms.slack.client import SlackApi, call
+from bot.platforms.slack.directory import SlackDirectory
+from bot.platforms.slack.files import SlackFiles
+from bot.platforms.slack.installations import Installations
+from bot.platforms.slack.messages import SlackMessages
+from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
+from bot.platforms.slack.render import render
+from bot.platforms.slack.text import escape
+from bot.routing import route
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """What listeners share."""
+
+    def __init__(self, dependencies: BotDependencies) -> None:
+        settings = dependencies.settings
+        self.dependencies = dependencies
+        self.api = SlackApi(settings.slack_api_url)
+        self.store = SlackStore(dependencies.engine, settings)
+        self.installations = Installations(settings, self.store, self.api)
+        self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.store)
+        self.files = SlackFiles(settings, self.api, dependencies.blobs)
+        self.messages = SlackMessages(self.api, self.installations)
+        self._background: set[asyncio.Task[None]] = set()
+
+    # -------------------------------------------------------------- taking in
+    async def take_message(
+        self, workspace: Workspace, envelope: Envelope, message: Message, *, key: str | None = None
+    ) -> Accepted | None:
+        """Take in a message that asks something; None when it can't be taken and the asker was told.
+
+        Raises:
+            DependencyUnavailable, StorageFull: nothing was kept; Slack should send the event again.
+        """
+        bot = await self.installations.bot(workspace)
+        asker = await self.directory.known(workspace, message.user or "")
+        readers = await self.directory.readers(workspace, message, asker, is_shared=envelope.is_ext_shared_channel)
+        files = await self.files.fetch(bot, message.files)
+        mention = make_mention(
+            message,
+            workspace,
+            asker=asker.person,
+            audience=readers.audience,
+            channel_groups=readers.groups,
+            bot_user_id=bot.user_id,
+            attachments=files.attachments,
+            key=key,
+        )
+        mention = _with_handoff(mention, readers.settings)
+        if files.refused and not mention.text and not mention.attachments:
+            error = RequestInvalid("only files that can't be read", reply="\n".join(files.refused))
+            await self.refuse(workspace, mention, error)
+            return None
+        accepted = await self.take(workspace, mention, settings=readers.settings)
+        if files.refused and accepted and not accepted.duplicate:
+            self.later(self._say(workspace, mention, "\n".join(files.refused)))
+        return accepted
+
+    async def take(
+        self, workspace: Workspace, mention: Mention, *, settings: ChannelSettings | None = None
+    ) -> Accepted | None:
+        """Write the question down; None when it can't be taken and the asker was told."""
+        try:
+            accepted = await self.accept(mention, settings=settings)
+        except (DependencyUnavailable, StorageFull):
+            raise
+        except StewardError as error:
+            await self.refuse(workspace, mention, error)
+            return None
+        if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
+            self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
+        return accepted
+
+    async def accept(self, mention: Mention, *, settings: ChannelSettings | None = None) -> Accepted:
+        """Write the question down.
+
+        Raises:
+            StewardError: as Intake.take, and NotPermitted for a kind that is switched off in this channel.
+        """
+        if settings is not None:
+            check_allowed(mention, settings)
+        return await asyncio.to_thread(self.dependencies.intake.take, mention)
+
+    async def ask(
+        self,
+        workspace: Workspace,
+        user_id: str,
+        text: str,
+        *,
+        key: str,
+        kind: str | None = None,
+        channel: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        share_to: str | None = None,
+        share_thread: str | None = None,
+    ) -> Accepted:
+        """Take in a question that came without a message. `channel` None: answered privately.
+
+        Raises:
+            StewardError: as `accept`; nothing was said to the asker.
+        """
+        asker = await self.directory.known(workspace, user_id)
+        message = Message(channel=channel or f"D:{user_id}")
+        readers = await self.directory.readers(workspace, message, asker, is_shared=False)
+        place = target(workspace, channel or "", thread_ts=None, user=user_id)
+        mention = Mention(
+            event_key=key,
+            conversation=ConversationKey(
+                platform=Platform.SLACK, tenant=workspace.team, channel=message.channel, thread=key
+            ),
+            asker=asker.person,
+            text=text,
+            attachments=attachments,
+            audience=readers.audience,
+            channel_groups=readers.groups,
+            kind=kind,
+            reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
+        )
+        return await self.accept(_with_handoff(mention, readers.settings), settings=readers.settings)
+
+    async def editable_settings(self, workspace: Workspace, channel: str, user_id: str) -> ChannelSettings:
+        """Return the channel's settings for somebody who may change them.
+
+        Raises:
+            NotPermitted: neither an owner named there nor, where none is named, an admin of the workspace.
+        """
+        settings = await asyncio.to_thread(self.store.channel_settings, workspace.team, channel)
+        known = await self.directory.known(workspace, user_id)
+        may = user_id in settings.owners or known.is_admin or known.person.role == "admin"
+        if known.is_outsider or not may:
+            raise NotPermitted(
+                "channel settings", reply="Only the channel's owners and workspace admins may do that."
+            )
+        return settings
+
+    async def refuse(self, workspace: Workspace, mention: Mention, error: StewardError) -> None:
+        """Tell the asker, once an event, why the question can't be taken."""
+        log.info("mention.refused", code=error.code, platform="slack")
+        is_first = await asyncio.to_thread(self.dependencies.jobs.claim_event, f"{mention.event_key}:refused")
+        if is_first:
+            self.later(self._say(workspace, mention, error.reply))
+
+    async def _say(self, workspace: Workspace, mention: Mention, text: str) -> None:
+        """Say something beside the answer: in direct messages aloud, in channels to the asker alone."""
+        bot = await self.installations.bot(workspace)
+        place = mention.reply_target
+        channel, user = place.get("channel"), str(place.get("user") or mention.asker.id)
+        channel = channel or await self.messages.direct_channel(bot, workspace.team, user)
+        client = self.api.writing(bot.token)
+        for message in render(Reply(text=text), mention.event_key):
+            said: dict[str, Any] = {
+                "channel": channel,
+                "thread_ts": place.get("thread_ts"),
+                "text": message.text,
+                "blocks": list(message.blocks),
+            }
+            if channel.startswith("D"):
+                await call(client.chat_postMessage(unfurl_links=False, unfurl_media=False, **said))
+            else:
+                await call(client.chat_postEphemeral(user=user, **said))
+
+    async def whisper(self, response_url: str, text: str) -> None:
+        """Say something that only the person who pressed sees, at the address that came with the press."""
+        if not is_slacks(response_url, self.api.base_url):
+            return
+        said = {"response_type": "ephemeral", "replace_original": False, "text": escape(text)}
+        try:
+            async with self.api.session.post(response_url, json=said) as response:
+                await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise DependencyUnavailable(f"response_url: {type(error).__name__}") from None
+
+    async def show_status(self, workspace: Workspace, place: dict[str, Any], status: str) -> None:
+        """Show "Steward is …" under the thread, where the agents feature is on (platforms note, table D 8)."""
+        if not place.get("thread_ts"):
+            return
+        bot = await self.installations.bot(workspace)
+        client = self.api.writing(bot.token)
+        request = client.assistant_threads_setStatus(
+            channel_id=str(place["channel"]), thread_ts=str(place["thread_ts"]), status=status
+        )
+        await call(request)
+
+    async def stop(self, job_id: UUID, user_id: str) -> bool:
+        """Stop a job for the one who asked for it; False when it is over, or somebody else's."""
+        jobs = self.dependencies.jobs
+        try:
+            view = await asyncio.to_thread(jobs.view, job_id)
+        except NothingFound:
+            return False
+        if view.status.is_final or view.asker_id != user_id:
+            return False
+        stopped = await asyncio.to_thread(lambda: jobs.cancel(job_id, by=user_id))
+        log.info("job.stopped", job_id=str(job_id), by_asker=True)
+        return stopped
+
+    # -------------------------------------------------------------- beside the acknowledgement
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that may be lost: it is not waited for, and its failure is logged."""
+        task = asyncio.create_task(_quietly(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def settled(self) -> None:
+        """Wait until nothing of `later` is under way."""
+        while self._background:
+            await asyncio.wait(set(self._background))
+
+    async def close(self) -> None:
+        """Let what is under way end, and close the connections."""
+        if self._background:
+            await asyncio.wait(set(self._background), timeout=5)
+        await self.api.close()
+
+
+def check_allowed(mention: Mention, settings: ChannelSettings) -> None:
+    """Refuse a kind of job that the channel's owners switched off.
+
+    Raises:
+        NotPermitted: it is switched off here.
+        RequestInvalid: the kind does not exist.
+    """
+    kind = route(mention).kind
+    if kind.name not in settings.kinds:
+        raise NotPermitted(
+            f"{kind.name} is off in channel {mention.conversation.channel}",
+            reply=f"{kind.title} is switched off in this channel. Ask me in a direct message instead.",
+        )
+
+
+def is_slacks(url: str, api_url: str) -> bool:
+    """Return whether an address is Slack's own: hooks.slack.com and the like, or where SLACK_API_URL points."""
+    where, own = urlsplit(url), urlsplit(api_url)
+    is_slack = where.scheme == "https" and (where.hostname or "").endswith(".slack.com")
+    return is_slack or (bool(url) and (where.scheme, where.netloc) == (own.scheme, own.netloc))
+
+
+def _with_handoff(mention: Mention, settings: ChannelSettings | None) -> Mention:
+    if settings is None or settings.handoff is None:
+        return mention
+    return mention.model_copy(update={"reply_target": {**mention.reply_target, "handoff": settings.handoff}})
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except StewardError as error:
+        log.info("slack.aside_failed", code=error.code, error=str(error))

@@ -1,0 +1,179 @@
+"""The one message of a job: posted, found again, updated in place.
+
+The job's id travels in the message's metadata, so that a post whose answer was lost is found instead of repeated.
+An answer too long for one message goes on in further ones of the same thread, each with its own part number in
+the metadata; they are looked up before they are posted, so that an update that is repeated repeats nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from assistant.errors import DependencyUnavailable, NothingFound
+from assistant.frozen import Frozen
+from assistant.replies import Action, Reply
+from bot.platforms.base import Handle, Target
+from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
+from bot.platforms.slack.installations import Bot, Installations
+from bot.platforms.slack.parse import Workspace
+from bot.platforms.slack.render import SlackMessage, render, render_plainly
+
+log = structlog.get_logger()
+
+EVENT_TYPE = "steward_reply"  # of the metadata; declared in the manifest
+FIND_PAGES = 5
+_LOST_FOR_GOOD = frozenset({"cant_update_message", "edit_window_closed", "account_inactive", "is_inactive"})
+
+
+class Address(Frozen):
+    """Where a message goes, or where it stands once `ts` is known. Stored in the outbox: add, never rename."""
+
+    team: str
+    enterprise: str | None = None
+    channel: str | None = None  # None: the direct messages with `user`
+    thread_ts: str | None = None
+    user: str = ""
+    share_to: str | None = None  # a channel that the asker may share a private answer with
+    share_thread: str | None = None
+    handoff: str | None = None  # whom "Ask a human" calls: a user (U…) or a user group (S…)
+    ts: str | None = None
+    key: str = ""
+
+    @property
+    def workspace(self) -> Workspace:
+        """Whose token to use."""
+        return Workspace(team=self.team, enterprise=self.enterprise)
+
+
+class SlackMessages:
+    """Posts, updates and finds."""
+
+    def __init__(self, api: SlackApi, installations: Installations) -> None:
+        self._api = api
+        self._installations = installations
+        self._direct: dict[tuple[str, str], str] = {}
+
+    async def post(self, target: Target, reply: Reply, key: str) -> Handle:
+        """Post the reply and return where it stands."""
+        address = Address.model_validate({**target, "key": key})
+        bot = await self._installations.bot(address.workspace)
+        channel = address.channel or await self.direct_channel(bot, address.team, address.user)
+        here = address.model_copy(update={"channel": channel})
+        ts = await self._say(bot, here, reply, 0, ts=None)
+        handle = here.model_copy(update={"ts": ts}).model_dump(mode="json")
+        if len(render(reply, key)) > 1:
+            await self._say_rest(bot, here.model_copy(update={"ts": ts}), reply)
+        return handle
+
+    async def update(self, handle: Handle, reply: Reply) -> None:
+        """Make the message, and those it goes on in, say the reply."""
+        here = Address.model_validate(handle)
+        bot = await self._installations.bot(here.workspace)
+        await self._say(bot, here, reply, 0, ts=here.ts)
+        if len(render(reply, here.key)) > 1:
+            await self._say_rest(bot, here, reply)
+
+    async def find(self, target: Target, key: str) -> Handle | None:
+        """Return where the message of this key stands, if it was posted."""
+        address = Address.model_validate({**target, "key": key})
+        bot = await self._installations.bot(address.workspace)
+        channel = address.channel or await self.direct_channel(bot, address.team, address.user)
+        here = address.model_copy(update={"channel": channel})
+        found = await self._parts(bot, here)
+        return here.model_copy(update={"ts": found[0]}).model_dump(mode="json") if 0 in found else None
+
+    async def direct_channel(self, bot: Bot, team: str, user: str) -> str:
+        """Return the channel of the direct messages with this user; opening it twice is opening it once."""
+        if (team, user) not in self._direct:
+            said = await call(self._api.writing(bot.token).conversations_open(users=user))
+            self._direct[(team, user)] = str(said["channel"]["id"])
+        return self._direct[(team, user)]
+
+    # -------------------------------------------------------------- inside
+    async def _say(self, bot: Bot, here: Address, reply: Reply, part: int, *, ts: str | None) -> str:
+        """Write one part, with blocks or, where Slack refuses those, without; return its ts."""
+        message = render(reply, here.key, extra=_extra(here, reply))[part]
+        try:
+            return await self._write(bot, here, message, part, ts=ts)
+        except BlocksRefused as error:
+            log.warning("slack.blocks_refused", job_id=here.key, error=str(error))
+            plainly = render_plainly(reply)
+            return await self._write(bot, here, plainly[min(part, len(plainly) - 1)], part, ts=ts)
+
+    async def _write(self, bot: Bot, here: Address, message: SlackMessage, part: int, *, ts: str | None) -> str:
+        client = self._api.writing(bot.token)
+        said: dict[str, Any] = {
+            "channel": here.channel,
+            "text": message.text,
+            "blocks": list(message.blocks),
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": here.key, "part": part}},
+        }
+        try:
+            if ts is not None:
+                await call(client.chat_update(ts=ts, **said))
+                return ts
+            answer = await call(
+                client.chat_postMessage(thread_ts=here.thread_ts, unfurl_links=False, unfurl_media=False, **said)
+            )
+        except SlackRefused as error:
+            if error.error in _LOST_FOR_GOOD:
+                raise NothingFound(f"Slack answered {error.error}") from error
+            raise
+        if not isinstance(answer.get("ts"), str):
+            raise DependencyUnavailable("Slack's answer to chat.postMessage has no ts")
+        return str(answer["ts"])
+
+    async def _say_rest(self, bot: Bot, here: Address, reply: Reply) -> None:
+        standing = await self._parts(bot, here)
+        thread = here.model_copy(update={"thread_ts": here.thread_ts or here.ts})
+        for part in range(1, len(render(reply, here.key))):
+            await self._say(bot, thread, reply, part, ts=standing.get(part))
+
+    async def _parts(self, bot: Bot, here: Address) -> dict[int, str]:
+        """Return the ts of each part of the key's message that stands in the thread or the direct messages."""
+        found: dict[int, str] = {}
+        cursor: str | None = None
+        client = self._api.reading(bot.token)
+        for _ in range(FIND_PAGES):
+            asked: dict[str, Any] = {"channel": here.channel, "limit": 200, "include_all_metadata": True}
+            thread = here.thread_ts or here.ts
+            try:
+                if thread:
+                    page = await call(client.conversations_replies(ts=thread, cursor=cursor, **asked))
+                else:
+                    page = await call(client.conversations_history(cursor=cursor, **asked))
+            except NothingFound:  # the thread was deleted: nothing of ours stands in it
+                break
+            for message in page.get("messages") or ():
+                part = _part_of(message, here.key, bot)
+                if part is not None and message.get("ts"):
+                    found.setdefault(part, str(message["ts"]))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                break
+        return found
+
+
+def _part_of(message: dict[str, Any], key: str, bot: Bot) -> int | None:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    is_ours = message.get("user") == bot.user_id or (bot.bot_id and message.get("bot_id") == bot.bot_id)
+    if not is_ours or metadata.get("event_type") != EVENT_TYPE or payload.get("key") != key:
+        return None
+    part = payload.get("part", 0)
+    return part if isinstance(part, int) else 0
+
+
+def _extra(here: Address, reply: Reply) -> Sequence[Action]:
+    """Return the buttons that depend on where the answer stands, not on what it says."""
+    if not reply.final or not reply.wants_feedback:
+        return ()
+    actions = []
+    if here.share_to is not None:
+        actions.append(Action(name="share", label="Share with channel"))
+    if here.handoff is not None:
+        actions.append(Action(name="handoff", label="Ask a human"))
+    return tuple(actions)

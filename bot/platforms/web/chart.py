@@ -1,0 +1,120 @@
+"""Draw a Chart block as SVG: lines over shared x labels, with marks for deploys and first bad moments.
+
+The words of `Chart.alt` go with it for people who can't see it; the figures stand in a table below it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from markupsafe import Markup
+
+from assistant.replies import Chart
+from bot.platforms.web.markup import element
+
+WIDTH, HEIGHT = 680, 240  # units of the drawing; it scales with the page
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 26, 30
+MAX_TICKS = 6
+COLOURS = 5  # --line-1 to --line-5 in steward.css
+
+
+def render_chart(chart: Chart) -> Markup:
+    """Return the chart as a figure; without a single finite value, its words alone."""
+    values = [value for series in chart.series for value in series.values if math.isfinite(value)]
+    if not values or not chart.x:
+        return element(
+            "figure", element("figcaption", element("strong", chart.title), " ", chart.alt), class_="chart"
+        )
+    top = nice_ceiling(max(values))
+    bottom = min(0.0, min(values))
+    drawing = element(
+        "svg",
+        _grid(bottom, top),
+        _labels(chart.x),
+        [_line(series.values, len(chart.x), bottom, top, number) for number, series in enumerate(chart.series)],
+        _marks(chart),
+        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        role="img",
+        aria_label=chart.alt,
+    )
+    unit = element("small", f" in {chart.unit}") if chart.unit else None
+    caption = element("figcaption", element("span", element("strong", chart.title), unit), _legend(chart))
+    return element("figure", caption, drawing, element("p", chart.alt, class_="chart-alt"), class_="chart")
+
+
+def nice_ceiling(value: float) -> float:
+    """Return the least of 1, 2, 2.5, 5, 10 times a power of ten that is not below the value; at least 1e-9."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= value or factor == 10)
+
+
+def short_label(text: str) -> str:
+    """Return an ISO time as hours and minutes (its day when it is midnight); other labels as they are."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text if len(text) <= 12 else text[:11] + "…"
+    return f"{at:%d %b}" if (at.hour, at.minute) == (0, 0) else f"{at:%H:%M}"
+
+
+def _x(index: int, count: int) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * (index / (count - 1) if count > 1 else 0.5)
+
+
+def _y(value: float, bottom: float, top: float) -> float:
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - bottom) / ((top - bottom) or 1.0))
+
+
+def _grid(bottom: float, top: float) -> list[Markup]:
+    lines = []
+    for step in range(5):
+        value = bottom + (top - bottom) * step / 4
+        height = round(_y(value, bottom, top), 1)
+        text = f"{value:,.4g}"
+        lines.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=height, y2=height, class_="grid"))
+        lines.append(element("text", text, x=LEFT - 8, y=height + 4, text_anchor="end"))
+    return lines
+
+
+def _labels(labels: Sequence[str]) -> list[Markup]:
+    every = max(1, math.ceil(len(labels) / MAX_TICKS))
+    return [
+        element("text", short_label(label), x=round(_x(index, len(labels)), 1), y=HEIGHT - 8, text_anchor="middle")
+        for index, label in enumerate(labels)
+        if index % every == 0
+    ]
+
+
+def _line(values: Sequence[float], count: int, bottom: float, top: float, number: int) -> Markup:
+    path, pen_down = [], False
+    for index, value in enumerate(values[:count]):
+        if not math.isfinite(value):
+            pen_down = False
+            continue
+        path.append(f"{'L' if pen_down else 'M'}{_x(index, count):.1f} {_y(value, bottom, top):.1f}")
+        pen_down = True
+    return element("path", d=" ".join(path), class_=f"line line-{number % COLOURS + 1}")
+
+
+def _marks(chart: Chart) -> list[Markup]:
+    marks = []
+    for label, text in chart.marks:
+        if label not in chart.x:
+            continue
+        x = round(_x(chart.x.index(label), len(chart.x)), 1)
+        anchor = "end" if x > WIDTH * 0.7 else "start"
+        marks.append(element("line", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_="mark"))
+        marks.append(element("text", text, x=x + (-5 if anchor == "end" else 5), y=TOP - 8, text_anchor=anchor))
+    return marks
+
+
+def _legend(chart: Chart) -> Markup:
+    names = [
+        element("span", element("i", class_=f"key line-{number % COLOURS + 1}"), series.name)
+        for number, series in enumerate(chart.series)
+    ]
+    return element("span", names, class_="legend")

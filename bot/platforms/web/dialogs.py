@@ -1,0 +1,77 @@
+"""The page's dialogs as HTML: why an answer is wrong, another title, and deleting a conversation.
+
+Native `<dialog>` elements: the browser keeps the focus inside, closes them with Esc and gives the focus back.
+"""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from markupsafe import Markup
+
+from bot.platforms.web.markup import Child, element, join
+from bot.platforms.web.page_events import FeedbackReason
+
+MAX_CORRECTION_CHARS: Final = 4_000
+REASON_WORDS: Final[dict[str, str]] = {
+    "wrong": "It is wrong",
+    "outdated": "It is out of date",
+    "missing_source": "A source is missing",
+    "not_allowed": "It shows what it shouldn't",
+    "too_long": "It is too long",
+    "other": "Something else",
+}
+
+
+def render_dialogs() -> Markup:
+    """Return all dialogs, closed."""
+    return join([_feedback(), _rename(), _delete()])
+
+
+def _feedback() -> Markup:
+    reasons = [
+        element(
+            "label",
+            element("input", type="radio", name="reason", value=reason, required=True),
+            element("span", REASON_WORDS[reason]),
+        )
+        for reason in get_args(FeedbackReason)
+    ]
+    legend = element("legend", "What is wrong with this answer?")
+    correction = element(
+        "label",
+        element("span", "What would have been right? (optional)"),
+        element("textarea", name="text", rows=3, maxlength=MAX_CORRECTION_CHARS),
+        class_="field",
+    )
+    return _dialog(
+        "feedback-dialog", "Thank you for telling me", element("fieldset", legend, reasons), correction, submit="Send"
+    )
+
+
+def _rename() -> Markup:
+    field = element(
+        "label",
+        element("span", "Title"),
+        element("input", type="text", name="text", required=True, maxlength=120),
+        class_="field",
+    )
+    return _dialog("rename-dialog", "Rename the conversation", field, submit="Rename")
+
+
+def _delete() -> Markup:
+    words = element(
+        "p", "Its questions, answers and receipts are removed for good. A question that is still running is stopped."
+    )
+    return _dialog("delete-dialog", "Delete this conversation?", words, submit="Delete", style="danger")
+
+
+def _dialog(name: str, title: str, *content: Child, submit: str, style: str = "primary") -> Markup:
+    buttons = element(
+        "div",
+        element("button", "Cancel", type="button", class_="quiet", data_act="close-dialog"),
+        element("button", submit, type="submit", class_=style),
+        class_="dialog-buttons",
+    )
+    form = element("form", element("h2", title, id=f"{name}-title"), content, buttons, method="dialog")
+    return element("dialog", form, id=name, aria_labelledby=f"{name}-title")

@@ -1,0 +1,204 @@
+"""A Reply as HTML: every neutral block in the page's words.
+
+Pure: values in, markup out. Buttons carry `data-act`; static/steward.js sends them to events.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from markupsafe import Markup
+
+from assistant.replies import (
+    Action,
+    Actions,
+    Block,
+    Chart,
+    Checklist,
+    Citation,
+    Citations,
+    Draft,
+    Excerpt,
+    FileOffer,
+    Notice,
+    Paragraph,
+    Reply,
+    Table,
+)
+from bot.platforms.web.chart import render_chart
+from bot.platforms.web.icons import icon
+from bot.platforms.web.markup import Attribute, Child, element, join
+from bot.platforms.web.safe_markdown import escaped_lines, render_answer
+
+_OWN_ACTIONS = frozenset(
+    {"stop", "retry", "feedback", "receipt"}
+)  # the page shows these by itself, beside every answer
+_NOTICE_ICONS: Mapping[str, str] = {"info": "info", "warning": "warning", "refusal": "info", "error": "warning"}
+
+
+def citations_of(reply: Reply) -> dict[int, Citation]:
+    """Return the reply's citations by their number."""
+    return {item.number: item for block in reply.blocks if isinstance(block, Citations) for item in block.items}
+
+
+def files_of(reply: Reply) -> dict[str, FileOffer]:
+    """Return the files the reply offers, by the hash of their bytes."""
+    return {block.blob: block for block in reply.blocks if isinstance(block, FileOffer)}
+
+
+def drafts_of(reply: Reply) -> dict[str, Draft]:
+    """Return the reply's drafts by id."""
+    return {block.draft_id: block for block in reply.blocks if isinstance(block, Draft)}
+
+
+def render_reply(reply: Reply, job_id: UUID) -> Markup:
+    """Return all blocks of the reply; a reply without blocks shows its text."""
+    numbers = citations_of(reply)
+    blocks: tuple[Block, ...] = reply.blocks or (Paragraph(markdown=reply.text),)
+    return join(_render_block(block, job_id, numbers) for block in blocks)
+
+
+def render_partial(text: str) -> Markup:
+    """Return an answer that is still growing; its references become buttons when it is complete."""
+    closed = text + "**" if text.count("**") % 2 else text
+    return element("div", render_answer(closed, (), label=str), class_="prose growing")
+
+
+def size_words(size_bytes: int) -> str:
+    """Return a size as people say it: "512 B", "3.4 kB", "25 MB"."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}" if unit != "B" else f"{size_bytes} B"
+        size /= 1000
+    return f"{size:.3g} GB"
+
+
+def day_words(iso_date: str) -> str:
+    """Return an ISO date as people write it, "1 January 2026"; anything else as it is."""
+    try:
+        day = date.fromisoformat(iso_date)
+    except ValueError:
+        return iso_date
+    return f"{day.day} {day:%B %Y}"
+
+
+def source_label(citation: Citation) -> str:
+    """Return what opens when the citation is pressed, in words."""
+    section = f", {citation.section}" if citation.section else ""
+    return f"Source {citation.number}: {citation.title}{section}"
+
+
+def _render_block(block: Block, job_id: UUID, citations: Mapping[int, Citation]) -> Markup | None:
+    match block:
+        case Paragraph():
+            html = render_answer(block.markdown, citations, label=lambda number: source_label(citations[number]))
+            return element("div", html, class_="prose")
+        case Notice():
+            words = element("span", block.text)
+            return element("p", icon(_NOTICE_ICONS[block.level]), words, class_=f"notice {block.level}")
+        case Citations():
+            return _sources(block)
+        case Table():
+            return _table(block)
+        case Checklist():
+            items = [element("li", icon("check"), element("span", item)) for item in block.items]
+            return element("section", element("h4", block.title), element("ul", items), class_="checklist")
+        case Excerpt():
+            title = element("h4", block.title) if block.title else None
+            code = element("code", escaped_lines(block.lines))
+            pre = element("pre", code, tabindex=0, aria_label=block.title or "Excerpt", role="region")
+            return element("section", title, pre, class_="excerpt")
+        case Chart():
+            return render_chart(block)
+        case Draft():
+            return _draft(block)
+        case FileOffer():
+            return _file(block, job_id)
+        case Actions():
+            buttons = [_action(item) for item in block.items if item.name not in _OWN_ACTIONS]
+            return element("div", buttons, class_="actions") if buttons else None
+
+
+def _sources(block: Citations) -> Markup | None:
+    """Return the sources by section: citations of one section stand in one row, each with its own number."""
+    if not block.items:
+        return None
+    sections: dict[tuple[str, str], list[Citation]] = {}
+    for item in block.items:
+        sections.setdefault((item.document_id, item.section), []).append(item)
+    rows = [_source(items) for items in sections.values()]
+    return element("section", element("h4", "Sources"), element("ol", rows), class_="sources")
+
+
+def _source(items: list[Citation]) -> Markup:
+    first = items[0]
+    numbers = [_opener(item, str(item.number), class_="number") for item in items]
+    title = element("span", first.title, class_="source-title")
+    details = element("span", " · ".join(_source_details(first)), class_="source-details")
+    words = _opener(first, [title, details], class_="source-words", tabindex=-1)
+    return element("li", element("span", numbers, class_="numbers-of"), words, class_="source")
+
+
+def _opener(item: Citation, words: Child, **attributes: Attribute) -> Markup:
+    """Return a button that opens the citation in the document pane."""
+    label = source_label(item)
+    return element(
+        "button",
+        words,
+        type="button",
+        data_act="cite",
+        data_n=item.number,
+        aria_label=label,
+        title=label,
+        **attributes,
+    )
+
+
+def _source_details(item: Citation) -> list[str]:
+    version = f"version {item.version}" if item.version else ""
+    effective = f"in force from {day_words(item.effective_from)}" if item.effective_from else ""
+    page = f"page {item.page}" if item.page else ""
+    return [detail for detail in (item.section, page, version, effective) if detail]
+
+
+def _table(block: Table) -> Markup:
+    head = element("tr", [element("th", column, scope="col") for column in block.columns])
+    rows = [element("tr", [element("td", cell) for cell in row]) for row in block.rows]
+    caption = element("caption", block.title) if block.title else None
+    table = element("table", caption, element("thead", head), element("tbody", rows))
+    return element("div", table, class_="table", tabindex=0, role="region", aria_label=block.title or "Table")
+
+
+def _draft(block: Draft) -> Markup:
+    fields: list[tuple[str, str]] = [("To", ", ".join(block.to) or "nobody yet")]
+    if block.cc:
+        fields.append(("Cc", ", ".join(block.cc)))
+    fields.append(("Subject", block.subject))
+    head = element("dl", [[element("dt", name), element("dd", value)] for name, value in fields])
+    missing = None
+    if block.placeholders:
+        missing = element(
+            "p",
+            icon("warning"),
+            element("span", "Still to fill in: ", ", ".join(block.placeholders)),
+            class_="notice warning",
+        )
+    title = element("h4", icon("mail"), f"Draft, revision {block.revision}: not sent")
+    copy = element("button", icon("copy"), "Copy the text", type="button", class_="quiet", data_act="copy-draft")
+    body = element("pre", block.body, class_="draft-body", tabindex=0, role="region", aria_label="Text of the draft")
+    return element("section", title, head, missing, body, copy, class_="draft", aria_label="E-mail draft")
+
+
+def _file(block: FileOffer, job_id: UUID) -> Markup:
+    words = element("span", element("strong", block.name), element("span", size_words(block.size_bytes)))
+    return element(
+        "a", icon("download"), words, href=f"/files/{job_id}/{block.blob}", download=block.name, class_="file"
+    )
+
+
+def _action(item: Action) -> Markup:
+    style = {"primary": "primary", "danger": "danger"}.get(item.style, "quiet")
+    return element("button", item.label, type="button", class_=style, data_act="action", data_name=item.name)

@@ -1,0 +1,55 @@
+"""One browser, and one stand-in of Steward for all tests that don't break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.running import Running, start_stand_in
+from tests.browser.visits import CHROMIUM, FLAGS, Visits
+
+
+@pytest.fixture(scope="session")
+def steward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The stand-in: the real page, intake and ledger, with one worker that answers by rote."""
+    running = start_stand_in(tmp_path_factory.mktemp("steward"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, headless=True)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visits(browser: Browser, steward: Running) -> Iterator[Visits]:
+    """Pages of one test, checked at its end."""
+    visits = Visits(browser, steward)
+    yield visits
+    visits.close()
+
+
+@pytest.fixture
+def ines(visits: Visits) -> Page:
+    """An employee's new conversation."""
+    return visits.sign_in("Ines Moreau")
+
+
+@pytest.fixture
+def ask() -> Callable[[Page, str], None]:
+    """Type a question and press Enter."""
+
+    def ask(page: Page, question: str) -> None:
+        page.get_by_role("textbox", name="Your question").fill(question)
+        page.keyboard.press("Enter")
+
+    return ask

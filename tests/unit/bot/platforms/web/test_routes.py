@@ -1,0 +1,212 @@
+"""Signing in, sending files and fetching them, over the real stores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from assistant.errors import NothingFound, RequestInvalid, StewardError
+from assistant.job_kinds import POLICY_SEARCH
+from assistant.mentions import Person
+from assistant.replies import FileOffer, Reply
+from assistant.settings import Settings
+from assistant.storage.blob_store import BlobStore
+from assistant.storage.conversation_store import ConversationStore
+from assistant.storage.database import open_engine
+from assistant.storage.feedback_store import FeedbackStore
+from assistant.storage.job_store import JobStore
+from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.storage.quality_store import QualityStore
+from bot.feedback import FeedbackDesk
+from bot.intake import Intake
+from bot.platforms.web import WebDependencies
+from bot.platforms.web.reader import Passage, ReadableDocument
+from bot.platforms.web.routes import answer_error, build_routes
+from bot.platforms.web.session import SESSION_COOKIE, Signer, SignIn
+from bot.platforms.web.uploads import UploadTokens
+from tests.factories import make_mention, make_result
+
+ANN = Person(id="ann", name="Ann", email="ann@heron.example", groups=("everyone",))
+BEN = Person(id="ben", name="Ben", email="ben@heron.example")
+HIDDEN = Person(id="hidden", name="Not offered", role="admin")
+
+
+class NoDocuments:
+    """The routes open none."""
+
+    def chunks(self, chunk_ids: Sequence[UUID], *, groups: Collection[str], live: bool = True) -> Sequence[Passage]:
+        return []
+
+    def document(
+        self, document_id: UUID, *, groups: Collection[str], version_id: UUID | None = None
+    ) -> ReadableDocument:
+        raise NothingFound(f"document {document_id}")
+
+
+class Web:
+    """The routes on their own, with two people who may sign in."""
+
+    def __init__(self, settings: Settings) -> None:
+        engine = open_engine(settings.database)
+        people, jobs, feedback = PeopleStore(engine), JobStore(engine, settings), FeedbackStore(engine)
+        people.upsert_all("local", [_profile(person) for person in (ANN, BEN, HIDDEN)])
+        self.deps = WebDependencies(
+            settings=settings,
+            intake=Intake(jobs, people),
+            jobs=jobs,
+            conversations=ConversationStore(engine),
+            feedback=feedback,
+            feedback_desk=FeedbackDesk(jobs, feedback),
+            people=people,
+            blobs=BlobStore(engine, settings),
+            documents=NoDocuments(),
+            quality=QualityStore(engine),
+        )
+        self.sign_in = SignIn(settings, people)
+        self.uploads = UploadTokens(Signer(("a-key",), "web upload"))
+        app = FastAPI()
+        app.include_router(build_routes(self.deps, self.sign_in, self.uploads))
+        app.add_exception_handler(StewardError, answer_error)
+        self.client = TestClient(app, base_url="http://127.0.0.1:8080", follow_redirects=False)
+
+    def as_person(self, person: Person) -> TestClient:
+        self.client.cookies.set(SESSION_COOKIE, self.sign_in.cookie_for(person))
+        return self.client
+
+
+@pytest.fixture
+def web(embedded_settings: Settings) -> Web:
+    return Web(embedded_settings.model_copy(update={"steward_sign_in": "demo", "max_upload_bytes": 1000}))
+
+
+def test_signing_in_sets_a_cookie_that_scripts_cannot_read_and_goes_on(web: Web) -> None:
+    page = web.client.get("/sign-in?next=/c/1").text
+    answer = web.client.post("/sign-in", data={"person": "ann", "next": "/c/1"})
+
+    assert re.findall(r'name="person" value="(\w+)"', page) == ["ann", "ben"]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/c/1")
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert "SameSite=lax" in answer.headers["set-cookie"]
+
+
+ELSEWHERE = ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "c/1"]
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_after_signing_in_nobody_is_sent_to_another_site(web: Web, address: str) -> None:
+    answer = web.client.post("/sign-in", data={"person": "ann", "next": address})
+
+    assert answer.headers["location"] == "/"
+
+
+def test_only_people_who_are_offered_can_be_chosen(web: Web) -> None:
+    assert web.client.post("/sign-in", data={"person": "hidden"}).status_code == 404
+
+
+def test_a_cookie_that_was_changed_signs_nobody_in(web: Web) -> None:
+    web.client.cookies.set(SESSION_COOKIE, web.sign_in.cookie_for(ANN)[:-2] + "xx")
+
+    assert web.client.post("/uploads", content=b"a note").status_code == 403
+
+
+def test_a_file_is_kept_and_its_token_counts_for_its_sender_only(web: Web) -> None:
+    headers = {"X-File-Name": "../caf%C3%A9.txt", "Content-Type": "text/plain"}
+    answer = web.as_person(ANN).post("/uploads", content=b"a note", headers=headers).json()
+
+    (attachment,) = web.uploads.attachments(ANN, [answer["token"]])
+
+    assert (attachment.name, attachment.size_bytes, attachment.media_type) == ("café.txt", 6, "text/plain")
+    assert web.deps.blobs.read(attachment) == b"a note"
+    with pytest.raises(RequestInvalid):
+        web.uploads.attachments(BEN, [answer["token"]])
+    with pytest.raises(RequestInvalid):
+        web.uploads.attachments(ANN, [web.sign_in.cookie_for(ANN)])
+
+
+@pytest.mark.parametrize(("size", "words"), [(1001, "too large: I take files up to 1 kB"), (0, "is empty")])
+def test_a_file_of_the_wrong_size_is_refused_in_words(web: Web, size: int, words: str) -> None:
+    answer = web.as_person(ANN).post("/uploads", content=b"x" * size, headers={"X-File-Name": "big.log"})
+
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]
+
+
+def test_a_file_that_grows_past_the_limit_without_saying_so_is_refused(web: Web) -> None:
+    def parts() -> object:
+        for _ in range(20):
+            yield b"x" * 100
+
+    answer = web.as_person(ANN).post("/uploads", content=parts(), headers={"X-File-Name": "big.log"})  # type: ignore[arg-type]
+
+    assert answer.status_code == 400
+
+
+def test_an_offered_file_is_given_to_its_asker_and_to_administrators(web: Web) -> None:
+    sha256 = web.deps.blobs.store(b"<script>alert(1)</script>")
+    offer = FileOffer(name="report.html", media_type="text/html", blob=sha256, size_bytes=25)
+    job_id = _answered(web, Reply(text="Here.", blocks=(offer,)))
+    address = f"/files/{job_id}/{sha256}"
+
+    mine = web.as_person(ANN).get(address)
+
+    assert (mine.status_code, mine.content) == (200, b"<script>alert(1)</script>")
+    assert mine.headers["content-type"] == "application/octet-stream"
+    assert mine.headers["content-disposition"].startswith("attachment;")
+    assert web.as_person(BEN).get(address).status_code == 404
+    assert web.as_person(HIDDEN).get(address).status_code == 200
+
+
+def test_a_blob_that_the_answer_does_not_offer_is_not_given_out(web: Web) -> None:
+    job_id = _answered(web, Reply(text="Nothing to fetch."))
+    other = web.deps.blobs.store(b"somebody's file")
+
+    assert web.as_person(ANN).get(f"/files/{job_id}/{other}").status_code == 404
+
+
+def test_with_a_proxy_the_header_says_who_it_is(embedded_settings: Settings) -> None:
+    web = Web(embedded_settings.model_copy(update={"steward_sign_in": "header"}))
+    known = {"X-Forwarded-Email": "Ann@heron.example", "X-File-Name": "note.txt"}
+    unknown = {"X-Forwarded-Email": "eve@heron.example"}
+
+    assert web.client.post("/uploads", content=b"a note", headers=known).status_code == 200
+    assert web.as_person(ANN).post("/uploads", content=b"a note", headers=unknown).status_code == 403
+    assert "directory" in web.client.get("/sign-in").text
+
+
+def test_switched_off_the_page_says_how_to_switch_it_on(embedded_settings: Settings) -> None:
+    web = Web(embedded_settings)
+
+    answer = web.as_person(ANN).get("/sign-in")
+
+    assert answer.status_code == 503
+    assert "STEWARD_SIGN_IN=header" in answer.text
+    assert web.client.post("/sign-in", data={"person": "ann"}).status_code == 403
+    assert web.client.post("/uploads", content=b"a note").status_code == 403
+
+
+def _profile(person: Person) -> PersonProfile:
+    return PersonProfile(**person.model_dump(), profile={"sign_in": person is not HIDDEN})
+
+
+def _answered(web: Web, reply: Reply) -> str:
+    mention = make_mention(person="ann", tenant="local")
+    accepted = web.deps.jobs.accept(mention, POLICY_SEARCH, Reply(text="…"))
+    job = web.deps.jobs.claim([POLICY_SEARCH.lane], owner="test", only=accepted.job_id)
+    assert job is not None
+    assert web.deps.jobs.finish(job, make_result(reply=reply))
+    return str(accepted.job_id)
+
+
+def test_a_session_that_was_signed_out_is_over_for_every_copy_of_its_cookie(web: Web) -> None:
+    client = web.as_person(ANN)
+    cookie = client.cookies[SESSION_COOKIE]
+    client.post("/sign-out")
+    client.cookies.set(SESSION_COOKIE, cookie)
+
+    assert client.post("/uploads", content=b"a note").status_code == 403
+    assert web.as_person(ANN).post("/uploads", content=b"a note").status_code == 200

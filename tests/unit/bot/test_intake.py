@@ -1,0 +1,100 @@
+"""From a mention to a committed job and a ring, or to a sentence that says why not."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from assistant.errors import DependencyUnavailable, NotPermitted, RequestInvalid
+from assistant.jobs import JobStatus
+from assistant.mentions import MAX_MENTION_CHARS
+from assistant.settings import load_settings
+from assistant.storage.database import open_engine
+from assistant.storage.job_store import JobStore
+from assistant.storage.people_store import PeopleStore, PersonProfile
+from bot.intake import Intake
+from tests.factories import make_mention
+
+
+class Bell:
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, UUID | None]] = []
+
+    def ring(self, lane: str, job_id: UUID | None = None) -> None:
+        self.rung.append((lane, job_id))
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+def intake(jobs: JobStore, engine: sa.Engine, bell: Bell) -> Intake:
+    return Intake(jobs, PeopleStore(engine), bell)
+
+
+def test_a_question_is_committed_and_then_rung_once(intake: Intake, jobs: JobStore, bell: Bell) -> None:
+    mention = make_mention("policy: pets")
+    accepted = intake.take(mention)
+    again = intake.take(mention)
+    view = jobs.view(accepted.job_id)
+
+    assert (view.status, view.kind, view.question) == (JobStatus.QUEUED, "policy_search", "pets")
+    assert again.job_id == accepted.job_id
+    assert bell.rung == [("policy", accepted.job_id)]
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "help", "Help!"])
+def test_nothing_to_go_on_is_answered_with_what_there_is(intake: Intake, text: str) -> None:
+    with pytest.raises(RequestInvalid) as caught:
+        intake.take(make_mention(text))
+
+    assert "I can do this" in caught.value.reply
+
+
+def test_a_text_past_the_limit_is_told_both_lengths(intake: Intake) -> None:
+    with pytest.raises(RequestInvalid) as caught:
+        intake.take(make_mention("x" * (MAX_MENTION_CHARS + 1)))
+
+    assert "40,001" in caught.value.reply
+    assert "40,000" in caught.value.reply
+
+
+def test_the_longest_text_is_taken_whole(intake: Intake, jobs: JobStore) -> None:
+    accepted = intake.take(make_mention("x" * MAX_MENTION_CHARS))
+
+    assert len(jobs.view(accepted.job_id).question) == MAX_MENTION_CHARS
+
+
+def test_a_kind_is_for_the_roles_of_the_directory_not_of_the_message(
+    intake: Intake, engine: sa.Engine, bell: Bell
+) -> None:
+    with pytest.raises(NotPermitted) as caught:
+        intake.take(make_mention("/logs of checkout"))
+    PeopleStore(engine).upsert_all("T1", [PersonProfile(id="ann", name="Ann", role="engineer")])
+
+    assert "engineer" in caught.value.reply
+    assert intake.take(make_mention("/logs of checkout")).duplicate is False
+    assert [lane for lane, _ in bell.rung] == ["logs"]
+
+
+def test_the_job_knows_the_groups_that_the_directory_gives(intake: Intake, jobs: JobStore, engine: sa.Engine) -> None:
+    PeopleStore(engine).upsert_all("T1", [PersonProfile(id="ann", name="Ann", groups=("hr",))])
+    accepted = intake.take(make_mention())
+    job = jobs.claim((), owner="w1", only=accepted.job_id)
+
+    assert job is not None
+    assert job.mention.asker.groups == ("hr",)
+
+
+def test_a_database_that_is_away_is_said_so_that_the_platform_sends_again(bell: Bell) -> None:
+    settings = load_settings({}, database_url="postgresql://nobody@127.0.0.1:1/none")
+    engine = open_engine(settings.database)
+    intake = Intake(JobStore(engine, settings), PeopleStore(engine), bell)
+
+    with pytest.raises(DependencyUnavailable):
+        intake.take(make_mention())
+    assert bell.rung == []

@@ -1,0 +1,79 @@
+"""Which kind a text asks for: examples a person would type, and where the rules are easily fooled."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.errors import RequestInvalid
+from assistant.mentions import Attachment
+from bot.routing import route
+from tests.factories import make_mention
+
+
+def file(name: str) -> Attachment:
+    return Attachment(name=name, size_bytes=1, location="blob:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "rest"),
+    [
+        ("How many days of leave do I have?", "policy_search", None),
+        ("policy: pets in the office", "policy_search", "pets in the office"),
+        ("/policy pets", "policy_search", "pets"),
+        ("Policy on pets?", "policy_search", None),
+        ("summarise the meeting of Monday", "meeting_summary", "the meeting of Monday"),
+        ("minutes", "meeting_summary", ""),
+        ("/minutes", "meeting_summary", ""),
+        ("draft an e-mail to Ines about the chairs", "email_draft", "an e-mail to Ines about the chairs"),
+        ("Please draft an email to Ines", "email_draft", None),
+        ("Can you write an email to Ines?", "email_draft", None),
+        ("logs checkout since 09:00", "log_inspection", "checkout since 09:00"),
+        ("What caused the outage of checkout?", "log_inspection", None),
+        ("Email retention: how long do we keep mail?", "policy_search", None),
+        ("Who may see meeting transcripts?", "policy_search", None),
+        ("May I recap a meeting for a client?", "policy_search", None),
+    ],
+)
+def test_a_text_is_routed_as_a_colleague_would(text: str, kind: str, rest: str | None) -> None:
+    chosen = route(make_mention(text))
+
+    assert chosen.kind.name == kind
+    assert chosen.text == (text if rest is None else rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("call.vtt", "", "meeting_summary"),
+        ("call.vtt", "please draft an e-mail to the client from this", "email_draft"),
+        ("checkout.log", "what is wrong here?", "log_inspection"),
+        ("order.eml", "answer this", "email_draft"),
+        ("notes.pdf", "what does this say about leave?", "policy_search"),
+        ("notes.docx", "minutes please", "meeting_summary"),
+    ],
+)
+def test_a_file_tells_what_is_wanted(name: str, text: str, kind: str) -> None:
+    assert route(make_mention(text, attachments=(file(name),))).kind.name == kind
+
+
+def test_a_named_kind_wins_over_the_text() -> None:
+    assert route(make_mention("logs of checkout", kind="policy_search")).kind.name == "policy_search"
+
+
+@pytest.mark.parametrize("fields", [{"text": "/teleport me"}, {"text": "hello", "kind": "teleport"}])
+def test_an_unknown_command_is_answered_with_what_there_is(fields: dict[str, str]) -> None:
+    with pytest.raises(RequestInvalid) as caught:
+        route(make_mention(**fields))
+
+    assert "teleport" in caught.value.reply
+    assert "Policy answer" in caught.value.reply
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_routed_or_refused_with_a_sentence(text: str) -> None:
+    try:
+        assert route(make_mention(text)).kind is not None
+    except RequestInvalid as error:
+        assert error.reply  # noqa: PT017  either outcome is right, neither may be silent

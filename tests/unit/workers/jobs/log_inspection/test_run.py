@@ -1,0 +1,78 @@
+"""An inspection names the service that broke, shows lines that stand in the logs, and says when it can't tell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import Cancelled, RequestInvalid
+from assistant.mentions import Attachment
+from tests.twins.jobs import Watched, make_context, make_job
+from workers.jobs.log_inspection.checks import check_inspection
+from workers.jobs.log_inspection.run import run
+from workers.logs.inspection import inspect
+
+GENERATOR = Path(__file__).parents[5] / "deploy" / "demo" / "generate_logs.py"
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("logs") / "services"
+    start = ["--start", "2026-11-17T08:30:00+00:00", "--minutes", "80", "--rate", "0.15"]
+    subprocess.run([sys.executable, str(GENERATOR), str(folder), *start], check=True, capture_output=True)
+    return folder
+
+
+def inspection_of(logs: Path, text: str, watched: Watched | None = None, **options: object):
+    job = make_job(text, role="engineer", kind="log_inspection")
+    attachment = Attachment(name="services", size_bytes=0, location=f"path:{logs}")
+    mention = job.mention.model_copy(update={"attachments": (attachment,), "options": options})
+    return run(job.model_copy(update={"mention": mention}), make_context(watched=watched or Watched()))
+
+
+def test_the_cause_is_found_with_lines_that_stand_in_the_logs(logs: Path) -> None:
+    outcome = inspection_of(logs, "why is checkout failing?")
+
+    everything = "\n".join(file.read_text() for file in logs.rglob("*") if file.is_file())
+    assert outcome.result["root_cause_service"] == "payments"
+    assert outcome.result["evidence"]
+    assert all(line in everything for line in outcome.result["evidence"])
+    assert all(check.passed for check in outcome.receipt.checks)
+    assert outcome.claims[0].citations
+    assert outcome.receipt.offline
+
+
+def test_an_invented_line_fails_its_check(logs: Path) -> None:
+    found = inspect([logs])
+    invented = found.evidence_lines[0].model_copy(update={"line": "ERROR this never happened"})
+
+    checks = check_inspection(found.model_copy(update={"evidence_lines": (invented,)}), [logs])
+
+    assert [check.passed for check in checks if check.name == "lines_verbatim"] == [False]
+
+
+def test_logs_that_cannot_be_read_are_refused_and_not_called_healthy(tmp_path: Path) -> None:
+    (tmp_path / "core").write_bytes(bytes(range(256)) * 50)
+
+    outcome = inspection_of(tmp_path, "what happened?")
+
+    assert outcome.outcome == "refused"
+    assert outcome.refusal_reason == "could_not_read"
+
+
+def test_without_logs_or_with_unknown_options_the_asker_hears_what_to_do(logs: Path) -> None:
+    with pytest.raises(RequestInvalid) as nothing:
+        run(make_job("what broke?", role="engineer", kind="log_inspection"), make_context(watched=Watched()))
+    with pytest.raises(RequestInvalid) as unknown:
+        inspection_of(logs, "what broke?", colour="red")
+
+    assert "Attach" in nothing.value.reply
+    assert "colour" in unknown.value.reply
+
+
+def test_stop_ends_the_reading(logs: Path) -> None:
+    with pytest.raises(Cancelled):
+        inspection_of(logs, "what broke?", Watched(cancelled=True))

@@ -1,0 +1,1 @@
+"""What broke, where it began, what changed, and the lines that show it."""

@@ -1,0 +1,192 @@
+"""Find candidates for tasks, decisions and open questions, and leave a section empty when nothing speaks
+for it.
+
+A sentence is a candidate when the fitted model finds it likely or its wording is explicit ("we decided",
+"action item", "I'll send it by Friday"). Neighbouring sentences about one thing become one item. Without a
+language model these stay candidates; the reader sees quote and time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from workers.jobs.meeting_summary.extract_cues import (
+    ASSENT,
+    CUES,
+    DECIDED,
+    FIRM_ASSENT,
+    NO_TASK,
+    TAG_QUESTION,
+)
+from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
+from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
+from workers.jobs.meeting_summary.extract_units import Unit
+from workers.jobs.meeting_summary.schema import DecisionStatus
+from workers.validation.text_support import content_stems, says_the_same
+
+ItemKind = Literal["actions", "decisions", "questions"]
+
+# Log-odds above which the model alone makes a candidate: near the best item F1 on AMI and ICSI
+# development meetings; actions by cross-validation over AMI's groups.
+MODEL_THRESHOLDS: dict[ItemKind, float] = {"actions": -0.25, "decisions": -2.25, "questions": -2.0}
+EXPLICIT_WORTH = 3.0  # added to the log-odds when the wording is explicit
+MAX_ITEMS = 8
+WORDS_PER_EXTRA_ITEM = 2_500  # beyond WORDS_OF_USUAL_MEETING, so that a long meeting may list more
+WORDS_OF_USUAL_MEETING = 12_000
+MERGE_UNITS = 2  # sentences this near by one speaker are one item
+APART_UNITS = 6  # of one kind, at least this far apart, unless the wording is explicit
+UNANSWERED_UNITS = 12
+LEAST_WORDS = 4
+LEAST_QUESTION_WORDS = 6
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One item: the sentence that says it best, the sentences that belong to it, and how likely it is."""
+
+    best: int  # index into the sentences
+    members: tuple[int, ...]
+    log_odds: float
+
+
+def find_candidates(
+    sentences: Sequence[Unit], expected: Mapping[str, float], *, weights: Weights | None = None
+) -> dict[ItemKind, list[Candidate]]:
+    """Return the candidates of each kind in the meeting's order, none when nothing reaches the threshold."""
+    scores = item_scores(sentences, expected, weights=weights)
+    return {kind: _chosen(kind, scores[kind], sentences) for kind in MODEL_THRESHOLDS}
+
+
+def _chosen(kind: ItemKind, scores: Sequence[float], sentences: Sequence[Unit]) -> list[Candidate]:
+    threshold = MODEL_THRESHOLDS[kind]
+    worthy = [
+        number
+        for number, score in enumerate(scores)
+        if score > threshold
+        and len(sentences[number].text.split()) >= LEAST_WORDS
+        and _may_be(kind, sentences[number])
+    ]
+    groups: list[list[int]] = []
+    for number in worthy:
+        if (
+            groups
+            and number - groups[-1][-1] <= MERGE_UNITS
+            and _same_thing(sentences[groups[-1][-1]], sentences[number], kind)
+        ):
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    candidates = [
+        Candidate(max(group, key=lambda n: scores[n]), tuple(group), max(scores[n] for n in group))
+        for group in groups
+    ]
+    words = sum(unit.words for unit in sentences)
+    limit = MAX_ITEMS + max(0, words - WORDS_OF_USUAL_MEETING) // WORDS_PER_EXTRA_ITEM
+    kept: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda c: (-c.log_odds, c.best)):
+        if len(kept) < limit and not any(_repeats(candidate, other, sentences, kind) for other in kept):
+            kept.append(candidate)
+    return sorted(kept, key=lambda c: c.best)
+
+
+def item_scores(
+    sentences: Sequence[Unit], expected: Mapping[str, float], *, weights: Weights | None = None
+) -> dict[ItemKind, list[float]]:
+    """Return the log-odds of each sentence for each kind, explicit wording included."""
+    weights = weights or load_weights()
+    features = item_features(sentences, expected)
+    scores: dict[ItemKind, list[float]] = {}
+    for kind in MODEL_THRESHOLDS:
+        row = [weights.items[kind][name] for name in ITEM_FEATURES]
+        model: Sequence[float] = (features @ np.array(row)).tolist()
+        scores[kind] = [
+            float(value) + EXPLICIT_WORTH * is_explicit(kind, number, sentences) for number, value in enumerate(model)
+        ]
+    return scores
+
+
+def is_explicit(kind: ItemKind, number: int, sentences: Sequence[Unit]) -> bool:
+    """Does the wording itself say task, decision or open question, whatever the kind of meeting?"""
+    unit = sentences[number]
+    text = unit.raw.lower().replace("’", "'")
+
+    def has(*names: str) -> bool:
+        return any(CUES[name].search(text) for name in names)
+
+    if kind == "actions":
+        given = has("i_will", "will_you") or (has("they_will", "want_you", "you_will") and not NO_TASK.search(text))
+        return given and has("when_due", "task_word")
+    if kind == "decisions":
+        return DECIDED.search(text) is not None and not has("unsure", "asks") and " if " not in text
+    if "open question" in text or "to be decided" in text:
+        return True
+    return unit.is_question and len(unit.text.split()) >= LEAST_QUESTION_WORDS and is_unanswered(number, sentences)
+
+
+def is_unanswered(number: int, sentences: Sequence[Unit]) -> bool:
+    """Is this a real question that nobody's next sentences take up?
+
+    A statement by another that shares a content word, or a yes or no, counts as an answer, except "I don't
+    know".
+    """
+    unit = sentences[number]
+    own = set(content_stems(unit.text))
+    if len(own) < 2 or TAG_QUESTION.search(unit.raw):
+        return False
+    following = sentences[number + 1 : number + 1 + UNANSWERED_UNITS]
+    for distance, other in enumerate(following):
+        if other.is_question or other.speaker == unit.speaker:
+            continue
+        if CUES["unsure"].search(other.raw.lower()):
+            return True
+        if distance < 3 and (ASSENT.match(other.raw) or other.raw.lower().startswith(("no", "yes"))):
+            return False
+        if len(own & set(content_stems(other.text))) >= 1 and other.words >= LEAST_WORDS:
+            return False
+        if distance < 2 and other.words >= 6:
+            return False
+    return True
+
+
+def status_of(number: int, sentences: Sequence[Unit]) -> DecisionStatus:
+    """Return whether what the sentence settles was agreed, proposed or turned down.
+
+    "Agreed" needs words that say so, by the speaker for the group or by another right after; all else is
+    proposed.
+    """
+    unit = sentences[number]
+    text = unit.raw.lower().replace("’", "'")
+    hedged = CUES["hedged"].search(text) or unit.is_question
+    following = [u for u in sentences[number + 1 : number + 4] if u.speaker != unit.speaker]
+    agreed = (DECIDED.search(text) is not None and not hedged) or any(
+        FIRM_ASSENT.search(u.raw) and not CUES["but"].search(u.raw.lower()) for u in following
+    )
+    if not agreed or CUES["unsure"].search(text):
+        return "proposed"
+    turned_down = CUES["rejecting"].search(text) is not None and CUES["lets"].search(text) is None
+    return "rejected" if turned_down else "agreed"
+
+
+def _may_be(kind: ItemKind, unit: Unit) -> bool:
+    return not (kind == "decisions" and unit.is_question)
+
+
+def _same_thing(before: Unit, after: Unit, kind: ItemKind) -> bool:
+    if before.speaker != after.speaker:
+        return False
+    # Two people given work in two sentences are two tasks.
+    return kind != "actions" or bool(set(content_stems(before.text)) & set(content_stems(after.text)))
+
+
+def _repeats(candidate: Candidate, other: Candidate, sentences: Sequence[Unit], kind: ItemKind) -> bool:
+    mine, theirs = (
+        set(content_stems(sentences[candidate.best].text)),
+        set(content_stems(sentences[other.best].text)),
+    )
+    if says_the_same(sentences[candidate.best].text, sentences[other.best].text):
+        return True
+    if mine and len(mine & theirs) >= 0.6 * min(len(mine), max(1, len(theirs))):
+        return True
+    return kind != "actions" and abs(candidate.best - other.best) < APART_UNITS

@@ -1,0 +1,117 @@
+"""What minutes are: the answer of a meeting_summary job, as it is stored, shown, corrected and exported.
+
+Every line leans on evidence: the id of an utterance and words quoted from it. Whether the evidence holds is
+checked in validate.py; a section without entries means "none found", never "not looked for".
+"""
+
+import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MINUTES_VERSION = 1  # raise when a field changes its meaning; added fields with a default don't count
+
+DecisionStatus = Literal["agreed", "proposed", "rejected"]
+Confidence = Literal["stated", "inferred"]
+MinutesWarningCode = Literal["no_speakers", "truncated", "weak_support", "mixed_language", "asr_low"]
+
+Line = Annotated[str, Field(min_length=1, max_length=1_200)]  # characters
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Evidence(_Part):
+    """Where a line comes from."""
+
+    id: str  # of an utterance, "u12"
+    quote: str = Field(min_length=1)  # verbatim from that utterance
+    speaker: str | None = None
+    start: float | None = None  # seconds
+
+
+class MeetingHeader(_Part):
+    """What is known about the meeting itself."""
+
+    title: str | None = None
+    date: datetime.date | None = None
+    duration_s: int = Field(default=0, ge=0)  # seconds; 0: the source has no times
+    participants: tuple[str, ...] = ()
+    language: str = "en"  # of the minutes, two letters
+    source: str = "plain_text"  # a SourceFormat of workers/transcripts
+    engine: str = "extractive"  # or "llm:<name>"; always shown to the reader
+
+
+class SummaryLine(_Part):
+    """One sentence of the summary."""
+
+    text: Line
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Topic(_Part):
+    """A stretch of the meeting about one thing."""
+
+    title: str = Field(min_length=1, max_length=200)
+    start: float | None = None  # seconds
+    end: float | None = None
+    text: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Decision(_Part):
+    """Something settled, suggested or turned down."""
+
+    text: Line
+    status: DecisionStatus
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ActionItem(_Part):
+    """A task. Owner and due day are given only when someone said them."""
+
+    task: Line
+    owner: str | None = None
+    owner_ref: str | None = None  # "slack:U1" once the owner is matched to an account
+    due: str | None = None  # the words as spoken, "by Friday"
+    due_date: datetime.date | None = None  # only when `due` resolves against the meeting's date
+    evidence: tuple[Evidence, ...] = ()
+    confidence: Confidence = "inferred"  # "stated": a person took it on or was told to in so many words
+
+
+class OpenQuestion(_Part):
+    """A question nobody answered in the meeting."""
+
+    text: Line
+    raised_by: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class PersonPoints(_Part):
+    """What one person contributed."""
+
+    speaker: str
+    share: float = Field(ge=0, le=1)  # of all words spoken
+    points: tuple[str, ...] = ()
+
+
+class MinutesWarning(_Part):
+    """Something the reader should know before trusting a line."""
+
+    code: MinutesWarningCode
+    text: str
+
+
+class Minutes(_Part):
+    """Minutes of one meeting. Stored: add fields with a default, never rename one."""
+
+    version: int = MINUTES_VERSION
+    meeting: MeetingHeader
+    summary: tuple[SummaryLine, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    action_items: tuple[ActionItem, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()
+    per_person: tuple[PersonPoints, ...] = ()
+    warnings: tuple[MinutesWarning, ...] = ()

@@ -1,0 +1,370 @@
+"""Read log files into events: one row each, with time, level, service, ids, message and line.
+
+The format of a file is found by its content and looked for again when it changes; lines that
+belong to the one before (stack traces) are joined to it. What was odd is counted in a
+ReadingReport, so that "nothing found" is never mistaken for "could not read".
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from workers.logs import reading_csv
+from workers.logs.continuation import CONTINUATION, join_continuations
+from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
+from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
+from workers.logs.timestamps import FUTURE_ALLOWED, Clock
+
+SAMPLE_LINES = 200
+REVOTE_SHARE = 0.05  # of a block's lines unread, continuations apart: look for another format
+DEFAULT_MAX_BYTES = 2 << 30  # decompressed, over all files of one inspection
+EVENT_SCHEMA: dict[str, pl.DataType] = {
+    **{name: dtype for name, dtype in FIELDS.items() if name != "component"},
+    "line": pl.String(),
+    "file": pl.UInt16(),
+    "line_number": pl.UInt32(),
+}
+
+_ID = (
+    r"(?i:trace[_-]?id|request[_-]?id|req[_-]?id|correlation[_-]?id|\brid)"
+    r"""["']?[=: ]+["']?([A-Za-z0-9][A-Za-z0-9_-]{5,63})"""
+)
+_STATUS = r"(?i:\bstatus(?:[_ ]?code)?)[=: ]+([1-5][0-9]{2})\b"
+_SERVICE_LIKE = r"^[a-z][a-z0-9_-]*$"
+_POD_NAME = re.compile(r"([a-z][a-z0-9-]*?)-(?=[a-z0-9]*[0-9])[a-z0-9]{4,10}-[a-z0-9]{4,5}$")
+_GENERIC_STEMS = frozenset(
+    [
+        "app",
+        "application",
+        "log",
+        "logs",
+        "output",
+        "out",
+        "err",
+        "error",
+        "errors",
+        "access",
+        "server",
+        "service",
+        "messages",
+        "syslog",
+        "all",
+        "combined",
+        "main",
+        "std",
+        "stdout",
+        "stderr",
+        "console",
+        "current",
+        "latest",
+        "debug",
+        "info",
+        "warn",
+        "system",
+        "journal",
+        "kern",
+        "upload",
+        "file",
+        "data",
+        "text",
+    ]
+)  # names of files that do not name a service
+_NAME_ENDS = re.compile(
+    r"(?:[._-](?:\d[\dTtZz:._-]*|log|logs|txt|out|err|json|jsonl|ndjson|csv|gz|zst|stdout|stderr"
+    r"|current))+$",
+    re.I,
+)
+
+Progress = Callable[[int, int], None]  # bytes read so far, bytes in all (compressed sizes)
+
+
+class ReadingCancelled(Exception):
+    """The caller asked to stop. What was read until then is lost to the caller, not to the report."""
+
+
+@dataclass
+class FileReport:
+    """What one file held."""
+
+    name: str
+    formats: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
+    events: int = 0
+    bytes_read: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+
+@dataclass
+class ReadingReport:
+    """What reading met, over all files. Counts are lines unless the name says otherwise."""
+
+    files: list[FileReport] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    without_time: int = 0
+    future_times: int = 0
+    unordered_times: int = 0
+    cut_lines: int = 0
+    undecodable_bytes: int = 0
+    zone_assumed: set[str] = field(default_factory=set)  # files whose lines do not say their zone
+    stopped_at_bytes: int | None = None  # the byte limit, where it cut
+
+    @property
+    def lines(self) -> int:
+        """Lines read, continuations included."""
+        return sum(file.lines for file in self.files)
+
+    @property
+    def events(self) -> int:
+        """Events read: lines with their continuations."""
+        return sum(file.events for file in self.files)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read, after decompression."""
+        return sum(file.bytes_read for file in self.files)
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How to read: the clock, limits, and the caller's hooks."""
+
+    now: datetime  # aware; completes years and tells the future
+    zone: ZoneInfo | None = None  # of lines that do not say theirs
+    max_bytes: int = DEFAULT_MAX_BYTES
+    progress: Progress = lambda done, total: None
+    is_cancelled: Callable[[], bool] = lambda: False
+
+
+def read_events(
+    sources: Iterable[LogSource], options: ReadingOptions, report: ReadingReport
+) -> Iterator[pl.DataFrame]:
+    """Yield blocks of events (EVENT_SCHEMA) in file order, filling in `report` on the way.
+
+    An event whose line has no time has the time of the one before it in its file, or none.
+
+    Raises:
+        ReadingCancelled: `options.is_cancelled` said so between two blocks.
+    """
+    files, problems = find_files(sources)
+    report.problems.extend(problems)
+    total = sum(file.size_bytes for file in files)
+    done = 0
+    for number, file in enumerate(files):
+        left = options.max_bytes - report.bytes_read
+        if left <= 0:
+            report.stopped_at_bytes = options.max_bytes
+            break
+        yield from _FileReader(file, number, options, report, several=len(files) > 1).events(left)
+        done += file.size_bytes
+        options.progress(done, total)
+
+
+class _FileReader:
+    """Reads one file, block after block, remembering its formats and the last time it saw."""
+
+    def __init__(
+        self, file: LogFile, number: int, options: ReadingOptions, report: ReadingReport, *, several: bool
+    ) -> None:
+        self._file, self._number, self._options, self._report = file, number, options, report
+        moment = min(options.now, file.modified_at) if file.modified_at else options.now
+        self._clock = Clock(now=max(moment, options.now - timedelta(days=3650)), zone=options.zone)
+        self._service = service_of_name(file.name) if several or file.path else None
+        self._formats: list[LineFormat] = []
+        self._own = FileReport(file.name)
+        self._last_at: datetime | None = None
+        self._latest_allowed: datetime | None = None
+        self._csv: reading_csv.CsvColumns | None = None
+
+    def events(self, max_bytes: int) -> Iterator[pl.DataFrame]:
+        counts = BlockCounts()
+        self._report.files.append(self._own)
+        for block in blocks_of(self._file, counts, max_bytes=max_bytes):
+            if self._options.is_cancelled():
+                raise ReadingCancelled(f"stopped in {self._file.name} after {counts.bytes_read} bytes")
+            events = self._events_of(block)
+            self._own.bytes_read = counts.bytes_read
+            self._options.progress(min(counts.bytes_read, self._file.size_bytes), self._file.size_bytes)
+            if not events.is_empty():
+                yield events
+        self._own.bytes_read = counts.bytes_read
+        if counts.bytes_read >= max_bytes:
+            self._report.stopped_at_bytes = self._options.max_bytes
+        self._report.problems.extend(counts.problems)
+        self._report.cut_lines += counts.cut_lines
+        self._report.undecodable_bytes += counts.undecodable_bytes
+
+    def _events_of(self, block: str) -> pl.DataFrame:
+        lines = _split(block)
+        first_line = self._own.lines + 1
+        self._own.lines += lines.len()
+        if first_line == 1:
+            self._csv = reading_csv.columns_of(lines.head(3).to_list())
+        if self._csv is not None:
+            table = reading_csv.read_csv(lines, self._csv, self._clock, has_header=first_line == 1)
+        else:
+            self._vote(lines)
+            table = read_lines(lines, self._formats, self._clock)
+            if self._is_off(table, lines):
+                table = read_lines(lines, self._formats, self._clock)
+        self._own.formats.update(dict(table["format"].fill_null("plain").value_counts().iter_rows()))
+        table = table.with_columns(
+            lines.alias("line"),
+            pl.int_range(first_line, first_line + lines.len(), dtype=pl.UInt32, eager=True).alias("line_number"),
+        )
+        events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0))
+        self._own.events += events.height
+        return self._completed(events)
+
+    def _vote(self, lines: pl.Series) -> None:
+        if self._formats:
+            return
+        for start in (0, SAMPLE_LINES, lines.len() // 2):
+            self._formats = detect(lines.slice(start, SAMPLE_LINES))
+            if self._formats:
+                break
+        undated = [f.name for f in self._formats if not is_zoned(lines.head(SAMPLE_LINES), f)]
+        if undated and self._options.zone is None:
+            self._report.zone_assumed.add(self._file.name)
+
+    def _is_off(self, table: pl.DataFrame, lines: pl.Series) -> bool:
+        """Look for new formats among the lines that none fits; return whether any were found."""
+        unread = lines.filter(table["format"].is_null())
+        unread = unread.filter(~unread.str.contains(CONTINUATION))
+        if unread.len() <= REVOTE_SHARE * lines.len() and unread.len() < SAMPLE_LINES:
+            return False
+        names = {line_format.name for line_format in self._formats}
+        sample = unread.gather_every(max(1, unread.len() // SAMPLE_LINES)).head(SAMPLE_LINES)
+        found = [line_format for line_format in detect(sample) if line_format.name not in names]
+        self._formats += found
+        return bool(found)
+
+    def _completed(self, events: pl.DataFrame) -> pl.DataFrame:
+        if events.is_empty():
+            return events
+        times = self._plausible(events["time"])
+        self._report.without_time += times.null_count()
+        self._count_unordered(times)
+        filled = times.fill_null(strategy="forward")
+        if self._last_at is not None:
+            filled = filled.fill_null(self._last_at)
+        filled = filled.fill_null(strategy="backward")
+        self._last_at = filled[-1]
+        self._note_span(filled)
+        ids = _found(events, "trace", "line", _ID)
+        status = _found(events, "status", "message", _STATUS)
+        return events.with_columns(
+            filled.alias("time"),
+            ids.alias("trace"),
+            status.alias("status"),
+            *self._named(events),
+            pl.lit(self._number, dtype=pl.UInt16).alias("file"),
+        ).select(*EVENT_SCHEMA)
+
+    def _named(self, events: pl.DataFrame) -> list[pl.Series]:
+        """Return services and hosts: what the line says, else the file's name, else a fitting logger.
+
+        A line may name the instance and not the service: payments-7c9f-x2 in payments.log.
+        """
+        services = events["service"]
+        said = {name: service_of_instance(name, self._service) for name in services.unique() if name}
+        instances = {name: name for name, service in said.items() if name != service}
+        host = events["host"]
+        if instances:
+            host = pl.select(pl.coalesce(host, services.replace_strict(instances, default=None))).to_series()
+            services = services.replace(said)
+        if self._service is not None:
+            return [services.fill_null(self._service).alias("service"), host.alias("host")]
+        component = pl.when(events["component"].str.contains(_SERVICE_LIKE)).then(events["component"])
+        return [pl.select(pl.coalesce(services, component)).to_series().alias("service"), host.alias("host")]
+
+    def _plausible(self, times: pl.Series) -> pl.Series:
+        """Return the times without those that lie far after both now and the rest of the file."""
+        if self._latest_allowed is None:
+            usual = times.drop_nulls().quantile(0.95, "lower")
+            latest = max(self._options.now, usual) if isinstance(usual, datetime) else self._options.now
+            self._latest_allowed = latest + FUTURE_ALLOWED
+        future = times > self._latest_allowed
+        count = int(future.sum() or 0)
+        if not count:
+            return times
+        self._report.future_times += count
+        return pl.select(pl.when(future.fill_null(False)).then(None).otherwise(times)).to_series()
+
+    def _count_unordered(self, times: pl.Series) -> None:
+        steps = times.drop_nulls().diff()
+        self._report.unordered_times += int((steps < timedelta(seconds=-1)).sum() or 0)
+
+    def _note_span(self, times: pl.Series) -> None:
+        first, last = times.min(), times.max()
+        if isinstance(first, datetime) and isinstance(last, datetime):
+            self._own.first_at = min(filter(None, (self._own.first_at, first)))
+            self._own.last_at = max(filter(None, (self._own.last_at, last)))
+
+
+def _found(events: pl.DataFrame, field: str, column: str, pattern: str) -> pl.Series:
+    """Return a field, looked for by pattern where it is null, if a sample of such lines has it at all."""
+    lacking = events[field].is_null()
+    texts = events[column].filter(lacking)
+    if not texts.gather_every(max(1, texts.len() // (2 * SAMPLE_LINES))).str.contains(pattern).any():
+        return events[field]
+    return events[field].scatter(lacking.arg_true(), texts.str.extract(pattern, 1).cast(events[field].dtype))
+
+
+def service_of_instance(name: str, file_service: str | None) -> str:
+    """Return the service that an instance belongs to; the name itself where it is no instance.
+
+    Known by the file it stands in, or by the suffixes that Kubernetes gives: cart-5d8f7c9b4-2kxqz.
+    """
+    if file_service and name.startswith((f"{file_service}-", f"{file_service}_", f"{file_service}.")):
+        return file_service
+    pod = _POD_NAME.match(name)
+    return pod[1] if pod else name
+
+
+def service_of_name(name: str) -> str | None:
+    """Return the service that a file is named after: payments-2026-03-04.log.gz is of payments.
+
+    Kubernetes names (pod_namespace_container-id.log) give the container. None for names
+    that say nothing, such as app.log.
+    """
+    base = PurePath(name).name
+    pod = re.match(r"[a-z0-9.-]+_[a-z0-9-]+_([a-z0-9-]+?)-[0-9a-f]{32,64}\.log", base)
+    if pod:
+        return pod[1]
+    stem = _NAME_ENDS.sub("", base)
+    if stem.lower() not in _GENERIC_STEMS:
+        return stem or None
+    parents = [part for part in PurePath(name).parts[:-1] if part.lower() not in _GENERIC_STEMS | {"/", "var", "tmp"}]
+    return parents[-1] if parents and not PurePath(name).is_absolute() else None
+
+
+def _split(block: str) -> pl.Series:
+    # read_csv with a separator that no text log holds splits lines eight times faster than str.split.
+    if "\x01" in block:
+        block = block.replace("\x01", " ")
+    table = pl.read_csv(
+        block.encode(),
+        has_header=False,
+        separator="\x01",
+        quote_char=None,
+        new_columns=["line"],
+        schema={"line": pl.String},
+        truncate_ragged_lines=True,
+    )
+    return table["line"].fill_null("")
+
+
+def summary_of(reports: Sequence[FileReport]) -> list[str]:
+    """Return one line a file: its name, formats, lines and span, for people."""
+    return [
+        f"{report.name}: {report.lines} lines, "
+        f"{', '.join(name for name, _ in report.formats.most_common(3)) or 'nothing'}"
+        for report in reports
+    ]

@@ -1,0 +1,129 @@
+"""Tell a speaker's name from other words that happen to stand before a colon or a time.
+
+"Anna Schmidt: hello" is speech by Anna; "Agenda: prices" and "10:30 Meeting: prices" are not. Whether two
+spellings are one person, and who that is in the workspace, is left to the caller.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+MAX_NAME_WORDS = 4  # longer runs before a colon are sentences
+MAX_NAME_CHARS = 60
+
+# Words that stand before a colon in notes and are nobody's name (English, German, French, Spanish).
+NOT_NAMES = frozenset(
+    [
+        "action", "actions", "agenda", "answer", "anlass", "apologies", "attendees", "attention", "background",
+        "beispiel", "beschluss", "besprechung", "budget", "caution", "chapter", "comment", "comments",
+        "conclusion", "context", "datum", "date", "decision", "decisions", "deadline", "dauer", "due",
+        "duration", "email", "end", "ende", "example", "exemple", "ejemplo", "fazit", "fecha", "fee", "file",
+        "fin", "fix", "footer", "frage", "goal", "header", "heading", "heure", "hinweis", "host", "http",
+        "https", "idea", "important", "info", "info", "input", "item", "items", "kind", "language", "link",
+        "list", "location", "mailto", "meeting", "minutes", "moderation", "next", "nota", "note", "notes",
+        "notiz", "objectif", "option", "ort", "output", "owner", "part", "participants", "participantes",
+        "participant", "personen", "place", "plan", "plus", "point", "points", "present", "pros", "cons", "ps",
+        "problem", "protokoll", "question", "questions", "raison", "re", "reason", "recap", "recording",
+        "reference", "remarque", "remember", "reminder", "result", "results", "risk", "risks", "room",
+        "section", "slide", "source", "start", "started", "status", "step", "steps", "subject", "summary",
+        "tag", "task", "tasks", "teilnehmer", "tema", "termin", "thema", "thought", "time", "titel", "title",
+        "todo", "todos", "tip", "topic", "topics", "transcript", "transcription", "type", "update", "uhrzeit",
+        "update", "version", "video", "vote", "warning", "warum", "when", "where", "who", "why", "what", "how",
+        "website", "www", "zeit", "ziel", "zusammenfassung",
+    ]
+)  # fmt: skip
+_NOT_NAME_PHRASES = frozenset(
+    ["action item", "action items", "next step", "next steps", "open question", "open questions", "follow up",
+     "key point", "key points", "key takeaways", "ordre du jour", "due date", "meeting notes", "meeting title",
+     "meeting date", "start time", "end time", "to do", "nächste schritte", "offene fragen", "good question",
+     "quick question", "big question", "main point", "side note", "one thing", "other thing", "my question"]
+)  # fmt: skip
+_CALENDAR = frozenset(
+    [
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tomorrow",
+        "yesterday", "january", "february", "march", "april", "june", "july", "august", "september", "october",
+        "november", "december", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+        "heute", "morgen", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "am",
+        "pm",
+    ]
+)  # fmt: skip
+# Sentence openers that a capital letter alone would take for a name.
+_OPENERS = frozenset(
+    [
+        "i", "we", "you", "he", "she", "it", "they", "this", "that", "these", "those", "the", "a", "an", "and",
+        "but", "or", "so", "well", "yes", "no", "yeah", "okay", "ok", "right", "now", "then", "because", "if",
+        "here", "there", "let", "lets", "let's", "it's", "that's", "i'm", "we're", "also", "maybe", "perhaps",
+        "first", "second", "third", "finally", "basically", "actually", "anyway", "hello", "hi", "hey",
+        "thanks", "thank", "please", "sorry", "und", "aber", "oder", "also", "ja", "nein", "ich", "wir", "sie",
+        "es", "das", "der", "die", "dann", "nous", "je", "vous", "il", "elle", "et", "mais", "oui", "non",
+        "donc", "alors",
+    ]
+)  # fmt: skip
+_PARTICLES = frozenset(
+    [
+        "de", "del", "della", "der", "den", "di", "da", "do", "dos", "du", "la", "le", "van", "von", "zu",
+        "zum", "zur", "ter", "ten", "af", "av", "bin", "ibn", "al", "el", "y", "e", "und", "and", "of", "the",
+    ]
+)  # fmt: skip
+_GENERIC = re.compile(
+    r"^(?:(?:unknown|unidentified|guest|unbekannter?)\s+)?"
+    r"(?:speaker|spk|sprecher(?:in)?|participant|person|user|locuteur|orateur|hablante|voice|guest|channel)"
+    r"[\s_#-]*(?:\d{1,3}|[a-z])?$",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"^[^\W\d_](?:[\w.'’\-&]|(?<=\w)/(?=\w))*,?$")
+_PARENS = re.compile(r"\s*[(\[][^()\[\]]{0,60}[)\]]\s*")
+
+
+def is_generic_label(speaker: str) -> bool:
+    """Is this "Speaker 1", "Unknown Speaker", "SPEAKER_00" rather than a name?"""
+    return bool(_GENERIC.match(speaker.strip()))
+
+
+def is_speaker_name(text: str) -> bool:
+    """Could `text` be a person's name or a speaker label, judged by its own looks?"""
+    bare = _PARENS.sub(" ", text).strip()
+    if not bare or len(text) > MAX_NAME_CHARS:
+        return False
+    if is_generic_label(bare):
+        return True
+    words = bare.split()
+    lowered = [word.lower().strip(".,") for word in words]
+    if len(words) > MAX_NAME_WORDS or " ".join(lowered) in _NOT_NAME_PHRASES:
+        return False
+    if lowered[0] in _OPENERS or (len(words) == 1 and (lowered[0] in NOT_NAMES or lowered[0] in _CALENDAR)):
+        return False
+    if any(word in NOT_NAMES for word in lowered[-1:]) and len(words) <= 2 and lowered[0] in NOT_NAMES | _CALENDAR:
+        return False
+    return all(_is_name_token(word, first=number == 0) for number, word in enumerate(words))
+
+
+def _is_name_token(word: str, *, first: bool) -> bool:
+    if not _TOKEN.match(word):
+        return not first and word.isdigit() and len(word) <= 3  # "Meeting Room 4"
+    # Scripts without capitals (Chinese, Arabic, Hindi) have neither upper nor lower case.
+    return not word[0].islower() or (not first and word.lower() in _PARTICLES)
+
+
+def accepted_names(candidates: Iterable[str], *, listed: Collection[str] = (), lines: int = 0) -> frozenset[str]:
+    """Choose which of the words found before a colon are speakers, seeing the whole file.
+
+    A candidate counts when it looks like a name, when the file lists it among the attendees, or when it is a
+    lower-case handle ("anna.k") that opens at least three lines and a tenth of all `lines`.
+    """
+    counts = Counter(candidates)
+    known = {name.casefold() for name in listed}
+    return frozenset(
+        name
+        for name, count in counts.items()
+        if name.casefold() in known or is_speaker_name(name) or _is_handle(name, count, lines)
+    )
+
+
+def _is_handle(name: str, count: int, lines: int) -> bool:
+    lowered = name.lower()
+    if len(name) == 1 and name.isalpha():  # "A: yes", as corpora label people
+        return count >= 3
+    if " " in name or not _TOKEN.match(name) or lowered in NOT_NAMES or lowered in _OPENERS or lowered in _CALENDAR:
+        return False
+    return count >= 3 and count * 10 >= lines

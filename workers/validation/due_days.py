@@ -1,0 +1,135 @@
+"""Read until when something is due, as people say it, and which calendar day that means.
+
+Only what was said: no phrase, no day; a phrase that depends on plans ("by the next meeting") has no day.
+"""
+
+import re
+from datetime import date, timedelta
+
+LATELY_DAYS = 90  # a day and month passed less than this ago is not taken for next year's
+
+_WEEKDAYS = {
+    name: number
+    for number, names in enumerate(
+        ["monday mon montag lundi", "tuesday tue dienstag mardi", "wednesday wed mittwoch mercredi",
+         "thursday thu donnerstag jeudi", "friday fri freitag vendredi", "saturday sat samstag samedi",
+         "sunday sun sonntag dimanche"]
+    )
+    for name in names.split()
+}  # fmt: skip
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ["january jan januar janvier", "february feb februar février", "march mar märz mars", "april apr avril",
+         "may mai", "june jun juni juin", "july jul juli juillet", "august aug août", "september sep sept septembre",
+         "october oct oktober octobre", "november nov novembre", "december dec dezember décembre"], 1)
+    for name in names.split()
+}  # fmt: skip
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "couple of": 2, "ein": 1, "einer": 1, "zwei": 2, "drei": 3}  # fmt: skip  # noqa: E501
+_FULL_WEEKDAY = "(?:" + "|".join(name for name in _WEEKDAYS if len(name) > 3) + ")"
+_FULL_MONTH = (
+    "(?:"
+    + "|".join(sorted((name for name in _MONTHS if len(name) > 3 or name == "mai"), key=len, reverse=True))
+    + "|may)"
+)
+_COUNT = r"(?:\d{1,2}|a couple of|an?|one|two|three|four|five|six|ten|eine?[rnm]?|zwei|drei)"
+_DAY_WORDS = (
+    rf"(?:(?:next|this|coming|nächsten|kommenden) )?{_FULL_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon))?"
+    r"|(?:the )?day after tomorrow|tomorrow(?: (?:morning|afternoon|evening))?|tonight|today|übermorgen|heute|demain|aujourd'hui"  # noqa: E501
+    r"|(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|ende (?:der|dieser|nächster) woche|ende des monats"  # noqa: E501
+    r"|next (?:week|month|meeting|time|sprint|quarter|year)|this (?:week|month|afternoon|evening)|(?:the )?next meeting|nächste[nr]? (?:woche|monat|sitzung)|la semaine prochaine"  # noqa: E501
+    rf"|(?:with)?in {_COUNT} (?:days?|weeks?|months?|tagen?|wochen?)"
+    rf"|\d{{4}}-\d{{2}}-\d{{2}}|(?:the )?\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of )?{_FULL_MONTH}(?: \d{{4}})?|{_FULL_MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"  # noqa: E501
+    r"|(?:the )?\d{1,2}(?:st|nd|rd|th)(?! (?:floor|page|time|point|item|version))"
+)
+_DUE = re.compile(
+    rf"\b(?:(?:no later than|not later than|by|until|till|before|on|due|bis|spätestens|avant|d'ici|am)\s+(?:the\s+|zum\s+|zur\s+|le\s+)?(?:{_DAY_WORDS})|(?:with)?in {_COUNT} (?:days?|weeks?|months?|tagen|wochen)|tomorrow(?: (?:morning|afternoon|evening))?|later today|tonight|for {_FULL_WEEKDAY}|next week|(?:next|this) {_FULL_WEEKDAY}|{_FULL_WEEKDAY}(?= (?:morning|afternoon|at the latest))|as soon as possible|asap|übermorgen|nächste woche|bis morgen|demain|la semaine prochaine)\b",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+def due_phrase(text: str) -> str | None:
+    """Return the words that say until when, verbatim ("by Friday", "in two weeks"), None when nothing is said."""
+    found = _DUE.search(text.replace("’", "'"))
+    return " ".join(text[found.start() : found.end()].split()) if found else None
+
+
+def resolve_day(phrase: str, said_on: date | None) -> date | None:
+    """Return the calendar day a due phrase means when it was said on `said_on`, None when it stays open.
+
+    A bare weekday is the next one after that day; "next Friday" is the Friday of the coming week; a day and
+    month without a year is the next such day. "Next meeting" and "soon" resolve to nothing.
+    """
+    text = phrase.lower().replace("’", "'")
+    if (iso := re.search(r"\b(\d{4})-(\d{2})-(\d{2})\b", text)) is not None:
+        return _day(int(iso[1]), int(iso[2]), int(iso[3]))
+    if (written := _written_day(text, said_on)) is not None:
+        return written
+    if said_on is None:
+        return None
+    if "day after tomorrow" in text or "übermorgen" in text:
+        return said_on + timedelta(days=2)
+    if re.search(r"\b(?:tomorrow|demain|bis morgen)\b", text):
+        return said_on + timedelta(days=1)
+    if re.search(
+        r"\b(?:today|tonight|end of (?:the |this )?day|this (?:afternoon|evening)|heute|aujourd'hui)\b", text
+    ):
+        return said_on
+    if (ahead := re.search(rf"\bin ({_COUNT}) (day|week|month|tag|woche)", text)) is not None:
+        return _ahead(said_on, ahead[1], ahead[2])
+    weekday = next((number for name, number in _WEEKDAYS.items() if re.search(rf"\b{name}\b", text)), None)
+    if weekday is not None:
+        if re.search(r"\b(?:next|nächsten)\b", text):
+            return said_on + timedelta(days=7 - said_on.weekday() + weekday)
+        return said_on + timedelta(days=(weekday - said_on.weekday() - 1) % 7 + 1)
+    return _end_of_period(text, said_on)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _written_day(text: str, said_on: date | None) -> date | None:
+    match = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:of )?([^\W\d_]{3,10})(?:\s+(\d{4}))?", text)
+    day, month, year = (match[1], match[2], match[3]) if match and match[2] in _MONTHS else (None, "", None)
+    if day is None and (
+        match := re.search(r"([^\W\d_]{3,10}) (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?\b", text)
+    ):
+        day, month, year = (match[2], match[1], match[3]) if match[1] in _MONTHS else (None, "", None)
+    if day is not None:
+        if year is None and said_on is None:
+            return None
+        found = _day(int(year) if year else said_on.year if said_on else 1, _MONTHS[month], int(day))
+        passed = found is not None and year is None and said_on is not None and found < said_on
+        if passed and found is not None and said_on is not None and (said_on - found).days < LATELY_DAYS:
+            return None  # "by 3 March", said on the 5th: a slip of the tongue rather than next year
+        return _day(found.year + 1, found.month, found.day) if passed and found is not None else found
+    ordinal = re.search(r"\b(\d{1,2})(?:st|nd|rd|th)\b", text)
+    if ordinal is None or said_on is None:
+        return None
+    found = _day(said_on.year, said_on.month, int(ordinal[1]))
+    if found is None or found >= said_on:
+        return found
+    return _day(said_on.year + said_on.month // 12, said_on.month % 12 + 1, int(ordinal[1]))
+
+
+def _ahead(said_on: date, count: str, unit: str) -> date | None:
+    number = int(count) if count.isdigit() else _COUNTS.get(count.removeprefix("a ") if count != "a" else "a", 1)
+    if unit == "month":
+        months = said_on.month - 1 + number
+        return _day(said_on.year + months // 12, months % 12 + 1, min(said_on.day, 28))
+    return said_on + timedelta(days=number * (7 if unit in ("week", "woche") else 1))
+
+
+def _end_of_period(text: str, said_on: date) -> date | None:
+    """Return the last working day of "end of the week", the last day of "end of the month", else None."""
+    if re.search(r"\bend of (?:the |this )?week\b|\bthis week\b|ende (?:der|dieser) woche", text):
+        return said_on + timedelta(days=max(0, 4 - said_on.weekday()))
+    if re.search(r"\bend of next week\b|ende nächster woche", text):
+        return said_on + timedelta(days=11 - said_on.weekday())
+    if re.search(r"\bend of (?:the |this )?month\b|\bthis month\b|ende des monats", text):
+        return date(said_on.year + said_on.month // 12, said_on.month % 12 + 1, 1) - timedelta(days=1)
+    return None
