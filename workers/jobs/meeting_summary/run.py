@@ -112,7 +112,10 @@ def _minutes(job: Job, context: JobContext, transcript: Transcript, name: str, o
         outcome="answered",
         answer=minutes_text(minutes),
         claims=claims,
-        warnings=(*(warning.text for warning in transcript.warnings), *(warning.text for warning in minutes.warnings)),
+        warnings=(
+            *(warning.text for warning in transcript.warnings),
+            *(warning.text for warning in minutes.warnings),
+        ),
         result=minutes.model_dump(mode="json"),
         receipt=receipt,
         reply=render_minutes(minutes, sources, files),
