@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     "explain": Command("workers.explain_job:main", "the whole story of one answer"),
     "jobs": Command("assistant.jobs_command:main", "list, show, retry and cancel jobs"),
     "bot": Command("bot.main:main", "the chat side: web page, Slack, Teams"),
+    "teams": Command("bot.platforms.teams.command:main", "make the Teams app package; check the connection"),
     "worker": Command("workers.app:main", "the job side"),
     "slack": Command("bot.platforms.slack.command:main", "Slack's app manifest, and what is wrong with its settings"),
     "doctor": Command("assistant.doctor:main", "what is configured, reachable and missing"),

@@ -21,6 +21,8 @@ from assistant.storage.document_reader import DocumentReader
 from assistant.storage.worker_store import WorkerStore
 from tests.documents import EMBEDDER, TODAY, make_facts, store
 
+# The client's in-memory twin says that it ignores payload indexes; a server does not.
+pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes")
 EVERYONE = Readable(("everyone",))
 OpenIndex = Callable[[], ChunkIndex]
 
