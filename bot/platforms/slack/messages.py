@@ -13,12 +13,11 @@ from typing import Any
 import structlog
 
 from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted
-from assistant.frozen import Frozen
 from assistant.replies import Action, Reply
 from bot.platforms.base import Handle, Target
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
 from bot.platforms.slack.installations import Bot, Installations
-from bot.platforms.slack.parse import Workspace
+from bot.platforms.slack.parse import Wire, Workspace
 from bot.platforms.slack.render import SlackMessage, render, render_plainly
 from bot.platforms.slack.streams import SlackStreams
 
@@ -31,8 +30,12 @@ LIVE = -1  # stands for the part number of a message without metadata: a stream 
 _LOST_FOR_GOOD = frozenset({"cant_update_message", "edit_window_closed", "account_inactive", "is_inactive"})
 
 
-class Address(Frozen):
-    """Where a message goes, or where it stands once `ts` is known. Stored in the outbox: add, never rename."""
+class Address(Wire):
+    """Where a message goes, or where it stands once `ts` is known.
+
+    Stored in the outbox: add, never rename. Unknown fields are ignored, because an older bot delivers beside a
+    newer one while they are replaced.
+    """
 
     team: str
     enterprise: str | None = None
