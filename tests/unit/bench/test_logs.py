@@ -29,9 +29,7 @@ def test_cases_differ_and_cover_more_than_twenty_causes() -> None:
 
 
 @pytest.mark.parametrize("mixed", [True, False])
-def test_a_generated_incident_holds_its_key_message_at_its_first_bad_time(
-    tmp_path: Path, mixed: bool
-) -> None:
+def test_a_generated_incident_holds_its_key_message_at_its_first_bad_time(tmp_path: Path, mixed: bool) -> None:
     case = CASES[2]
 
     generated = generate(case, tmp_path / "logs", 3_000, seed=5, mixed=mixed)
@@ -54,9 +52,7 @@ def test_a_healthy_day_has_no_gold_cause(tmp_path: Path) -> None:
     assert generate_healthy(HEALTHY[0], tmp_path / "day", 2_000, seed=1).root is None
 
 
-def test_the_accuracy_bench_ends_with_one_json_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_accuracy_bench_ends_with_one_json_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "Toy"
     folder.mkdir()
     with (folder / "Toy_2k.log_structured_corrected.csv").open("w", newline="") as file:
