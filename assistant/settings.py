@@ -161,6 +161,7 @@ class Settings(BaseModel):
     per_person_queued: int = Field(200, ge=1, description="Jobs of one person that may wait; more are refused.")
     per_tenant_queued: int = Field(5000, ge=1, description="Jobs of one workspace that may wait.")
     max_upload_bytes: int = Field(25_000_000, ge=1, description="Largest file taken with a question in chat.")
+    max_transcript_bytes: int = Field(5_000_000, ge=1, description="Largest transcript that minutes are made of.")
     max_document_bytes: int = Field(50_000_000, ge=1, description="Largest document that ingest reads.")
     parse_memory_bytes: int = Field(
         1_500_000_000,

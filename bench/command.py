@@ -11,6 +11,7 @@ from assistant import exit_codes
 
 BENCHMARKS: dict[str, str] = {
     "retrieval": "hybrid search beside BM25 and dense alone, and the refusal AUROC; --data FOLDER",
+    "answers": "the demo company's questions: correctness, refusals, leaks, latency, cost",
     "logs": "templates and incidents beside Drain3; --data FOLDER",
     "meetings": "minutes against people's own; --data FOLDER",
     "email": "drafting requests with their checklists",

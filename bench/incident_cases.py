@@ -13,9 +13,7 @@ class Case:
     key: str  # gold: a part of the message that tells the cause, as written
     own: tuple[tuple[str, str], ...]  # level and text of what the root writes for a failing request
     symptom: str  # what a caller writes; {callee} is filled in
-    aside: tuple[
-        tuple[str, str, str, float], ...
-    ] = ()  # service, level, text, times a minute, while it lasts
+    aside: tuple[tuple[str, str, str, float], ...] = ()  # service, level, text, times a minute, while it lasts
     markers: tuple[tuple[float, str, str], ...] = ()  # seconds before (negative) the start, service, text
     decoys: tuple[tuple[float, str, str, str, int], ...] = ()  # minute, service, level, text, lines
     share: float = 0.6  # of requests through the root that fail

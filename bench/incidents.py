@@ -61,9 +61,7 @@ def measure(lines: int = QUICK_LINES, *, seed: int = SEED) -> dict[str, object]:
             outcomes.append(_judged(generated))
             _print_row(outcomes[-1])
         for number, healthy in enumerate(HEALTHY):
-            generated = generate_healthy(
-                healthy, Path(folder) / f"healthy{number}", lines, seed=seed - number
-            )
+            generated = generate_healthy(healthy, Path(folder) / f"healthy{number}", lines, seed=seed - number)
             inspection = inspect(generated.paths, now=BEGIN + timedelta(days=1))
             if inspection.root_cause_service is not None:
                 invented.append(healthy.name)
@@ -157,9 +155,7 @@ def _request(world: World, source: random.Random, at: datetime, trace: str) -> l
             break
         service = world.service(source.choice(service.calls))
     if world.name == "media" and source.random() < 0.1:
-        entries.append(
-            Entry(at, "mailer", "INFO", _filled(source.choice(world.service("mailer").says), source))
-        )
+        entries.append(Entry(at, "mailer", "INFO", _filled(source.choice(world.service("mailer").says), source)))
     return entries
 
 
@@ -222,9 +218,7 @@ def _write(entries: list[Entry], world: World, folder: Path, *, mixed: bool) -> 
         for name in style:
             paths.append(folder / f"{name}.log")
             with paths[-1].open("w", encoding="utf-8") as file:
-                file.writelines(
-                    written(entry, style[name]) + "\n" for entry in entries if entry.service == name
-                )
+                file.writelines(written(entry, style[name]) + "\n" for entry in entries if entry.service == name)
         return tuple(paths)
     path = folder / "all.log"
     with path.open("w", encoding="utf-8") as file:

@@ -68,9 +68,7 @@ def measure(lines: int = QUICK_LINES) -> dict[str, object]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "mixed.log"
         write_mixed_log(path, lines)
-        index, seconds, wall = _timed(
-            lambda: build_index([path], ReadingOptions(now=NOW, max_bytes=64 << 30))
-        )
+        index, seconds, wall = _timed(lambda: build_index([path], ReadingOptions(now=NOW, max_bytes=64 << 30)))
         figures: dict[str, object] = {
             "lines": index.report.lines,
             "megabytes": round(path.stat().st_size / 1e6),
@@ -94,9 +92,7 @@ def write_mixed_log(path: Path, lines: int, *, seed: int = 1) -> None:
     """Write a mixed log of so many lines over one day."""
     source = random.Random(seed)
     writers = (_plain, _plain, _logback, _json, _access, _syslog, _logfmt)
-    messages = [
-        f"{thing} {verb} {tail}" for thing in _THINGS for verb in _VERBS for tail in source.sample(_TAILS, 2)
-    ]
+    messages = [f"{thing} {verb} {tail}" for thing in _THINGS for verb in _VERBS for tail in source.sample(_TAILS, 2)]
     weights = [1 / (rank + 1) for rank in range(len(messages))]
     step = timedelta(days=1) / lines
     with path.open("w", encoding="utf-8") as file:
@@ -162,9 +158,7 @@ def cardinality_guard(lines: int = GUARD_LINES) -> dict[str, object]:
 
     texts = [f"lookup of {word(9)} by {word(7)} gave nothing" for _ in range(lines)]
     miner = TemplateMiner()
-    _, seconds, _ = _timed(
-        lambda: [miner.add(pl.Series(texts[at : at + 50_000])) for at in range(0, lines, 50_000)]
-    )
+    _, seconds, _ = _timed(lambda: [miner.add(pl.Series(texts[at : at + 50_000])) for at in range(0, lines, 50_000)])
     found = len(miner.templates)
     return {
         "lines": lines,

@@ -37,7 +37,7 @@ from workers.held_jobs import HeldJobs
 from workers.poller import Poller
 from workers.registry import HANDLERS, named
 from workers.run_job import JobRunner
-from workers.services import build_context_factory
+from workers.services import ServicesFactory, build_context_factory
 from workers.suspects import SuspectWard
 from workers.sweep import Sweeper
 
@@ -72,10 +72,11 @@ class Worker:
         self.jobs = JobStore(self.engine, settings)
         self.repair = JobRepair(self.engine)
         self.held = HeldJobs(self.jobs, owner=owner, lease_seconds=settings.job_lease_seconds)
+        self._make_context = named(services)(settings, self.engine)
         self.runner = JobRunner(
             self.jobs,
             self.held,
-            named(services)(settings, self.engine),
+            self._make_context,
             owner=owner,
             lanes=[lane for lane in lanes if lane != SUSPECT_LANE or len(lanes) == 1],
             slots=slots,
@@ -110,6 +111,8 @@ class Worker:
         self.held.start()
         self.sweeper.start()
         self.poller.start()
+        if isinstance(self._make_context, ServicesFactory):
+            threading.Thread(target=self._make_context.warm_up, name="warm-up", daemon=True).start()
         log.info("worker.started", owner=self.owner, lanes=self.runner.lanes)
 
     def stop(self, *, grace_seconds: float = GRACE_SECONDS) -> None:

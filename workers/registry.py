@@ -13,6 +13,7 @@ from workers.context import Handler
 HANDLERS: dict[str, str] = {
     "policy_search": "workers.jobs.policy_search.run:run",
     "log_inspection": "workers.jobs.log_inspection.run:run",
+    "meeting_summary": "workers.jobs.meeting_summary.run:run",
 }
 
 

@@ -8,17 +8,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import structlog
+
+from assistant.access import EVERYONE
+from assistant.errors import StewardError
 from assistant.jobs import Job
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from workers.context import JobContext, Knowledge
+from workers.registry import HANDLERS, named
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from workers.llm.model_catalogue import ModelCatalogue
-    from workers.run_job import ContextFactory, Progress
+    from workers.run_job import Progress
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +34,32 @@ class _Services:
     models: ModelCatalogue
 
 
-def build_context_factory(settings: Settings, engine: sa.Engine) -> ContextFactory:
-    """Return what makes a JobContext per attempt. Vector store, embedder and models load at the first call.
+def build_context_factory(settings: Settings, engine: sa.Engine) -> ServicesFactory:
+    """Return what makes a JobContext per attempt; nothing is opened yet."""
+    return ServicesFactory(settings, engine)
+
+
+class ServicesFactory:
+    """Makes a JobContext per attempt. Vector store, embedder and models load once, at the first call.
 
     A vector store that can't be opened raises DependencyUnavailable from that call, and the next one tries again.
     """
-    services = _once(lambda: _open_services(settings, engine))
-    history = ConversationStore(engine)
-    files = BlobStore(engine, settings)
 
-    def make_context(job: Job, progress: Progress) -> JobContext:
-        del job
-        opened = services()
+    def __init__(self, settings: Settings, engine: sa.Engine) -> None:
+        self._settings = settings
+        self._services = _once(lambda: _open_services(settings, engine))
+        self._history = ConversationStore(engine)
+        self._files = BlobStore(engine, settings)
+
+    def __call__(self, job: Job, progress: Progress) -> JobContext:
+        """Return the context of one attempt."""
+        del job  # all jobs get the same services; what they may read is the asker's, and each search says whose
+        opened = self._services()
         return JobContext(
-            settings=settings,
+            settings=self._settings,
             knowledge=opened.knowledge,
-            history=history,
-            files=files,
+            history=self._history,
+            files=self._files,
             models=opened.models,
             today=datetime.now(UTC),
             report=progress.report,
@@ -52,7 +68,21 @@ def build_context_factory(settings: Settings, engine: sa.Engine) -> ContextFacto
             stopwatch=progress.stopwatch,
         )
 
-    return make_context
+    def warm_up(self) -> None:
+        """Load now what the first question would wait for: libraries, models, embedder and index (2 to 5 s).
+
+        Called in a thread of its own. A failure is only told: the first job meets it again and handles it.
+        """
+        from assistant.knowledge.chunks import SearchQuery
+
+        try:
+            for place in HANDLERS.values():
+                named(place)
+            self._services().knowledge.search(SearchQuery(text="warm up", groups=(EVERYONE,), limit=1))
+        except StewardError as error:
+            log.warning("worker.not_warm", reason=str(error)[:200])
+        else:
+            log.info("worker.warm")
 
 
 def _open_services(settings: Settings, engine: sa.Engine) -> _Services:

@@ -45,6 +45,9 @@ class Pulse:
     cancelled: frozenset[str]  # the asker wants them stopped
 
 
+_OF_EVENT = Statement(
+    "SELECT job_id FROM event_claims WHERE event_key = :event_key AND job_id IS NOT NULL", returns="job_id"
+)
 _QUEUED = Statement(
     "SELECT 1 FROM jobs WHERE state = 'queued' AND lane = :lane AND run_at <= @now AND deadline_at > @now LIMIT 1"
 )
@@ -311,6 +314,12 @@ class JobStore:
         """Return these jobs, in this order."""
         with reading(self.engine) as connection:
             return view_jobs(connection, job_ids)
+
+    def of_event(self, event_key: str) -> UUID | None:
+        """Return the job that this event made, or None: it made none, or was never seen."""
+        with reading(self.engine) as connection:
+            found: UUID | None = _OF_EVENT(connection, event_key=event_key).scalar()
+            return found
 
     def recent(self, tenant: str, person_id: str, limit: int = 20) -> list[JobView]:
         """Return a person's last jobs, newest first."""

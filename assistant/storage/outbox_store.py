@@ -93,6 +93,15 @@ _RECEIPT = Statement(
     WHERE receipts.job_id = d.id AND receipts.delivery_ms = 0
     """,
 )
+_POSTED = Statement(
+    """
+    SELECT o.job_id, @text(o.handle) AS handle FROM conversations c
+    JOIN jobs j ON j.conversation_id = c.id JOIN outbox o ON o.job_id = j.id
+    WHERE c.platform = :platform AND c.tenant = :tenant AND c.channel = :channel AND o.handle IS NOT NULL
+    ORDER BY j.created_at DESC LIMIT :count
+    """,
+    returns="job_id",
+)
 
 
 class OutboxStore:
@@ -155,6 +164,15 @@ class OutboxStore:
                 error=f"{type(error).__name__}: {error}"[:500],
                 was_refused=was_refused,
             )
+
+    def posted(self, platform: str, tenant: str, channel: str, limit: int = 500) -> list[tuple[UUID, dict[str, Any]]]:
+        """Return the handles of the last messages posted in a channel with their jobs, newest first.
+
+        For services that name a message, and not our key, when somebody reacts to it.
+        """
+        with reading(self._engine) as connection:
+            rows = _POSTED(connection, platform=platform, tenant=tenant, channel=channel, count=limit).all()
+        return [(row.job_id, _ADDRESS.validate_json(row.handle)) for row in rows if row.handle not in (None, "null")]
 
     def shown(self, job_id: UUID) -> None:
         """Write down that a platform which reads the ledger itself (web, console) shows the final reply."""

@@ -10,6 +10,7 @@ import base64
 import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -18,6 +19,8 @@ from pydantic import TypeAdapter
 from assistant.errors import SettingsInvalid
 from assistant.frozen import Frozen
 from assistant.job_kinds import JOB_KINDS
+from assistant.mentions import Mention
+from assistant.replies import Reply
 from assistant.secret_keys import derived_key, secret_keys
 from assistant.settings import Settings
 from assistant.storage.database import reading, writing
@@ -97,6 +100,7 @@ _THREAD = Statement(
     """
 )
 _JOB_OF_EVENT = Statement("SELECT job_id FROM event_claims WHERE event_key = :event_key", returns="job_id")
+_MENTION_OF = Statement("SELECT @text(mention) AS mention FROM jobs WHERE id = :job_id")
 _JOB_OF_MESSAGE = Statement(
     """
     SELECT job_id FROM outbox WHERE platform = 'slack' AND delivered_at IS NULL
@@ -107,7 +111,9 @@ _JOB_OF_MESSAGE = Statement(
 # Messages that stand with a placeholder while their job is at work: what live progress is shown on.
 _UNDER_WAY = Statement(
     """
-    SELECT j.id AS job_id, j.state, @text(o.handle) AS handle, p.text AS partial,
+    SELECT j.id AS job_id, j.kind, j.state, o.revision, p.text AS partial,
+           (SELECT count(*) FROM (SELECT 1 FROM jobs a WHERE a.state = 'queued' AND a.lane = j.lane
+                                  AND a.created_at < j.created_at LIMIT 100) ahead) AS ahead,
            (SELECT s.text FROM job_steps s WHERE s.job_id = j.id ORDER BY s.id DESC LIMIT 1) AS step
     FROM outbox o JOIN jobs j ON j.id = o.job_id LEFT JOIN job_progress p ON p.job_id = j.id
     WHERE o.platform = 'slack' AND o.delivered_at IS NULL AND o.sent_revision = o.revision
@@ -117,7 +123,6 @@ _UNDER_WAY = Statement(
     returns="job_id",
 )
 _SETTINGS = TypeAdapter(ChannelSettings)
-_HANDLE: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +139,23 @@ class ThreadState:
 class UnderWay:
     """One unfinished question whose placeholder stands."""
 
-    job_id: Any
+    job_id: UUID
+    kind: str
     is_running: bool
-    handle: dict[str, Any]
-    step: str | None
-    partial: str | None
+    revision: int  # of the outbox: what the message says now
+    ahead: int  # while it waits: how many of its lane came earlier, at most 100
+    step: str | None  # the last line of its story
+    partial: str | None  # the answer as far as it has come
+
+
+# Said in place of the placeholder while the job is at work. Only if nothing newer waits to be said: the final
+# reply, written by a worker in between, raises the revision and so wins.
+_SAY_PROGRESS = Statement(
+    """
+    UPDATE outbox SET reply = @json(:reply), revision = revision + 1, next_at = @now
+    WHERE job_id = :job_id AND revision = :revision AND sent_revision = :revision AND delivered_at IS NULL
+    """
+)
 
 
 class SlackStore:
@@ -252,25 +269,41 @@ class SlackStore:
             _OTHERS(connection, tenant=tenant, channel=channel, thread=thread)
 
     # -------------------------------------------------------------- jobs by their messages
-    def job_of_event(self, event_key: str) -> Any | None:
+    def job_of_event(self, event_key: str) -> UUID | None:
         """Return the job that a message asked for, or None."""
         with reading(self._engine) as connection:
-            return _JOB_OF_EVENT(connection, event_key=event_key).scalar()
+            return _uuid(_JOB_OF_EVENT(connection, event_key=event_key).scalar())
 
-    def job_of_message(self, channel: str, ts: str) -> Any | None:
+    def mention_of(self, job_id: UUID) -> Mention | None:
+        """Return what was asked, as it was taken in, or None when the job is deleted."""
+        with reading(self._engine) as connection:
+            row = _MENTION_OF(connection, job_id=job_id).first()
+        return Mention.model_validate_json(row.mention) if row else None
+
+    def job_of_message(self, channel: str, ts: str) -> UUID | None:
         """Return the unfinished job whose placeholder is this message, or None."""
         with reading(self._engine) as connection:
-            return _JOB_OF_MESSAGE(connection, ts=f'%"{_literal(ts)}"%', channel=f'%"{_literal(channel)}"%').scalar()
+            place = {"ts": f'%"{_literal(ts)}"%', "channel": f'%"{_literal(channel)}"%'}
+            return _uuid(_JOB_OF_MESSAGE(connection, **place).scalar())
 
     def under_way(self, limit: int = 50) -> list[UnderWay]:
         """Return the questions whose placeholder stands while they wait or are worked on, oldest first."""
         with reading(self._engine) as connection:
             rows = _UNDER_WAY(connection, count=limit).all()
         return [
-            UnderWay(row.job_id, row.state == "running", _HANDLE.validate_json(row.handle), row.step, row.partial)
+            UnderWay(row.job_id, row.kind, row.state == "running", row.revision, row.ahead, row.step, row.partial)
             for row in rows
-            if row.handle not in (None, "null")
         ]
+
+    def say_progress(self, one: UnderWay, reply: Reply) -> bool:
+        """Have the placeholder say this; False when something newer waits to be said."""
+        with writing(self._engine) as connection:
+            values = {"job_id": one.job_id, "revision": one.revision, "reply": json_text(reply)}
+            return bool(_SAY_PROGRESS(connection, **values).rowcount)
+
+
+def _uuid(value: Any) -> UUID | None:
+    return value if isinstance(value, UUID) else None
 
 
 def _literal(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,7 @@ from assistant.storage.job_repair import MAX_WORKER_DEATHS, JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
+from assistant.storage.tables import jobs
 from tests.factories import make_mention, make_result
 
 LANES = ("policy", "suspect")
@@ -97,9 +99,16 @@ class Ledger(RuleBasedStateMachine):
         mention = make_mention(person=person)
         accepted = self.jobs.accept(mention, POLICY_SEARCH, Reply(text="…", final=False))
         assert accepted.duplicate is False
+        self.order_by_asking(accepted.job_id)
         self.model[accepted.job_id] = Believed(person)
         self.by_event[mention.event_key] = accepted.job_id
         return mention
+
+    def order_by_asking(self, job_id: UUID) -> None:
+        # Two questions of one millisecond would be claimed in either order, and hypothesis replays what it finds.
+        asked_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=len(self.model))
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(created_at=asked_at))
 
     @rule(mention=mentions)
     def redeliver(self, mention: Mention) -> None:
@@ -170,7 +179,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.model)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self.model)))
+        job_id = data.draw(st.sampled_from(list(self.model)))
         believed = self.model[job_id]
         assert self.jobs.cancel(job_id, by="ann") is (believed.state in ("queued", "running"))
         if believed.state == "queued":
@@ -204,7 +213,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.has("failed") or self.has("cancelled"))
     @rule(data=st.data())
     def replay(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self.model)))
+        job_id = data.draw(st.sampled_from(list(self.model)))
         believed = self.model[job_id]
         assert self.repair.replay(job_id) is (believed.state in ("failed", "cancelled"))
         if believed.state in ("failed", "cancelled"):
@@ -266,9 +275,9 @@ def walk(store_settings: Settings, examples: int) -> None:
 
 def test_the_ledger_is_its_model_on_sqlite() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        walk(load_settings({}, steward_data=Path(folder)), examples=60)
+        walk(load_settings({}, steward_data=Path(folder)), examples=35)
 
 
 @pytest.mark.services
 def test_the_ledger_is_its_model_on_postgresql(postgres_url: str) -> None:
-    walk(load_settings({}, database_url=postgres_url), examples=30)
+    walk(load_settings({}, database_url=postgres_url), examples=12)

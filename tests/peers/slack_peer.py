@@ -7,6 +7,7 @@ markdown a message, one table). Streams die when told to. Every call is kept in 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import socket
@@ -56,10 +57,14 @@ class SlackPeer:
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by channel, oldest first
     ephemeral: list[dict[str, Any]] = field(default_factory=list)
+    whispers: list[dict[str, Any]] = field(default_factory=list)  # what came to a response_url
     statuses: list[dict[str, Any]] = field(default_factory=list)
     prompts: list[dict[str, Any]] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)  # served at /files/<name>
+    file_tokens: set[str] = field(default_factory=lambda: {TOKEN})  # which may read files
+    failing_files: int = 0  # how many of the next file requests are answered 503
+    scopes: str = ""  # what auth.test's header says was granted
     uploads: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -107,6 +112,7 @@ class SlackPeer:
             routes=[
                 Route("/api/{method}", self._call, methods=["GET", "POST"]),
                 Route("/files/{name}", self._file),
+                Route("/hook", self._hook, methods=["POST"]),
                 Route("/upload/{name}", self._upload, methods=["POST"]),
                 WebSocketRoute("/socket", self._socket),
             ]
@@ -116,6 +122,8 @@ class SlackPeer:
         method = request.path_params["method"]
         arguments = await _arguments(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or arguments.pop("token", "")
+        if token.startswith("Basic "):  # how the SDK sends an app's id and secret
+            arguments["client_id"] = base64.b64decode(token.removeprefix("Basic ")).decode().split(":")[0]
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds)
         self.calls.append((method, arguments))
@@ -130,7 +138,8 @@ class SlackPeer:
         if fault and fault.kind not in ("cut_after",):
             return JSONResponse({"ok": False, "error": fault.kind})
         answer = self._answer(method, arguments, token)
-        return _Cut() if fault else JSONResponse(answer)
+        headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
+        return _Cut() if fault else JSONResponse(answer, headers=headers)
 
     def _fault(self, method: str) -> Fault | None:
         for fault in self.faults:
@@ -157,10 +166,17 @@ class SlackPeer:
 
     async def _file(self, request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token not in self.tokens:  # as Slack does: a sign-in page instead of an error
+        if self.failing_files:
+            self.failing_files -= 1
+            return PlainTextResponse("away", 503)
+        if token not in self.file_tokens:  # as Slack does: a sign-in page instead of an error
             return Response("<html>sign in</html>", media_type="text/html")
         data = self.files.get(request.path_params["name"])
         return Response(data or b"", 200 if data is not None else 404, media_type="application/octet-stream")
+
+    async def _hook(self, request: Request) -> Response:
+        self.whispers.append(await request.json())
+        return PlainTextResponse("ok")
 
     async def _upload(self, request: Request) -> Response:
         form = await request.body()
@@ -376,7 +392,7 @@ class SlackPeer:
         self.views.append(arguments)
         return {"view": {"id": f"V{len(self.views)}", **view}}
 
-    def on_files_get_upload_urlExternal(self, arguments: Answer) -> Answer:
+    def on_files_get_upload_url_external(self, arguments: Answer) -> Answer:
         if int(arguments["length"]) <= 0:
             raise Refused("invalid_length")
         file_id = f"F{next(self._numbers)}"
@@ -415,7 +431,7 @@ def judge_blocks(blocks: list[dict[str, Any]], *, most: int) -> None:
 
 
 def _snake(method: str) -> str:
-    return re.sub(r"(?<=[a-z])(URL|[A-Z])", r"_\1", method).replace(".", "_").lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=URL)(?=[A-Z])", "_", method).replace(".", "_").lower()
 
 
 async def _arguments(request: Request) -> Answer:

@@ -29,7 +29,8 @@ from tests.factories import make_result
 from tests.peers.teams_peer import APP_ID, SECRET, TENANT, TeamsPeer
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "teams"
-CLOCKS: list[Clock] = []
+CLOCKS: list[Clock] = []  # the one of the bot that is built next
+BUILT: list[TeamsPlatform] = []  # the one of the bot that was built last
 ENTRY = PlatformEntry("teams", f"{__name__}:build", lambda settings: settings.has_teams)
 ANN = "0a0a0a0a-0000-4000-8000-00000000000a"
 ANN_ON_TEAMS = "29:1ann-ids-of-teams-are-long"
@@ -49,10 +50,16 @@ class Clock:
     def __call__(self) -> float:
         return self.seconds
 
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        await asyncio.sleep(0.02)
+
 
 def build(app: FastAPI, dependencies: BotDependencies) -> TeamsPlatform:
-    """Build the platform as the product does, but for its clock."""
-    return build_teams(app, dependencies, clock=CLOCKS[-1] if CLOCKS else Clock())
+    """Build the platform as the product does, but for its clock: a second of waiting takes no time."""
+    clock = CLOCKS[-1]
+    BUILT[:] = [build_teams(app, dependencies, clock=clock, sleep=clock.sleep)]
+    return BUILT[0]
 
 
 def payload(name: str, /, **changes: Any) -> dict[str, Any]:
@@ -88,6 +95,7 @@ class TeamsBot:
     jobs: JobStore
     people: PeopleStore
     clock: Clock
+    platform: TeamsPlatform
 
     async def send(self, activity: dict[str, Any], *, path: str = "/teams/messages", **claims: Any) -> httpx.Response:
         """Send an activity as the connector does: signed, from the peer's address."""
@@ -126,5 +134,5 @@ async def running_bot(base: Settings, peer: TeamsPeer, **fields: Any) -> AsyncIt
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-            yield TeamsBot(app, http, peer, settings, engine, JobStore(engine, settings), people, clock)
+            yield TeamsBot(app, http, peer, settings, engine, JobStore(engine, settings), people, clock, BUILT[0])
     engine.dispose()

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -45,6 +45,7 @@ class Message:
     conversation: str
     body: dict[str, Any]
     versions: list[dict[str, Any]] = field(default_factory=list)
+    stamps: list[float] = field(default_factory=list)  # when each version came, by the peer's clock
     is_deleted: bool = False
 
     @property
@@ -73,6 +74,7 @@ class TeamsPeer:
         self.calls: list[tuple[str, str, Any]] = []
         self.typing: list[dict[str, Any]] = []
         self.faults: deque[str] = deque()  # "429:SECONDS", "500", "lost" (done, then 502), "drop", "400", "403"
+        self.now: Callable[[], float] = time.monotonic
         self.refused: list[str] = []  # what was wrong with what the bot sent
         self.members: dict[str, list[dict[str, Any]]] = {}
         self.streams: dict[str, StreamState] = {}
@@ -85,6 +87,8 @@ class TeamsPeer:
         self.endorsements: list[str] | None = ["msteams"]
         self.keys_are_up = True
         self.files: dict[str, bytes] = {}
+        self.meetings: dict[str, dict[str, Any]] = {}
+        self.own_chat: str | None = "a:1personal-chat-of-ann-and-the-bot"
         self.graph: dict[str, Any] = {}
         self._numbers = iter(range(1_700_000_000_000, 1_800_000_000_000))
         self._lock = threading.Lock()
@@ -145,6 +149,8 @@ class TeamsPeer:
                 Route("/keys", self._published),
                 Route("/login/oauth2/v2.0/token", self._login, methods=["POST"]),
                 Route("/identity", self._identity),
+                Route("/v3/conversations", self._opened, methods=["POST"]),
+                Route("/v1/meetings/{meeting}", self._meeting),
                 Route(f"{base}/activities", self._posted, methods=["POST"]),
                 Route(f"{base}/activities/{{activity}}", self._changed, methods=["PUT", "DELETE"]),
                 Route(f"{base}/pagedmembers", self._members),
@@ -236,7 +242,7 @@ class TeamsPeer:
             return JSONResponse({}, status_code=202)
         with self._lock:
             activity = str(next(self._numbers))
-        self.messages[activity] = Message(activity, conversation, body, [body])
+        self.messages[activity] = Message(activity, conversation, body, [body], [self.now()])
         return JSONResponse({"id": activity}, status_code=201)
 
     def _replace(self, message: Message, body: dict[str, Any]) -> Response:
@@ -246,6 +252,7 @@ class TeamsPeer:
             return _fault(400, "BadSyntax", problem)
         message.body = body
         message.versions.append(body)
+        message.stamps.append(self.now())
         return JSONResponse({"id": message.id})
 
     def _streamed(self, conversation: str, body: dict[str, Any], info: dict[str, Any]) -> Response:
@@ -261,7 +268,7 @@ class TeamsPeer:
                 return self._bad("a stream starts with sequence 1")
             activity = str(next(self._numbers))
             self.streams[activity] = StreamState(conversation, 1)
-            self.messages[activity] = Message(activity, conversation, body, [body])
+            self.messages[activity] = Message(activity, conversation, body, [body], [self.now()])
             return JSONResponse({"id": activity}, status_code=201)
         stream = self.streams.get(stream_id)
         if stream is None or stream.is_over:
@@ -277,11 +284,27 @@ class TeamsPeer:
         message = self.messages[stream_id]
         message.body = body
         message.versions.append(body)
+        message.stamps.append(self.now())
         return JSONResponse({"id": stream_id}, status_code=202)
 
     def _bad(self, problem: str) -> Response:
         self.refused.append(problem)
         return _fault(400, "BadSyntax", problem)
+
+    async def _opened(self, request: Request) -> Response:
+        if not self._is_known(request):
+            return Response(status_code=401)
+        wanted = json.loads(await request.body())
+        self.calls.append(("OPEN", "", wanted))
+        if self.own_chat is None:
+            return _fault(403, "BotNotInstalled")
+        return JSONResponse({"id": self.own_chat}, status_code=201)
+
+    async def _meeting(self, request: Request) -> Response:
+        if not self._is_known(request):
+            return Response(status_code=401)
+        found = self.meetings.get(request.path_params["meeting"])
+        return JSONResponse(found) if found else _fault(404, "MeetingNotFound")
 
     async def _members(self, request: Request) -> Response:
         if not self._is_known(request):

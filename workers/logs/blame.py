@@ -112,11 +112,7 @@ def _passed_on(member: BadSignal, service: str) -> float:
 
 def _add_firsts(blames: dict[str, Blame], incident: Incident) -> None:
     for blame in blames.values():
-        own = [
-            member
-            for member in blame.members
-            if member.signal.service == blame.service and member.weight > 0.5
-        ]
+        own = [member for member in blame.members if member.signal.service == blame.service and member.weight > 0.5]
         if own:
             first = min(member.signal.start_at for member in own)
             late = (first - incident.start_at).total_seconds()
@@ -139,9 +135,7 @@ def _add_traces(blames: dict[str, Blame], index: LogIndex, incident: Incident) -
     several = failing.filter(pl.col("service").n_unique().over("trace") > 1)
     if several.is_empty():
         return
-    firsts = (
-        several.group_by("trace").agg(pl.col("service").sort_by("time").first())["service"].value_counts()
-    )
+    firsts = several.group_by("trace").agg(pl.col("service").sort_by("time").first())["service"].value_counts()
     total = int(firsts["count"].sum())
     for service, count in firsts.iter_rows():
         if service in blames:

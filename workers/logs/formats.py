@@ -261,9 +261,7 @@ def _opened(table: pl.DataFrame, formats: Sequence[LineFormat], clock: Clock, de
 
 def _envelopes(table: pl.DataFrame, formats: Sequence[LineFormat]) -> pl.Series:
     """Return which messages are lines of their own; only what can be one is looked at."""
-    wrapping = [
-        line_format.name for line_format in formats if line_format.wraps or line_format.name == "json"
-    ]
+    wrapping = [line_format.name for line_format in formats if line_format.wraps or line_format.name == "json"]
     wrapped = table["format"].is_in(wrapping).fill_null(False)
     found = pl.repeat(False, table.height, eager=True)
     if wrapped.any():

@@ -66,9 +66,7 @@ def _traced(index: LogIndex, leading: BadSignal) -> list[str]:
     """Return how many different stack traces stand behind a message, if any does."""
     signal = leading.signal
     chosen = (pl.col("template") == signal.template) & (pl.col("service") == signal.service)
-    events = index.rows.filter(chosen & pl.col("line").str.contains("\n", literal=True))["line"].head(
-        TRACES_READ
-    )
+    events = index.rows.filter(chosen & pl.col("line").str.contains("\n", literal=True))["line"].head(TRACES_READ)
     traces = [trace for trace in map(stack_trace_of, events) if trace]
     if not traces:
         return []

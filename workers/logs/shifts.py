@@ -78,9 +78,7 @@ def facets_of(index: LogIndex, member: BadSignal) -> list[str]:
     for name in names[:4]:
         pattern = _FACET.replace(_FACET[_FACET.index("(tenant") : _FACET.index("queue)") + 6], f"({name})")
         told.append(
-            _concentrated(
-                name, failing["line"].str.extract(pattern, 2), others["line"].str.extract(pattern, 2)
-            )
+            _concentrated(name, failing["line"].str.extract(pattern, 2), others["line"].str.extract(pattern, 2))
         )
     return [text for text in told if text]
 
@@ -104,9 +102,7 @@ def _durations(index: LogIndex, window: Window) -> pl.DataFrame:
         & (pl.col("time") < window.end_at)
         & pl.col("line").str.contains(_DURATION)
     )
-    captured = rows.select(
-        "time", "template", "service", pl.col("line").str.extract_groups(_DURATION).alias("took")
-    )
+    captured = rows.select("time", "template", "service", pl.col("line").str.extract_groups(_DURATION).alias("took"))
     number = pl.coalesce("named", "plain").cast(pl.Float64, strict=False)
     factor = pl.col("unit").replace_strict({"s": 1000.0, "us": 0.001, "µs": 0.001}, default=1.0)
     table = captured.unnest("took").select("time", "template", "service", (number * factor).alias("ms"))
@@ -135,9 +131,7 @@ def _slow_spell(rows: pl.DataFrame, step: str) -> pl.DataFrame | None:
     return spells.filter(pl.col("spell") == longest[0]).with_columns(pl.lit(usual).alias("usual"))
 
 
-def _member(
-    index: LogIndex, template: int, service: str, rows: pl.DataFrame, slow: pl.DataFrame
-) -> BadSignal:
+def _member(index: LogIndex, template: int, service: str, rows: pl.DataFrame, slow: pl.DataFrame) -> BadSignal:
     usual = float(slow["usual"][0])
     spell = rows.filter(pl.col("time") >= slow["step"][0])
     first = spell.filter(pl.col("ms") > SLOWER_RATIO * usual)["time"].min()

@@ -163,9 +163,7 @@ def changes_between(index: LogIndex, window: Window, baseline: Window) -> list[C
     return sorted(changes, key=lambda change: (-abs(change.score), change.template, change.service))
 
 
-def log_likelihood_ratio(
-    inside: float, outside: float, exposure_inside: float, exposure_outside: float
-) -> float:
+def log_likelihood_ratio(inside: float, outside: float, exposure_inside: float, exposure_outside: float) -> float:
     """Return the signed G2 of two Poisson counts: positive where the first rate is higher."""
     total, exposure = inside + outside, exposure_inside + exposure_outside
     if total <= 0 or exposure_inside <= 0 or exposure_outside <= 0:
@@ -239,9 +237,7 @@ def _traffic(timeline: Timeline) -> Floats:
 
 def _levels(table: pl.DataFrame) -> pl.DataFrame:
     """Return all lines of each template and service, and the gravest level of a quarter of them."""
-    by_level = table.group_by("template", "service", pl.col("level").fill_null(INFO)).agg(
-        pl.col("lines").sum()
-    )
+    by_level = table.group_by("template", "service", pl.col("level").fill_null(INFO)).agg(pl.col("lines").sum())
     total = pl.col("lines").sum().over("template", "service").alias("total")
     grave = by_level.with_columns(total).filter(pl.col("lines") * 4 >= pl.col("total"))
     return grave.group_by("template", "service").agg(pl.col("level").max(), pl.col("total").first())
@@ -279,9 +275,7 @@ def _change(
     return Change(template, service, level, lines, lines_before, ratio, score, kind)
 
 
-def _exact(
-    rows: pl.DataFrame, key: tuple[int, str], begins: datetime, width: int, *, is_new: bool
-) -> datetime:
+def _exact(rows: pl.DataFrame, key: tuple[int, str], begins: datetime, width: int, *, is_new: bool) -> datetime:
     """Return when the burst begins; of a new message, the time of the first line that leads up to it.
 
     The best interval leaves out a slow beginning. A message that hardly exists otherwise has

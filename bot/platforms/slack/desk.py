@@ -6,10 +6,12 @@ It adds who asks and who reads along, takes the question in, and tells the asker
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
+import aiohttp
 import structlog
 
 from assistant.errors import (
@@ -20,8 +22,8 @@ from assistant.errors import (
     StewardError,
     StorageFull,
 )
-from assistant.mentions import Mention
-from assistant.replies import Reply
+from assistant.mentions import Attachment, ConversationKey, Mention, Platform
+from assistant.replies import FileOffer, Reply
 from assistant.storage.job_store import Accepted
 from assistant.storage.slack_store import ChannelSettings, SlackStore
 from bot.dependencies import BotDependencies
@@ -29,9 +31,10 @@ from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.directory import SlackDirectory
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
-from bot.platforms.slack.messages import SlackMessages
-from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention
+from bot.platforms.slack.messages import Address, SlackMessages
+from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
 from bot.platforms.slack.render import render
+from bot.platforms.slack.text import escape
 from bot.routing import route
 
 log = structlog.get_logger()
@@ -74,6 +77,7 @@ class Desk:
             attachments=files.attachments,
             key=key,
         )
+        mention = _with_handoff(mention, readers.settings)
         if files.refused and not mention.text and not mention.attachments:
             error = RequestInvalid("only files that can't be read", reply="\n".join(files.refused))
             await self.refuse(workspace, mention, error)
@@ -88,9 +92,7 @@ class Desk:
     ) -> Accepted | None:
         """Write the question down; None when it can't be taken and the asker was told."""
         try:
-            if settings is not None:
-                check_allowed(mention, settings)
-            accepted = await asyncio.to_thread(self.dependencies.intake.take, mention)
+            accepted = await self.accept(mention, settings=settings)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
@@ -99,6 +101,68 @@ class Desk:
         if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
         return accepted
+
+    async def accept(self, mention: Mention, *, settings: ChannelSettings | None = None) -> Accepted:
+        """Write the question down.
+
+        Raises:
+            StewardError: as Intake.take, and NotPermitted for a kind that is switched off in this channel.
+        """
+        if settings is not None:
+            check_allowed(mention, settings)
+        return await asyncio.to_thread(self.dependencies.intake.take, mention)
+
+    async def ask(
+        self,
+        workspace: Workspace,
+        user_id: str,
+        text: str,
+        *,
+        key: str,
+        kind: str | None = None,
+        channel: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        share_to: str | None = None,
+        share_thread: str | None = None,
+    ) -> Accepted:
+        """Take in a question that came without a message. `channel` None: answered privately.
+
+        Raises:
+            StewardError: as `accept`; nothing was said to the asker.
+        """
+        asker = await self.directory.known(workspace, user_id)
+        message = Message(channel=channel or f"D:{user_id}")
+        readers = await self.directory.readers(workspace, message, asker, is_shared=False)
+        place = target(workspace, channel or "", thread_ts=None, user=user_id)
+        mention = Mention(
+            event_key=key,
+            conversation=ConversationKey(
+                platform=Platform.SLACK, tenant=workspace.team, channel=message.channel, thread=key
+            ),
+            asker=asker.person,
+            text=text,
+            attachments=attachments,
+            audience=readers.audience,
+            channel_groups=readers.groups,
+            kind=kind,
+            reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
+        )
+        return await self.accept(_with_handoff(mention, readers.settings), settings=readers.settings)
+
+    async def editable_settings(self, workspace: Workspace, channel: str, user_id: str) -> ChannelSettings:
+        """Return the channel's settings for somebody who may change them.
+
+        Raises:
+            NotPermitted: neither an owner named there nor, where none is named, an admin of the workspace.
+        """
+        settings = await asyncio.to_thread(self.store.channel_settings, workspace.team, channel)
+        known = await self.directory.known(workspace, user_id)
+        may = user_id in settings.owners or known.is_admin or known.person.role == "admin"
+        if known.is_outsider or not may:
+            raise NotPermitted(
+                "channel settings", reply="Only the channel's owners and workspace admins may do that."
+            )
+        return settings
 
     async def refuse(self, workspace: Workspace, mention: Mention, error: StewardError) -> None:
         """Tell the asker, once an event, why the question can't be taken."""
@@ -126,6 +190,17 @@ class Desk:
             else:
                 await call(client.chat_postEphemeral(user=user, **said))
 
+    async def whisper(self, response_url: str, text: str) -> None:
+        """Say something that only the person who pressed sees, at the address that came with the press."""
+        if not is_slacks(response_url, self.api.base_url):
+            return
+        said = {"response_type": "ephemeral", "replace_original": False, "text": escape(text)}
+        try:
+            async with self.api.session.post(response_url, json=said) as response:
+                await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise DependencyUnavailable(f"response_url: {type(error).__name__}") from None
+
     async def show_status(self, workspace: Workspace, place: dict[str, Any], status: str) -> None:
         """Show "Steward is …" under the thread, where the agents feature is on (platforms note, table D 8)."""
         if not place.get("thread_ts"):
@@ -149,6 +224,29 @@ class Desk:
         stopped = await asyncio.to_thread(lambda: jobs.cancel(job_id, by=user_id))
         log.info("job.stopped", job_id=str(job_id), by_asker=True)
         return stopped
+
+    def send_files(self, handle: Mapping[str, Any], reply: Reply) -> None:
+        """Put the files that an answer offers into its thread, each once."""
+        for offer in reply.blocks:
+            if isinstance(offer, FileOffer):
+                self.later(self._send_file(Address.model_validate(handle), offer))
+
+    async def _send_file(self, here: Address, offer: FileOffer) -> None:
+        key = f"slack-file:{here.key}:{offer.blob}"
+        if not await asyncio.to_thread(self.dependencies.jobs.claim_event, key):
+            return
+        bot = await self.installations.bot(here.workspace)
+        data = await asyncio.to_thread(self.dependencies.blobs.load, offer.blob)
+        client = self.api.writing(bot.token)
+        await call(
+            client.files_upload_v2(
+                channel=here.channel,
+                thread_ts=here.thread_ts or here.ts,
+                file=data,
+                filename=offer.name,
+                title=offer.name,
+            )
+        )
 
     # -------------------------------------------------------------- beside the acknowledgement
     def later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -182,6 +280,19 @@ def check_allowed(mention: Mention, settings: ChannelSettings) -> None:
             f"{kind.name} is off in channel {mention.conversation.channel}",
             reply=f"{kind.title} is switched off in this channel. Ask me in a direct message instead.",
         )
+
+
+def is_slacks(url: str, api_url: str) -> bool:
+    """Return whether an address is Slack's own: hooks.slack.com and the like, or where SLACK_API_URL points."""
+    where, own = urlsplit(url), urlsplit(api_url)
+    is_slack = where.scheme == "https" and (where.hostname or "").endswith(".slack.com")
+    return is_slack or (bool(url) and (where.scheme, where.netloc) == (own.scheme, own.netloc))
+
+
+def _with_handoff(mention: Mention, settings: ChannelSettings | None) -> Mention:
+    if settings is None or settings.handoff is None:
+        return mention
+    return mention.model_copy(update={"reply_target": {**mention.reply_target, "handoff": settings.handoff}})
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:

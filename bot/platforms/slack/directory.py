@@ -41,6 +41,7 @@ class Known:
 
     person: Person
     is_outsider: bool
+    is_admin: bool = False  # of the Slack workspace: may set channels up, and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class SlackDirectory:
         email = str(profile.get("email") or "") or None
         is_outsider = is_outside(user, workspace)
         person = await asyncio.to_thread(self._match, workspace, user_id, name, None if is_outsider else email)
-        return Known(person, is_outsider)
+        return Known(person, is_outsider, is_admin=bool(user.get("is_admin") or user.get("is_owner")))
 
     def _match(self, workspace: Workspace, user_id: str, name: str | None, email: str | None) -> Person:
         """Find the directory's person of this address, and write them down under their Slack id for intake."""

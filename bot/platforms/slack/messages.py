@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from pydantic import Field
 
-from assistant.errors import DependencyUnavailable, NothingFound
+from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted
 from assistant.frozen import Frozen
 from assistant.replies import Action, Reply
 from bot.platforms.base import Handle, Target
@@ -39,9 +38,9 @@ class Address(Frozen):
     user: str = ""
     share_to: str | None = None  # a channel that the asker may share a private answer with
     share_thread: str | None = None
+    handoff: str | None = None  # whom "Ask a human" calls: a user (U…) or a user group (S…)
     ts: str | None = None
     key: str = ""
-    parts: int = Field(1, ge=1)
 
     @property
     def workspace(self) -> Workspace:
@@ -60,7 +59,7 @@ class SlackMessages:
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the reply and return where it stands."""
         address = Address.model_validate({**target, "key": key})
-        bot = await self._installations.bot(address.workspace)
+        bot = await self._bot(address)
         channel = address.channel or await self.direct_channel(bot, address.team, address.user)
         here = address.model_copy(update={"channel": channel})
         ts = await self._say(bot, here, reply, 0, ts=None)
@@ -72,7 +71,7 @@ class SlackMessages:
     async def update(self, handle: Handle, reply: Reply) -> None:
         """Make the message, and those it goes on in, say the reply."""
         here = Address.model_validate(handle)
-        bot = await self._installations.bot(here.workspace)
+        bot = await self._bot(here)
         await self._say(bot, here, reply, 0, ts=here.ts)
         if len(render(reply, here.key)) > 1:
             await self._say_rest(bot, here, reply)
@@ -80,11 +79,17 @@ class SlackMessages:
     async def find(self, target: Target, key: str) -> Handle | None:
         """Return where the message of this key stands, if it was posted."""
         address = Address.model_validate({**target, "key": key})
-        bot = await self._installations.bot(address.workspace)
+        bot = await self._bot(address)
         channel = address.channel or await self.direct_channel(bot, address.team, address.user)
         here = address.model_copy(update={"channel": channel})
         found = await self._parts(bot, here)
         return here.model_copy(update={"ts": found[0]}).model_dump(mode="json") if 0 in found else None
+
+    async def _bot(self, here: Address) -> Bot:
+        try:
+            return await self._installations.bot(here.workspace)
+        except NotPermitted as error:  # uninstalled: there is nobody left who could say it
+            raise NothingFound(str(error)) from error
 
     async def direct_channel(self, bot: Bot, team: str, user: str) -> str:
         """Return the channel of the direct messages with this user; opening it twice is opening it once."""
@@ -169,7 +174,12 @@ def _part_of(message: dict[str, Any], key: str, bot: Bot) -> int | None:
 
 
 def _extra(here: Address, reply: Reply) -> Sequence[Action]:
-    if not reply.final or here.share_to is None or not reply.wants_feedback:
+    """Return the buttons that depend on where the answer stands, not on what it says."""
+    if not reply.final or not reply.wants_feedback:
         return ()
-    place = {"channel": here.share_to, "thread": here.share_thread}
-    return (Action(name="share", label="Share with channel", value=place),)
+    actions = []
+    if here.share_to is not None:
+        actions.append(Action(name="share", label="Share with channel"))
+    if here.handoff is not None:
+        actions.append(Action(name="handoff", label="Ask a human"))
+    return tuple(actions)

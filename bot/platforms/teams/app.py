@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 from fastapi import FastAPI
 
+from assistant.storage.outbox_store import OutboxStore
 from bot.dependencies import BotDependencies
 from bot.platforms.teams.activity_handler import Turns
 from bot.platforms.teams.authentication import Authenticator, read_registration
+from bot.platforms.teams.buttons import Buttons
 from bot.platforms.teams.client import ConnectorClient
+from bot.platforms.teams.compose import ComposeActions
 from bot.platforms.teams.desk import TeamsDesk
 from bot.platforms.teams.endpoint import build_routes
+from bot.platforms.teams.files import FileFetcher
+from bot.platforms.teams.graph import GraphClient
+from bot.platforms.teams.meetings import MeetingTranscripts
+from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.platform import TeamsPlatform
+from bot.platforms.teams.progress import ProgressFollower
 from bot.platforms.teams.signing_keys import SigningKeys
+from bot.platforms.teams.threads import ThreadReader
 from bot.platforms.teams.tokens import BotTokens
 
 HTTP_SECONDS = 8.0
@@ -25,7 +35,11 @@ CONNECTIONS = 40
 
 
 def build(
-    app: FastAPI, dependencies: BotDependencies, *, clock: Callable[[], float] = time.monotonic
+    app: FastAPI,
+    dependencies: BotDependencies,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> TeamsPlatform:
     """Return the platform, with its endpoint on the application.
 
@@ -37,10 +51,35 @@ def build(
     http = httpx.AsyncClient(
         timeout=HTTP_SECONDS, limits=httpx.Limits(max_connections=CONNECTIONS), follow_redirects=False
     )
-    client = ConnectorClient(http, BotTokens(http, settings, clock=clock), settings.teams_oauth_scope)
+    tokens = BotTokens(http, settings, clock=clock)
+    client = ConnectorClient(http, tokens, settings.teams_oauth_scope)
     speaker = Speaker(client)
-    directory = TeamsDirectory(client, dependencies.people, is_local=registration.is_local, clock=clock)
-    desk = TeamsDesk(dependencies, directory, speaker)
+    desk = _build_desk(dependencies, http, client, GraphClient(http, tokens, settings), speaker, clock)
     authenticator = Authenticator(registration, SigningKeys(http, settings.teams_openid_metadata_url, clock=clock))
     app.include_router(build_routes(authenticator, Turns(settings.app_id), desk))
-    return TeamsPlatform(client, http, speaker, base_url=settings.public_url and settings.base_url)
+    progress = ProgressFollower(client, dependencies.jobs, clock=clock, sleep=sleep)
+    return TeamsPlatform(client, http, speaker, progress, base_url=settings.public_url and settings.base_url)
+
+
+def _build_desk(
+    dependencies: BotDependencies,
+    http: httpx.AsyncClient,
+    client: ConnectorClient,
+    graph: GraphClient,
+    speaker: Speaker,
+    clock: Callable[[], float],
+) -> TeamsDesk:
+    is_local = read_registration(dependencies.settings).is_local
+    directory = TeamsDirectory(client, dependencies.people, is_local=is_local, clock=clock)
+    blobs, intake = dependencies.blobs, dependencies.intake
+    return TeamsDesk(
+        jobs=dependencies.jobs,
+        intake=intake,
+        directory=directory,
+        speaker=speaker,
+        files=FileFetcher(http, graph, blobs, dependencies.settings),
+        transcripts=MeetingTranscripts(client, graph, blobs),
+        buttons=Buttons(dependencies.jobs, intake, directory),
+        opinions=Opinions(dependencies.feedback_desk, OutboxStore(dependencies.engine)),
+        compose=ComposeActions(client, ThreadReader(graph), blobs, intake, directory),
+    )

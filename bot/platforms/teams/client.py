@@ -100,6 +100,26 @@ class ConnectorClient:
         """Return one of the conversation's people, with e-mail."""
         return await self._call("GET", place.url("members", account_id), None)
 
+    async def meeting(self, service_url: str, meeting_id: str) -> dict[str, Any]:
+        """Return a meeting's details and organizer."""
+        url = f"{service_url.rstrip('/')}/v1/meetings/{quote(meeting_id, safe='')}"
+        return await self._call("GET", url, None)
+
+    async def open_chat(self, service_url: str, *, bot_id: str, user_id: str, tenant: str) -> str:
+        """Return the id of a person's own chat with the bot; it is made once and stays the same."""
+        wanted = {
+            "bot": {"id": bot_id},
+            "members": [{"id": user_id}],
+            "tenantId": tenant,
+            "channelData": {"tenant": {"id": tenant}},
+            "isGroup": False,
+        }
+        answer = await self._call("POST", f"{service_url.rstrip('/')}/v3/conversations", wanted)
+        conversation = text_at(answer, "id")
+        if conversation is None:
+            raise DependencyUnavailable("the connector opened a chat and did not name it")
+        return conversation
+
     async def _call(
         self, method: str, url: str, body: Mapping[str, Any] | None, query: Mapping[str, str] | None = None
     ) -> dict[str, Any]:

@@ -7,61 +7,225 @@ job is answered with a sentence, once, whatever Teams sends again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
-from assistant.errors import NotPermitted, RequestInvalid
-from bot.dependencies import BotDependencies
+from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
+from assistant.job_kinds import MEETING_SUMMARY
+from assistant.mentions import Attachment
+from assistant.storage.job_store import JobStore, JobView
+from bot.intake import Intake
 from bot.platforms.teams.activity_handler import InvokeAnswer
+from bot.platforms.teams.buttons import Buttons, button_of
+from bot.platforms.teams.compose import ComposeActions
+from bot.platforms.teams.files import FileFetcher
+from bot.platforms.teams.meetings import MeetingTranscripts
+from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
-from bot.platforms.teams.parse import event_key, mention_of, text_mentions_bot, thread_reference
+from bot.platforms.teams.parse import (
+    conversation_of,
+    event_key,
+    files_of,
+    mention_of,
+    person_id_of,
+    question_of,
+    tenant_of,
+    text_mentions_bot,
+    thread_reference,
+)
 from bot.platforms.teams.people import TeamsDirectory
-from bot.platforms.teams.wire import TeamsActivity
+from bot.platforms.teams.welcome import welcome
+from bot.platforms.teams.wire import TeamsActivity, text_at
+from bot.routing import route
 
 log = structlog.get_logger()
+
+STOP_WORDS = frozenset({"stop", "cancel", "stopp", "abbrechen", "arrête", "annuler"})
+MESSAGE = "application/vnd.microsoft.activity.message"
+RECENT_JOBS = 10  # of a person, in which the one to stop is looked for
 
 
 class TeamsDesk:
     """Acts on activities that are verified and read."""
 
-    def __init__(self, dependencies: BotDependencies, directory: TeamsDirectory, speaker: Speaker) -> None:
-        self._intake = dependencies.intake
-        self._jobs = dependencies.jobs
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        intake: Intake,
+        directory: TeamsDirectory,
+        speaker: Speaker,
+        files: FileFetcher,
+        transcripts: MeetingTranscripts,
+        buttons: Buttons,
+        opinions: Opinions,
+        compose: ComposeActions,
+    ) -> None:
+        self._jobs = jobs
+        self._intake = intake
         self._directory = directory
         self._speaker = speaker
+        self._files = files
+        self._transcripts = transcripts
+        self._buttons = buttons
+        self._opinions = opinions
+        self._compose = compose
 
+    # -------------------------------------------------------------- messages
     async def asked(self, activity: TeamsActivity) -> None:
         """Turn a message to the bot into a job, or into a sentence that says why not.
 
         Raises:
             DependencyUnavailable, StorageFull: nothing was kept; Teams should send it again.
         """
-        if activity.kind != "personal" and not text_mentions_bot(activity):
+        if button_of(activity.value) is not None and not (activity.text or "").strip():
+            await self._clicked_by_message(activity)
+        elif activity.kind == "personal" or text_mentions_bot(activity):
+            await self._take(activity, event_key(activity))
+
+    async def edited(self, activity: TeamsActivity) -> None:
+        """Ask again with the new words, and stop what runs with the old ones.
+
+        Raises:
+            DependencyUnavailable, StorageFull: nothing was kept.
+        """
+        if text_at(activity.channel_data, "eventType") != "editMessage":
             return
-        key = event_key(activity)
-        asker = await self._directory.known(activity)
-        readers = await self._directory.readers(activity, asker)
-        mention = mention_of(activity, asker.person, readers.audience, key=key, channel_groups=readers.groups)
+        first = await asyncio.to_thread(self._jobs.of_event, event_key(activity))
+        if first is None:  # not a question of ours, or one that made no job
+            return
         try:
+            view = await asyncio.to_thread(self._jobs.view, first)
+        except NothingFound:  # deleted in the meantime
+            return
+        words = question_of(activity)
+        if view.asker_id != person_id_of(activity) or not words or words == view.question:
+            return
+        await asyncio.to_thread(self._jobs.cancel, first, by=view.asker_id)
+        await self._take(activity, event_key(activity, "edit", activity.timestamp or words[:40]))
+
+    async def deleted(self, activity: TeamsActivity) -> None:
+        """Stop the job of a question that its asker took back."""
+        job_id = await asyncio.to_thread(self._jobs.of_event, event_key(activity))
+        if job_id is not None and text_at(activity.channel_data, "eventType") == "softDeleteMessage":
+            await asyncio.to_thread(self._jobs.cancel, job_id, by=activity.sender.aad_object_id or "its asker")
+
+    async def joined(self, activity: TeamsActivity) -> None:
+        """Greet whoever added the bot; forget who was in the conversation."""
+        self._directory.membership_changed(activity.conversation.id)
+        added = activity.type == "installationUpdate" and (activity.action or "").startswith("add")
+        if added and await asyncio.to_thread(self._jobs.claim_event, _greeting_key(activity)):
+            self._speaker.send(thread_reference(activity), welcome())
+
+    # -------------------------------------------------------------- invokes
+    async def invoked(self, activity: TeamsActivity) -> InvokeAnswer:
+        """Answer a button, a form or feedback; what is not known is not implemented (501)."""
+        match activity.name:
+            case "adaptiveCard/action":
+                return _said(await self._clicked(activity))
+            case "message/submitAction":
+                return await self._judged(activity)
+            case "composeExtension/submitAction":
+                return _told(await self._composed(activity))
+            case _:
+                return InvokeAnswer(501)
+
+    async def _clicked(self, activity: TeamsActivity) -> str:
+        value = activity.value if isinstance(activity.value, Mapping) else {}
+        action = value.get("action")
+        data = action.get("data") if isinstance(action, Mapping) else None
+        name = button_of(data)
+        if name is None or not isinstance(data, Mapping):
+            return "I don't know that button any more."
+        return await self._press(activity, name, data)
+
+    async def _press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str:
+        try:
+            return await self._buttons.press(activity, name, data)
+        except (RequestInvalid, NotPermitted, NothingFound) as error:
+            log.info("teams.button_refused", button=name[:40], code=error.code)
+            return error.reply
+
+    async def _judged(self, activity: TeamsActivity) -> InvokeAnswer:
+        if not isinstance(activity.value, Mapping) or activity.value.get("actionName") != "feedback":
+            return InvokeAnswer(501)
+        try:
+            await self._opinions.take(activity)
+        except (RequestInvalid, NotPermitted, NothingFound) as error:
+            log.info("teams.feedback_refused", code=error.code)
+            return InvokeAnswer(_status_of(error))
+        return InvokeAnswer()
+
+    async def _composed(self, activity: TeamsActivity) -> str:
+        try:
+            return await self._compose.submit(activity)
+        except (RequestInvalid, NotPermitted) as error:
+            return error.reply
+
+    # -------------------------------------------------------------- steps
+    async def _take(self, activity: TeamsActivity, key: str) -> None:
+        person_id_of(activity)  # an activity without a sender is the caller's mistake, nothing to talk about
+        try:
+            words = question_of(activity)
+            if words.lower().strip(" .!") in STOP_WORDS and not files_of(activity):
+                await self._tell(activity, key, await self._stop_newest(activity))
+                return
+            asker = await self._directory.known(activity)
+            readers = await self._directory.readers(activity, asker)
+            mention = mention_of(activity, asker.person, readers.audience, key=key, channel_groups=readers.groups)
+            if await asyncio.to_thread(self._jobs.of_event, key) is None:  # else its files are kept already
+                attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
+                mention = mention.model_copy(update={"attachments": attachments})
             await asyncio.to_thread(self._intake.take, mention)
         except (RequestInvalid, NotPermitted) as error:
             await self._tell(activity, key, error.reply)
 
-    async def edited(self, activity: TeamsActivity) -> None:
-        """Nothing yet."""
+    async def _transcript(self, activity: TeamsActivity, mention: Any) -> tuple[Attachment, ...]:
+        """Return the meeting's transcript when somebody in a meeting asks for its minutes."""
+        if route(mention).kind is not MEETING_SUMMARY:
+            return ()
+        found = await self._transcripts.fetch(activity)
+        return (found,) if found is not None else ()
 
-    async def deleted(self, activity: TeamsActivity) -> None:
-        """Nothing yet."""
+    async def _stop_newest(self, activity: TeamsActivity) -> str:
+        running = await asyncio.to_thread(self._running, activity)
+        if not running:
+            return "There is nothing to stop."
+        try:
+            return await self._buttons.stop(activity, running[0])
+        except NotPermitted as error:
+            return error.reply
 
-    async def joined(self, activity: TeamsActivity) -> None:
-        """Forget who was in the conversation."""
-        self._directory.membership_changed(activity.conversation.id)
+    def _running(self, activity: TeamsActivity) -> list[JobView]:
+        here = conversation_of(activity).channel
+        recent = self._jobs.recent(tenant_of(activity), person_id_of(activity), RECENT_JOBS)
+        return [view for view in recent if not view.status.is_final and view.conversation.channel == here]
 
-    async def invoked(self, activity: TeamsActivity) -> InvokeAnswer:
-        """Refuse what is not known."""
-        return InvokeAnswer(501)
+    async def _clicked_by_message(self, activity: TeamsActivity) -> None:
+        """A client without Action.Execute sends a message instead of an invoke."""
+        key = event_key(activity)
+        if isinstance(activity.value, Mapping) and (name := button_of(activity.value)):
+            await self._tell(activity, key, await self._press(activity, name, activity.value))
 
     async def _tell(self, activity: TeamsActivity, key: str, text: str) -> None:
         """Say something that is not a job's answer: once, also when the activity comes again."""
         if await asyncio.to_thread(self._jobs.claim_event, key):
             self._speaker.say(thread_reference(activity), text)
+
+
+def _greeting_key(activity: TeamsActivity) -> str:
+    return f"teams:welcome:{activity.conversation.id}:{activity.id or activity.timestamp or ''}"[:500]
+
+
+def _said(text: str) -> InvokeAnswer:
+    return InvokeAnswer(200, {"statusCode": 200, "type": MESSAGE, "value": text})
+
+
+def _told(text: str) -> InvokeAnswer:
+    return InvokeAnswer(200, {"task": {"type": "message", "value": text}})
+
+
+def _status_of(error: StewardError) -> int:
+    return {RequestInvalid: 400, NotPermitted: 403, NothingFound: 404}.get(type(error), 400)

@@ -1,7 +1,8 @@
 """TeamsPlatform: what delivery calls. A reply is one message (a long one several), posted once and then updated.
 
-The handle names every message of a reply, the first one first, and carries the reference, so that any bot process
-can bring it up to date. Teams takes no key of ours and offers no search, so `find` can't look.
+In a chat with the bot alone the placeholder is the start of a stream and the answer its end; a stream that Teams
+refuses, ended or never allowed becomes a plain message. The handle names every message, the first one first, so
+that any bot process can go on. Teams takes no key of ours and offers bots no search, so `find` can't look.
 """
 
 from __future__ import annotations
@@ -11,28 +12,23 @@ from typing import Any
 
 import httpx
 import structlog
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from assistant.errors import NothingFound
-from assistant.frozen import Frozen
 from assistant.mentions import Platform
 from assistant.replies import Reply
 from bot.platforms.base import Handle, Target
 from bot.platforms.teams.client import ConnectorClient, Refused
 from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.parse import Reference, address
+from bot.platforms.teams.posted import Posted, read_posted
+from bot.platforms.teams.progress import ProgressFollower, stream_activity
 from bot.platforms.teams.render import render, without_card
+from bot.platforms.teams.text import safe_markdown
 
 log = structlog.get_logger()
 
-
-class Posted(Frozen):
-    """The handle: which messages a reply became."""
-
-    v: int = 1
-    key: str  # the job's id
-    reference: Reference
-    messages: tuple[str, ...] = Field(min_length=1)  # activity ids, in the order they are read
+Json = dict[str, Any]
 
 
 class TeamsPlatform:
@@ -41,11 +37,18 @@ class TeamsPlatform:
     name = Platform.TEAMS.value
 
     def __init__(
-        self, client: ConnectorClient, http: httpx.AsyncClient, speaker: Speaker, *, base_url: str | None
+        self,
+        client: ConnectorClient,
+        http: httpx.AsyncClient,
+        speaker: Speaker,
+        progress: ProgressFollower,
+        *,
+        base_url: str | None,
     ) -> None:
         self._client = client
         self._http = http
         self._speaker = speaker
+        self._progress = progress
         self._base_url = base_url
 
     async def start(self) -> None:
@@ -53,36 +56,78 @@ class TeamsPlatform:
 
     async def stop(self) -> None:
         """Finish what is being said, and close the connections."""
+        await self._progress.stop()
         await self._speaker.stop()
         await self._http.aclose()
 
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
-        """Post the reply and return its handle."""
+        """Post the reply and return its handle; a placeholder is followed by the job's progress."""
         reference = _reference(target)
-        first, *more = render(reply, key, base_url=self._base_url)
-        message = await self._send(reference, first)
-        posted = Posted(key=key, reference=reference, messages=(message,))
-        return (await self._send_rest(posted, more)).model_dump(mode="json")
+        posted = await self._start_stream(reference, reply, key) if reference.is_personal else None
+        if posted is None:
+            first, *more = self._render(reply, key)
+            message = await self._send(reference, first)
+            posted = Posted(key=key, reference=reference, messages=(message,))
+            posted = await self._send_rest(posted, more)
+        if not reply.final:
+            self._progress.follow(posted)
+        return posted.model_dump(mode="json")
 
     async def update(self, handle: Handle, reply: Reply) -> Handle:
         """Make the messages say the reply; what no longer fits is posted behind, what is left over deleted.
 
         Returns the handle as it is now.
         """
-        posted = _posted(handle)
-        parts = render(reply, posted.key, base_url=self._base_url)
-        for message, part in zip(posted.messages, parts, strict=False):
+        posted = read_posted(handle)
+        if reply.final:
+            await self._progress.leave(posted.key)
+        parts = self._render(reply, posted.key)
+        first, *rest = parts
+        if posted.is_stream:
+            if not reply.final:
+                return handle  # the stream shows the job's steps by itself
+            await self._end_stream(posted, first)
+        else:
+            await self._replace(posted.reference, posted.messages[0], first)
+        for message, part in zip(posted.messages[1:], rest, strict=False):
             await self._replace(posted.reference, message, part)
         for left_over in posted.messages[len(parts) :]:
             await self._client.delete(posted.reference.place, left_over)
-        kept = posted.model_copy(update={"messages": posted.messages[: len(parts)]})
+        kept = posted.model_copy(update={"messages": posted.messages[: len(parts)], "is_stream": False})
         return (await self._send_rest(kept, parts[len(posted.messages) :])).model_dump(mode="json")
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Return None: Teams has no search that a bot may use without reading everybody's messages."""
         return None
 
-    async def _send_rest(self, posted: Posted, parts: list[dict[str, Any]]) -> Posted:
+    def _render(self, reply: Reply, key: str) -> list[Json]:
+        return render(reply, key, base_url=self._base_url)
+
+    async def _start_stream(self, reference: Reference, reply: Reply, key: str) -> Posted | None:
+        """Start a stream with the placeholder's words; None when it is no placeholder or Teams won't have it."""
+        if reply.final:
+            return None
+        opening = stream_activity(safe_markdown(reply.text), "informative", stream_id=None, sequence=1)
+        try:
+            stream = await self._client.send(reference.place, address(reference, opening))
+        except Refused as error:
+            log.info("teams.stream_refused", status=error.status, reason=error.reason)
+            return None
+        if not stream:
+            return None
+        return Posted(key=key, reference=reference, messages=(stream,), is_stream=True)
+
+    async def _end_stream(self, posted: Posted, activity: Json) -> None:
+        """End the stream with the answer; one that is over already (too long, stopped, said before) is replaced."""
+        info = {"type": "streaminfo", "streamType": "final", "streamId": posted.messages[0]}
+        ending = {**activity, "entities": [info, *activity.get("entities", ())]}
+        try:
+            await self._client.send(posted.reference.place, address(posted.reference, ending))
+        except (Refused, NothingFound) as error:
+            log.info("teams.stream_replaced", error=error.code)
+            await self._replace(posted.reference, posted.messages[0], activity)
+
+    async def _send_rest(self, posted: Posted, parts: list[Json]) -> Posted:
         sent = [await self._send(posted.reference, part) for part in parts]
         return posted.model_copy(update={"messages": (*posted.messages, *sent)})
 
@@ -101,7 +146,7 @@ class TeamsPlatform:
             await self._again_without_card(reference, addressed, message, error)
 
     async def _again_without_card(
-        self, reference: Reference, activity: dict[str, Any], message: str | None, error: Refused
+        self, reference: Reference, activity: Json, message: str | None, error: Refused
     ) -> str:
         """Say it in text alone when the card was refused; give up when that is refused too."""
         log.error("teams.message_refused", status=error.status, reason=error.reason, card="attachments" in activity)
@@ -121,10 +166,3 @@ def _reference(target: Target) -> Reference:
         return Reference.model_validate(dict(target))
     except ValidationError as error:
         raise NothingFound("the job's target is not a Teams conversation") from error
-
-
-def _posted(handle: Handle) -> Posted:
-    try:
-        return Posted.model_validate(dict(handle))
-    except ValidationError as error:  # an empty handle: the message could never be posted
-        raise NothingFound("the handle is not a Teams message") from error

@@ -19,7 +19,7 @@ from workers.jobs.policy_search.run import run
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text("utf-8").splitlines()]
 LEAST_ANSWERED = 0.95  # of the answerable: the expected words in the answer, the expected document cited
-LEAST_REFUSED = 0.85  # of those nothing answers
+LEAST_REFUSED = 0.92  # of those nothing answers
 
 
 @pytest.fixture(scope="module")

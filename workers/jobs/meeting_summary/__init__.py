@@ -1,1 +1,1 @@
-"""Minutes of a meeting, thread or chat, each line with its evidence."""
+"""Minutes of a meeting, each line with the words it rests on; and answers about a meeting."""

@@ -36,6 +36,16 @@ def fit_of_bounds(question: str, text: str) -> float:
     return 0.0
 
 
+def amounts_in(text: str) -> dict[str, set[float]]:
+    """Return the amounts of a text by unit: {"eur": {180.0}, "night": …}; numbers without a unit are left out."""
+    found: dict[str, set[float]] = {}
+    for match in _ASKED.finditer(text):
+        amount = _read(match)
+        if amount:
+            found.setdefault(amount[1], set()).add(amount[0])
+    return found
+
+
 def _read(match: re.Match[str]) -> tuple[float, str] | None:
     unit = (match["before"] or match["after"] or "").lower()
     unit = _SAME_UNIT.get(unit, unit.removesuffix("s"))

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from assistant.jobs import Check, Claim
 from assistant.replies import Citation
+from workers.jobs.policy_search.bounds import amounts_in
 from workers.jobs.policy_search.extracts import extracts_of
+from workers.jobs.policy_search.relevance import Asked, is_about
 from workers.jobs.policy_search.schema import PolicyAnswer, QuotedClaim
 from workers.tools.evidence import Evidence, Passage
 from workers.validation.citations import find_quote, numbers_in, stems, unsupported_parts, word_share
 from workers.validation.injection import is_order
 from workers.validation.redaction import redact_secrets
 
+SHARED_WORDS = 2  # between two answers in other words to one question
+_CURRENCIES = frozenset({"eur", "usd", "gbp", "chf"})
 SAME_SUBJECT_SHARE = 0.6  # of a claim's words (figures aside) in another document's extract
 
 
@@ -108,7 +113,7 @@ def as_claims(reviewed: Sequence[ReviewedClaim]) -> tuple[Claim, ...]:
 
 
 def find_conflict(
-    reviewed: Sequence[ReviewedClaim], evidence: Evidence
+    reviewed: Sequence[ReviewedClaim], evidence: Evidence, asked: Asked
 ) -> tuple[ReviewedClaim, ReviewedClaim] | None:
     """Return two statements of two documents in force that differ in their figures on one subject, if there are such.
 
@@ -123,19 +128,36 @@ def find_conflict(
     ]
     for one in reviewed:
         for other in [*reviewed, *others]:
-            if other is not one and _contradict(one, other):
+            if other is not one and _both_hold(one, other) and _say_otherwise(one, other):
                 return one, other
+    for one, other in combinations(reviewed, 2):
+        if asked.wants_count and _both_hold(one, other) and _answer_otherwise(one, other, asked):
+            return one, other
     return None
 
 
-def _contradict(one: ReviewedClaim, other: ReviewedClaim) -> bool:
+def _both_hold(one: ReviewedClaim, other: ReviewedClaim) -> bool:
+    """Whether they come from two documents in force for the same people."""
     if not one.placed or not other.placed:
         return False
     mine, theirs = one.placed[0][0].chunk, other.placed[0][0].chunk
     if mine.document_id == theirs.document_id or {mine.status, theirs.status} != {"current"}:
         return False
-    if mine.regions and theirs.regions and not set(mine.regions) & set(theirs.regions):
+    return not mine.regions or not theirs.regions or bool(set(mine.regions) & set(theirs.regions))
+
+
+def _answer_otherwise(one: ReviewedClaim, other: ReviewedClaim, asked: Asked) -> bool:
+    """Whether both are about all that was asked, and give other amounts in the same unit."""
+    if not all(is_about(asked, f"{claim.placed[0][0].label} {claim.text}") for claim in (one, other)):
         return False
+    if len((stems(one.text) & stems(other.text)) - _CURRENCIES) < SHARED_WORDS:
+        return False
+    mine, theirs = amounts_in(one.text), amounts_in(other.text)
+    return any(not mine[unit] & theirs[unit] for unit in mine.keys() & theirs.keys())
+
+
+def _say_otherwise(one: ReviewedClaim, other: ReviewedClaim) -> bool:
+    """Whether they are nearly the same sentence with other figures."""
     figures, other_figures = numbers_in(one.text), numbers_in(other.text)
     if not figures or not other_figures or figures & other_figures:
         return False

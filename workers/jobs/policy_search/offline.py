@@ -29,10 +29,12 @@ from workers.validation.citations import numbers_in, word_share
 
 LEAST_COVERAGE = 0.5  # of the question's weight, for the first claim: tests/evals/policy_search
 LEAST_SCORE_SHARE = 0.8  # of the best claim's score, for the next ones
+LEAST_COVERAGE_SHARE = 0.8  # of the best claim's coverage: the next ones are about the same thing
 OFF_TOPIC_COSINE = 0.25  # below it nothing retrieved is about the question (measured on six corpora)
 MAX_CLAIMS = 3
 COMPARED_BY_MEANING = 24  # extracts: about 50 ms on the packaged embedder, and nothing for those seen before
 CLOSENESS_WEIGHT = 1.6  # 1.2 to 2.0 measured alike on three sets of questions
+LEAST_CLOSENESS = 0.35  # below it a row shares a rare word with the question, and nothing else
 LEAST_COVERAGE_AND_CLOSENESS = 1.0  # one in five near misses passes, one in four answers is missed (mtrag-un)
 SAME_CONTENT = 0.8  # share of words above which two extracts say the same
 
@@ -94,7 +96,7 @@ def is_answer(asked: Asked, one: Scored) -> bool:
         return False
     if one.closeness is None:
         return one.coverage >= LEAST_COVERAGE
-    return one.coverage + one.closeness >= LEAST_COVERAGE_AND_CLOSENESS
+    return one.closeness >= LEAST_CLOSENESS and one.coverage + one.closeness >= LEAST_COVERAGE_AND_CLOSENESS
 
 
 def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored]:
@@ -105,12 +107,20 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             break
         if one is best or one.score < LEAST_SCORE_SHARE * best.score or not is_answer(asked, one):
             continue
+        if _same_document(one, best) and best.matched - one.matched:
+            continue  # the row of another city, the rule of another case
+        if one.coverage < LEAST_COVERAGE_SHARE * best.coverage:
+            continue
         if (asked.wants_count or asked.wants_time) and not numbers_in(one.extract.text):
             continue
         if any(_says_the_same(one.extract, other.extract) for other in chosen):
             continue
         chosen.append(one)
     return chosen
+
+
+def _same_document(one: Scored, other: Scored) -> bool:
+    return one.extract.passage.chunk.document_id == other.extract.passage.chunk.document_id
 
 
 def _says_the_same(one: Extract, other: Extract) -> bool:

@@ -40,7 +40,7 @@ abroad foreign overseas international country
 laptop computer device notebook hardware machine
 phone mobile smartphone device
 password passphrase credential passcode
-lost stolen theft missing steal swipe thief rob
+lost stolen stole theft missing steal swipe thief rob
 buy purchase order procure procurement
 supplier vendor contractor
 gift present hospitality
@@ -115,7 +115,7 @@ krank krankheit
 """
 _WEAK = stems(
     "company policy policies rule rules employee employees staff allow allowed need want get take use please tell "
-    "know happen process question work people someone person anyone everything thing way much many long"
+    "know happen process question people someone person anyone everything thing way much many long"
 ) | frozenset({"polici", "employe", "compan"})
 # Everyday words: they help when they match, and mean little when they don't ("hand in", "look after", "today").
 _EVERYDAY = stems(
@@ -168,6 +168,14 @@ _CONTRAST = re.compile(
     r"\b(?:our|their|before|after|without|outside|inside|within|above|below|under|over|first|second|third|last|next|"
     r"new|old|minimum|maximum|not)\b"
 )
+_HOW_TO = re.compile(
+    r"\bwhat (?:do|should|must|can|shall) (?:i|we) do\b|\bwhat now\b|\bhow (?:do|can|should|must) (?:i|we)\b", re.I
+)
+_IMPERATIVE = re.compile(
+    r"^\W*(?:please\s+)?(?:report|call|tell|ask|send|submit|file|book|contact|write|use|open|fill|change|lock|inform|"
+    r"notify|register|enter|press|go|request|talk|sign|upload|hand|keep|choose|stop|disconnect|forward|mark|apply)\b",
+    re.I,
+)
 _NONE_OR_ANY = re.compile(
     r"\b(?:no|not|none|never|unlimited|any|all|once|twice|half|full|daily|weekly|monthly|quarterly|yearly|annually|every|"
     r"immediately|at once|keine?|nicht|eine?[nmr]?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)\b",
@@ -183,6 +191,7 @@ AROUND_SHARE = 0.35  # in another sentence of the same passage
 SYNONYM_SHARE = 0.75
 WEAK_WEIGHT = 0.25
 EARLIER_SHARE = 0.45  # what a word of the turn before counts beside one of the question
+ABOUT_SHARE = 0.75  # of the question's subject words
 HEAVIEST = 2.0  # a word that no passage holds may be a gap, or only the asker's way of putting it
 UNMATCHED_EVERYDAY = 0.2  # of their weight, when coverage is reckoned
 
@@ -246,6 +255,13 @@ def score_extracts(asked: Asked, extracts: Sequence[Extract]) -> list[Scored]:
     return sorted(scored, key=lambda one: -one.score)
 
 
+def is_about(asked: Asked, text: str) -> bool:
+    """Return whether a text with its title and headings names nearly all that the question is about."""
+    subject = {term for term in asked.terms if term not in _WEAK and term not in _EVERYDAY}
+    words = stems(text)
+    return bool(subject) and sum(_match(term, words) > 0 for term in subject) >= ABOUT_SHARE * len(subject)
+
+
 def counts_something(text: str) -> bool:
     """Return whether a text can answer "how many": a figure, or that there is none or no limit."""
     return bool(numbers_in(text) or _NONE_OR_ANY.search(text))
@@ -292,6 +308,8 @@ def _kind_bonus(asked: Asked, one: Extract) -> float:
         bonus += 0.15 if _ROLE_WORDS.search(one.text) else -0.1
     if asked.is_yes_no and _MODAL.search(one.text):
         bonus += 0.1
+    if _HOW_TO.search(asked.text) and _IMPERATIVE.match(one.text):
+        bonus += 0.12
     bonus += fit_of_bounds(asked.text, one.shown)
     contrasts = set(_CONTRAST.findall(asked.text.lower()))
     if contrasts:

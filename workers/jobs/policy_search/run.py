@@ -141,7 +141,8 @@ def _from_passages(context: JobContext, reading: Reading) -> Outcome:
 def _answered(
     outcome: Outcome, session: AgentSession[PolicyAnswer], context: JobContext, reading: Reading, language: str
 ) -> JobResult:
-    conflict = find_conflict(outcome.kept, reading.evidence)
+    asked = read_question(reading.question, reading.previous_question)
+    conflict = find_conflict(outcome.kept, reading.evidence, asked)
     kept = outcome.kept
     if conflict and conflict[1] not in kept:
         kept = (*kept, conflict[1])

@@ -25,9 +25,7 @@ def steady(*, minutes: int = 120, every_seconds: int = 5) -> list[Line]:
     return lines
 
 
-def repeated(
-    start: datetime, service: str, level: str, text: str, *, lines: int, every_seconds: float
-) -> list[Line]:
+def repeated(start: datetime, service: str, level: str, text: str, *, lines: int, every_seconds: float) -> list[Line]:
     """Return one message over and over; {n} is the number of the line."""
     return [
         (start + timedelta(seconds=every_seconds * n), service, level, text.replace("{n}", str(n)))

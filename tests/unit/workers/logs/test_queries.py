@@ -12,9 +12,7 @@ from workers.logs.reading import ReadingOptions
 
 @pytest.fixture(scope="module")
 def index() -> LogIndex:
-    lines = steady() + repeated(
-        TEN, "pay", "ERROR", "lock wait timeout on order {n}", lines=50, every_seconds=10
-    )
+    lines = steady() + repeated(TEN, "pay", "ERROR", "lock wait timeout on order {n}", lines=50, every_seconds=10)
     return build_index([as_upload(lines)], ReadingOptions(now=NOW))
 
 

@@ -53,6 +53,4 @@ def test_trouble_of_one_tenant_is_told(word: str) -> None:
 
     report = inspect([as_upload(lines)], now=NOW)
 
-    assert any(
-        f"100% of these lines are of {word} acme" in reason for reason in report.hypotheses[0].evidence_for
-    )
+    assert any(f"100% of these lines are of {word} acme" in reason for reason in report.hypotheses[0].evidence_for)

@@ -53,9 +53,7 @@ def test_a_place_with_many_different_words_is_a_value() -> None:
 
 
 def test_the_order_of_the_lines_does_not_matter() -> None:
-    lines = [
-        f"worker {name} took job {n} from queue {name}" for n in range(40) for name in ("a", "b", "mail")
-    ]
+    lines = [f"worker {name} took job {n} from queue {name}" for n in range(40) for name in ("a", "b", "mail")]
     shuffled = lines[:]
     random.Random(7).shuffle(shuffled)
 

@@ -1,0 +1,91 @@
+"""Live progress: while a job waits or works, its placeholder says what is going on and how far the answer has come.
+
+Progress goes through the outbox like everything else that is said, so that two deliverers can't overtake each
+other and the final answer always comes last. Slack takes about one update a second and channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from uuid import UUID
+
+import structlog
+
+from assistant.errors import StewardError
+from assistant.job_kinds import JOB_KINDS
+from assistant.replies import Action, Actions, Block, Notice, Paragraph, Reply
+from assistant.storage.slack_store import SlackStore, UnderWay
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0
+SHOWN_CHARS = 3_000  # of a growing answer; the whole of it comes at the end
+AT_ONCE = 40
+
+
+class Progress:
+    """Looks at unfinished jobs every second and says what has changed."""
+
+    def __init__(self, store: SlackStore, *, look_seconds: float = LOOK_SECONDS) -> None:
+        self._store = store
+        self._look_seconds = look_seconds
+        self._said: dict[UUID, Reply] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._run(), name="slack-progress")
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def show(self) -> int:
+        """Say what has changed since the last look; returns of how many questions."""
+        under_way = await asyncio.to_thread(self._store.under_way, AT_ONCE)
+        count = 0
+        for one in under_way:
+            reply = progress_of(one)
+            if self._said.get(one.job_id, _unchanged(one)) != reply:
+                count += await asyncio.to_thread(self._store.say_progress, one, reply)
+                self._said[one.job_id] = reply
+        alive = {one.job_id for one in under_way}
+        if len(self._said) > 2 * AT_ONCE:
+            self._said = {job_id: reply for job_id, reply in self._said.items() if job_id in alive}
+        return count
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_seconds)
+            try:
+                await self.show()
+            except StewardError as error:  # progress may be late; the answer is not touched by it
+                log.warning("slack.progress_unread", code=error.code)
+
+
+def progress_of(one: UnderWay) -> Reply:
+    """Return what the placeholder of an unfinished job says."""
+    title = JOB_KINDS[one.kind].title if one.kind in JOB_KINDS else one.kind
+    if not one.is_running:
+        line = f"{title}: {_place(one.ahead)}" if one.ahead else f"Working on it: {title.lower()} …"
+    else:
+        line = f"{title}: {one.step}" if one.step else f"Working on it: {title.lower()} …"
+    blocks: list[Block] = [Notice(level="info", text=line)] if one.partial else [Paragraph(markdown=line)]
+    if one.partial:
+        blocks.insert(0, Paragraph(markdown=f"{one.partial[:SHOWN_CHARS].rstrip()} …"))
+    blocks.append(Actions(items=(Action(name="stop", label="Stop"),)))
+    return Reply(text=line, blocks=tuple(blocks), final=False)
+
+
+def _place(ahead: int) -> str:
+    count = "1 question" if ahead == 1 else f"{ahead if ahead < 100 else 'more than 100'} questions"
+    return f"waiting, {count} before yours"
+
+
+def _unchanged(one: UnderWay) -> Reply:
+    """What the placeholder says when nothing has happened yet: intake's own words."""
+    return progress_of(UnderWay(one.job_id, one.kind, False, one.revision, 0, None, None))

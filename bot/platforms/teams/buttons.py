@@ -1,0 +1,101 @@
+"""What a button under a message does. Who may press it is decided at the click, from the ledger, never from the card.
+
+Everybody in a channel sees the buttons, and a card's data can be sent by anyone who can see it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from assistant.errors import NotPermitted, RequestInvalid
+from assistant.storage.job_store import JobStore, JobView
+from bot.intake import Intake
+from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
+from bot.platforms.teams.people import TeamsDirectory
+from bot.platforms.teams.wire import TeamsActivity, text_at
+
+log = structlog.get_logger()
+
+MAY_STOP_ANYTHING = ("admin",)
+
+
+class Buttons:
+    """Acts on clicks; what comes back is the sentence to show."""
+
+    def __init__(self, jobs: JobStore, intake: Intake, directory: TeamsDirectory) -> None:
+        self._jobs = jobs
+        self._intake = intake
+        self._directory = directory
+
+    async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str:
+        """Do what the button says.
+
+        Raises:
+            RequestInvalid: no such button, or it carries no job. NothingFound: the job is gone.
+            NotPermitted: the job is somebody else's, or of another conversation.
+        """
+        view = await asyncio.to_thread(self._jobs.view, _job_id(data))
+        self._check_place(activity, view)
+        match name:
+            case "stop":
+                return await self.stop(activity, view)
+            case "retry":
+                return await self._retry(activity, view)
+            case _:
+                raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
+
+    async def stop(self, activity: TeamsActivity, view: JobView) -> str:
+        """Stop the job for its asker, or for an administrator."""
+        presser = (await self._directory.known(activity)).person
+        if view.asker_id != presser.id and presser.role not in MAY_STOP_ANYTHING:
+            raise NotPermitted(
+                f"stop of job {view.id} by someone who did not ask it", reply="Only who asked can stop this."
+            )
+        stopped = await asyncio.to_thread(self._jobs.cancel, view.id, by=presser.id)
+        return "Stopping …" if stopped else "That is already over."
+
+    async def _retry(self, activity: TeamsActivity, view: JobView) -> str:
+        asker = await self._directory.known(activity)
+        if view.asker_id != asker.person.id:
+            raise NotPermitted(
+                f"retry of job {view.id} by someone who did not ask it", reply="Only who asked can ask that again."
+            )
+        if not view.status.is_final:
+            return "I'm still working on it."
+        readers = await self._directory.readers(activity, asker)
+        mention = mention_of(
+            activity,
+            asker.person,
+            readers.audience,
+            key=f"teams:retry:{view.id}",  # however often it is pressed, the question is asked once more
+            channel_groups=readers.groups,
+            attachments=view.attachments,
+            text=view.question,
+            kind=view.kind,
+        )
+        accepted = await asyncio.to_thread(self._intake.take, mention)
+        return "You asked that again already." if accepted.duplicate else "Asked again."
+
+    def _check_place(self, activity: TeamsActivity, view: JobView) -> None:
+        here = conversation_of(activity)
+        there = view.conversation
+        if (view.tenant, there.platform, there.channel) != (tenant_of(activity), here.platform, here.channel):
+            log.warning("teams.button_out_of_place", job_id=str(view.id), person=person_id_of(activity))
+            raise NotPermitted(f"a button of job {view.id} was pressed in another conversation")
+
+
+def button_of(data: object) -> str | None:
+    """Return the name of our button in a message's value or an action's data, or None when it is not ours."""
+    return text_at(data, "steward") if isinstance(data, Mapping) else None
+
+
+def _job_id(data: Mapping[str, Any]) -> UUID:
+    try:
+        return UUID(str(data.get("job_id")))
+    except ValueError as error:
+        raise RequestInvalid("a button without a job", reply="I don't know that button any more.") from error

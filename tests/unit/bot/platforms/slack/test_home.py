@@ -1,0 +1,138 @@
+"""The app's pages, and live progress in a placeholder."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from assistant.jobs import Job, JobResult
+from assistant.mentions import Person
+from assistant.storage.slack_store import SlackStore
+from bot.platforms.slack.home import home_blocks
+from bot.platforms.slack.progress import Progress
+from tests.factories import make_result
+from tests.peers.slack_events import interact, payload
+from tests.unit.bot.platforms.slack.conftest import Bot
+from workers.context import JobContext
+
+CHANNEL = "C0GENERAL"
+
+
+def texts(blocks: list[dict[str, Any]]) -> str:
+    return "\n".join(block["text"]["text"] for block in blocks if "text" in block)
+
+
+async def press(bot: Bot, action_id: str) -> None:
+    action = {"action_id": action_id, "value": "{}", "type": "button", "action_ts": "1.1"}
+    await interact(bot.client, payload("block_actions_stop", bot.peer.url, actions=[action]))
+    await bot.platform.desk.settled()
+
+
+async def test_home_shows_what_there_is_and_the_last_questions(bot: Bot) -> None:
+    await bot.send(payload("message_im", text="How &lt;b&gt;long&lt;/b&gt; is *leave*?"))
+    await bot.send(payload("app_home_opened_home"))
+    (published,) = bot.peer.views
+    shown = texts(published["view"]["blocks"])
+
+    assert published["user_id"] == "U0ANN"
+    assert "Policy answer" in shown
+    assert "Log inspection" not in shown  # for engineers
+    assert "&lt;b&gt;long" in shown
+    assert "_queued_" in shown
+
+
+def test_an_engineer_sees_log_inspection() -> None:
+    assert "Log inspection" in texts(home_blocks(Person(id="U1", role="engineer"), []))
+
+
+async def test_the_messages_tab_gets_suggestions(bot: Bot) -> None:
+    await bot.send(payload("app_home_opened_messages"))
+
+    assert bot.peer.prompts[0]["channel_id"] == "D0ANN"
+    assert len(bot.peer.prompts[0]["prompts"]) == 4
+
+
+async def test_a_workspace_without_the_agents_feature_is_none_the_worse(bot: Bot) -> None:
+    bot.peer.fail("assistant.threads.setSuggestedPrompts", "missing_scope")
+    bot.peer.fail("assistant.threads.setStatus", "missing_scope")
+
+    assert await bot.send(payload("app_home_opened_messages")) == 200
+    assert await bot.send(payload("message_im")) == 200
+
+
+async def test_my_data_is_exported_to_me_and_forgotten(bot: Bot) -> None:
+    await bot.send(payload("message_im"))
+    await bot.send(payload("app_mention", user="U0BEN"))
+    await press(bot, "steward:export")
+    file = next(one["bytes"] for one in bot.peer.uploads if "bytes" in one)
+    await press(bot, "steward:forget")
+    exported = json.loads(file[file.index(b"{") : file.rindex(b"}") + 1])
+
+    assert exported["conversations"][0]["turns"][0]["text"] == "How many days of leave do I have?"
+    assert len(exported["conversations"]) == 1
+    assert [view.asker_id for view in bot.views()] == ["U0BEN"]
+
+
+# ------------------------------------------------------------------ live progress
+reached, go_on = threading.Event(), threading.Event()
+
+
+def slow(job: Job, context: JobContext) -> JobResult:
+    context.report("reading", "reading 6 passages")
+    context.stream("Staff may carry over")
+    reached.set()
+    go_on.wait(10)
+    return make_result("Five days.")
+
+
+async def test_the_placeholder_tells_of_the_steps_and_grows_with_the_answer(bot: Bot) -> None:
+    reached.clear()
+    go_on.clear()
+    progress = Progress(SlackStore(bot.engine, bot.settings))
+    await bot.send(payload("app_mention"))
+    await bot.deliver()
+    nothing_new = await progress.show()
+    working = threading.Thread(target=bot.work, args=(slow,))
+    working.start()
+    reached.wait(10)
+    news = await progress.show()
+    await bot.deliver()
+    (message,) = bot.peer.said(CHANNEL)
+    shown = json.dumps(message["blocks"], ensure_ascii=False)
+    go_on.set()
+    working.join(10)
+    await progress.show()
+    await bot.deliver()
+
+    assert (nothing_new, news) == (0, 1)
+    assert "Staff may carry over …" in shown
+    assert "reading 6 passages" in shown
+    assert "steward:stop" in shown
+    assert [one["text"] for one in bot.peer.said(CHANNEL)] == ["Five days."]
+
+
+async def test_progress_never_overtakes_the_answer(bot: Bot) -> None:
+    store = SlackStore(bot.engine, bot.settings)
+    await bot.send(payload("app_mention"))
+    await bot.deliver()
+    (before,) = store.under_way()
+    bot.work()
+
+    assert store.say_progress(before, make_result("late").reply) is False
+    await bot.deliver()
+    assert [one["text"] for one in bot.peer.said(CHANNEL)] == ["Twenty-five."]
+
+
+async def test_who_waits_hears_how_many_are_before_them(bot: Bot) -> None:
+    progress = Progress(SlackStore(bot.engine, bot.settings))
+    for number in range(3):
+        await bot.send(payload("app_mention", ts=f"5.{number}", user=f"U0{number}"))
+    await bot.deliver()
+    await progress.show()
+    await bot.deliver()
+
+    assert [one["text"] for one in bot.peer.said(CHANNEL)][1:] == [
+        "Policy answer: waiting, 1 question before yours",
+        "Policy answer: waiting, 2 questions before yours",
+    ]
