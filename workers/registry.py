@@ -13,6 +13,7 @@ from workers.context import Handler
 HANDLERS: dict[str, str] = {
     "policy_search": "workers.jobs.policy_search.run:run",
     "log_inspection": "workers.jobs.log_inspection.run:run",
+    "email_draft": "workers.jobs.email_draft.run:run",
 }
 
 

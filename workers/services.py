@@ -12,6 +12,7 @@ from assistant.jobs import Job
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
+from assistant.storage.people_store import PeopleStore
 from workers.context import JobContext, Knowledge
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def build_context_factory(settings: Settings, engine: sa.Engine) -> ContextFacto
     services = _once(lambda: _open_services(settings, engine))
     history = ConversationStore(engine)
     files = BlobStore(engine, settings)
+    people = PeopleStore(engine)
 
     def make_context(job: Job, progress: Progress) -> JobContext:
         del job
@@ -50,6 +52,7 @@ def build_context_factory(settings: Settings, engine: sa.Engine) -> ContextFacto
             stream=progress.stream,
             is_cancelled=progress.is_cancelled,
             stopwatch=progress.stopwatch,
+            people=people,
         )
 
     return make_context
