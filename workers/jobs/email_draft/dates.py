@@ -15,7 +15,7 @@ from workers.jobs.email_draft.facts import MONTH, Day, facts_in, without_placeho
 from workers.jobs.email_draft.material import Source
 from workers.validation.citations import stems
 
-_EVENTS = "deadline launch release go-live kickoff kick-off delivery due workshop offsite all-hands conference webinar migration cutover appointment interview audit demo training start closing submission meeting call termin frist abgabe lieferung besprechung"  # noqa: E501
+_EVENTS = "deadline launch release golive kickoff delivery due workshop offsite hands conference webinar migration cutover appointment interview audit demo training start closing submission meeting call termin frist abgabe lieferung besprechung"  # noqa: E501
 _SINGULAR = frozenset(stems("deadline launch release kickoff delivery migration cutover audit frist abgabe offsite"))
 _WEEKDAY_NAMES = ("monday montag lundi lunes", "tuesday dienstag mardi martes", "wednesday mittwoch mercredi miércoles", "thursday donnerstag jeudi jueves", "friday freitag vendredi viernes", "saturday samstag samedi sábado", "sunday sonntag dimanche domingo")  # noqa: E501
 _WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names.split()}
@@ -68,7 +68,10 @@ def contradictions(sources: Sequence[Source]) -> list[Contradiction]:
         for other_sentence, other_day, other in mentions[number + 1 :]:
             if not day.agrees(other_day) and _same_event(sentence, other_sentence, day, other_day):
                 found.append(Contradiction((day.shown.strip(), other_day.shown.strip()), (source.title, other.title)))
-    unique = {frozenset(one.days): one for one in found}
+    unique: dict[frozenset[tuple[int, int]], Contradiction] = {}
+    for one in found:
+        days = frozenset((day.month, day.day) for text in one.days for day in facts_in(text).days)
+        unique.setdefault(days, one)
     return list(unique.values())[:4]
 
 
@@ -94,6 +97,9 @@ def relative_days(text: str) -> list[str]:
         if re.match(rf",?\s*(?:the |den |le )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?(?:\s|$)|{MONTH}|\d{{4}}-)", after, re.IGNORECASE):
             continue
         if re.search(r"\d{4}-\d\d-\d\d \(?$|\(\s*$", before) and match[0].lower() in _WEEKDAYS:
+            continue
+        bare = match[0].lower() in _WEEKDAYS
+        if bare and not re.search(r"\b(?:on|by|until|till|before|after|since|from|for|am|bis|vor|ab|le|avant|el|hasta)\s+(?:den |zum )?$", before, re.I):
             continue
         found.append(" ".join(match[0].split()))
     return list(dict.fromkeys(found))

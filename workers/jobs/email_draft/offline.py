@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from workers.jobs.email_draft.action_items import action_items
 from workers.jobs.email_draft.acts import Act
-from workers.jobs.email_draft.extracts import find_value, quotes_about
+from workers.jobs.email_draft.extracts import find_value, quotes_about, sentences_of
 from workers.jobs.email_draft.facts import PLACEHOLDER, facts_in
 from workers.jobs.email_draft.material import Material, Source
 from workers.jobs.email_draft.phrases import closing, greeting, phrase, subject_word
@@ -23,16 +23,10 @@ from workers.jobs.email_draft.thread import Mailbox, ThreadMessage
 ENGINE = "template engine, no language model"
 MAX_SUBJECT_CHARS = 90
 QUOTES = {"short": 1, "medium": 3, "long": 6}  # sources quoted at most, by length
-_SAYS = {"that", "include", "unknown", "inform_about", "confirm"}
 _ASKS = {"ask_to", "ask_for", "ask_whether", "ask_what", "ask_about", "please"}
 _ENDS = {"decline": "decline_end", "request": "request_end", "apology": "apology_end", "status": "status_end",
          "follow_up": "status_end", "schedule": "suits"}  # fmt: skip
-_WANTED = re.compile(
-    r"\b(?:the|our|my|your|its|his|her|their|a)\s+((?:[a-z][\w-]*\s+){0,3}?(?:number|date|dates|deadline|amount|price|total|link|"
-    r"address|time|location|venue|room|cost|costs|fee|figure|figures|code|discount|rate|phone number|url|iban|budget|id))\b(?!\s+(?:of the|for the)?\s*\w*\s*\d)",
-    re.IGNORECASE,
-)
-_LABELLED_VALUE = r"\s*(?:(?:is|are|of|was|will be|to|at|:|=|will|from)\b\s*)?(?:\w+\s+){0,3}?(?:[$€£]|EUR|USD|\d|https?:|[\w.]+@)"
+_IS_WHEN = re.compile(r"\b(?:dates?|deadline|when|day|time|launch|termin|release)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -65,6 +59,8 @@ def write(wish: Wish, material: Material, setting: Setting) -> Written:
     written = Written()
     paragraphs = [_opening(wish, setting), *_said(wish, material, setting, written)]
     paragraphs += _quoted(wish, material, setting, written)
+    if not any(paragraphs[1:]) or (not wish.acts and len(written.sources) == 0 and setting.answered is None):
+        paragraphs.append("[[what the e-mail should say]]")
     if setting.attachments:
         paragraphs.append(_filled("attached", ", ".join(setting.attachments), setting))
     paragraphs.append(_end(wish, setting))
@@ -116,6 +112,8 @@ def _said(wish: Wish, material: Material, setting: Setting, written: Written) ->
     """Return the asker's own words as sentences of the mail."""
     if wish.acts:
         written.sources.append(DraftSource(ref="request", quote=wish.words[:1200]))
+    elif setting.answered is not None:
+        return _unanswered(setting.answered, material, setting, written)
     if setting.language != wish.words_language and wish.acts:
         return _untranslated(wish, setting)
     lines = []
@@ -125,6 +123,19 @@ def _said(wish: Wish, material: Material, setting: Setting, written: Written) ->
     return ["\n".join(lines)] if len(asks) != len(lines) else [" ".join(lines)] if lines else []
 
 
+def _unanswered(
+    answered: ThreadMessage, material: Material, setting: Setting, written: Written
+) -> list[str]:
+    """Return the questions of the message that is answered, each with a placeholder for its answer."""
+    source = next((one for one in material.sources if one.message is answered), None)
+    asked = [one for one in sentences_of(source) if one.endswith("?")][:6] if source else []
+    if source is None or not asked:
+        return ["[[what you want to answer]]"]
+    written.sources += [DraftSource(ref=source.ref, quote=one) for one in asked]
+    answers = [f"- “{one}”\n  [[answer {number}]]" for number, one in enumerate(asked, 1)]
+    return ["\n".join([_filled("you_wrote", "", setting), *answers])]
+
+
 def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
     text = _to_you(act.text, setting) if setting.language == "en" else act.text
     template = phrase(act.kind, setting.language, setting.tone)
@@ -132,13 +143,14 @@ def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, writte
         return [_filled("frame", text, setting)]
     if setting.language == "en" and act.kind in ("include", "unknown"):
         return _looked_up(act, text, wish, material, setting, written)
+    if act.kind == "arrange":
+        text = text[:1].lower() + text[1:]
     if act.kind == "ask_to" and text.lower().startswith("not "):
         return [f"Please do {text}."]
     if act.kind in ("that", "statement"):
         text = _capital(text) if template.startswith("{}") else text
         sentence = template.format(text) if not text.endswith(("?", "!", ".")) else text
-        values = _missing_values(text, wish, material, written)
-        return [sentence, *values]
+        return [sentence]
     return [template.format(text).replace("??", "?").replace("?.", "?")]
 
 
@@ -155,19 +167,15 @@ def _looked_up(
         name = re.sub(r"^(?:the|our|my|his|her|your|their)\s+", "", part.strip(), flags=re.IGNORECASE)
         if wish.wants_policy and setting.policy and re.search(r"polic|rule|guideline", name, re.IGNORECASE):
             continue
-        found = find_value(name, material.sources, setting.contradictory)
+        unsettled = bool(setting.contradictory) and _IS_WHEN.search(name) is not None
+        found = None if unsettled else find_value(name, material.sources, setting.contradictory)
         if found is None:
-            lines.append(f"- {_capital(name)}: [[{name[:120]}]]")
+            choice = " or ".join(dict.fromkeys(setting.contradictory)) if _IS_WHEN.search(name) else ""
+            lines.append(f"- {_capital(name)}: [[{name[:120]}{': ' if choice else ''}{choice}]]")
         else:
             lines.append(f"- {_capital(name)}: {found.quote}")
             written.sources.append(DraftSource(ref=found.source.ref, quote=found.quote[:1200]))
     return lines
-
-
-def _missing_values(text: str, wish: Wish, material: Material, written: Written) -> list[str]:
-    """Return nothing: a statement of the asker's stands as it is, and is never completed from elsewhere."""
-    del text, wish, material, written
-    return []
 
 
 def _untranslated(wish: Wish, setting: Setting) -> list[str]:
@@ -196,7 +204,7 @@ def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) 
         written.found_items = len(items)
         paragraphs.append("\n".join([phrase("items", setting.language, setting.tone) or "", *(f"- {item}" for item, _ in items)]))
         written.sources += [DraftSource(ref=source.ref, quote=item[:1200]) for item, source in items]
-    elif (wish.wants_sources or wish.kind in ("status", "follow_up")) and _leans_on_sources(wish):
+    elif wish.acts and (wish.wants_sources or wish.kind in ("status", "follow_up")) and _leans_on_sources(wish):
         most = QUOTES[wish.length]
         about = " ".join(act.text for act in wish.acts) or wish.words
         chosen = quotes_about(about, material.sources, most=most, excluded=wish.excluded, doubtful=setting.contradictory)
@@ -225,6 +233,11 @@ def _filled(name: str, text: str, setting: Setting) -> str:
 
 def _to_you(text: str, setting: Setting) -> str:
     """Turn "he", "her order" into "you", "your order", where they can only mean the one recipient."""
+    if len(setting.to) == 1 and setting.to[0].name:
+        plain = re.sub(r",.*$", "", setting.to[0].name)
+        for name in (plain, plain.split(" ")[0]):
+            text = re.sub(rf"\b{re.escape(name)}(?:['’]s|['’])(?=\s)", "your", text)
+            text = re.sub(rf"\b(with|from|to) {re.escape(name)}\b(?! [A-Z])(?!['’])", r"\1 you", text)
     if len(setting.to) + len(setting.unresolved) != 1:
         return re.sub(r"\btheir\b", "your", text) if setting.to else text
     others = re.findall(r"(?<!^)\b[A-Z][a-z]+\b", text)
@@ -261,7 +274,7 @@ def _subject(wish: Wish, setting: Setting) -> str:
         return word
     if setting.language == "en":
         topic = _to_you(topic, setting)
-    topic = re.split(r"(?<=\w)[.;:?!](?:\s|$)|\n", topic)[0]
+    topic = re.split(r"(?<=[^\W\d])[.;:?!](?:\s|$)|\n", topic)[0]
     topic = re.sub(r"^(?:the|a|an|our|his|her|your)\s+", "", topic, flags=re.IGNORECASE)
     if len(topic) > MAX_SUBJECT_CHARS - len(word):
         topic = topic[: MAX_SUBJECT_CHARS - len(word)].rsplit(" ", 1)[0] + " …"

@@ -35,7 +35,7 @@ _TONES: dict[Tone, str] = {
     "firm": r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*|streng\w*|ferme|firme",
     "neutral": r"neutral(?:ly)?|sachlich\w*",
 }  # fmt: skip
-_TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite)\b[^.;]{0,25}?\b|, ?|^\s*|\()"  # noqa: E501
+_TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"  # noqa: E501
 _SHORT = re.compile(r"\b(?:short|brief(?:ly)?|concise|in (?:one|two|a few) (?:lines|sentences)|kurz\w*|knapp\w*|court|breve|curto)\b", re.I)  # noqa: E501
 _LONG = re.compile(r"\b(?:(?:long|longer|detailed|thorough|comprehensive|in detail|extensive) ?(?:e-?mail|reply|version|answer|message|one|form|update)?|ausführlich\w*|detaillé\w*|detallad\w*|detalhad\w*)\b", re.I)  # noqa: E501
 _LONG_PLACE = re.compile(r"\b(?:detailed|thorough|comprehensive|in detail|extensive|ausführlich\w*|(?:make it|keep it|a) long(?:er)?)\b", re.I)  # noqa: E501
@@ -47,7 +47,7 @@ _CONTROL = re.compile(
     r"|^\W*(?:short|brief|formal|friendly|firm|neutral|polite|politely|casual|kurz|freundlich|förmlich)(?:,? (?:and |und |but )?(?:short|brief|formal|friendly|firm|neutral|polite|casual|tone|please|freundlich|bitte|förmlich))*\W*$"
     r"|^\W*(?:please )?(?:attach|enclose|häng\w*|anbei)\b.*$|^\W*(?:don'?t|do not|never|without|nicht|keine?)\b.*$"
     r"|^\W*(?:use|see|based on|here is|here's|take|nimm|read)\b[^.]{0,30}\b(?:attach\w*|thread|file|notes|minutes|transcript|mails?|e-?mails?|below|anhang)\b.*$"
-    r"|^\W*(?:sign (?:it )?(?:as|off)|subject|betreff|reply[ -]all|reply to all|answer all)\b.*$",
+    r"|^\W*(?:sign (?:it )?(?:as|off)|subject|betreff)\b.*$|^\W*(?:reply[ -](?:to )?all|answer all)\W*$",
     re.IGNORECASE,
 )
 _CC = r"(?i:\bb?cc|\b(?:put|keep|have|mit|with|setze?|nimm|copy(?:ing)?(?: in)?))"
@@ -108,8 +108,8 @@ def read_request(text: str, options: EmailOptions, names: NamePattern, *, has_th
     """Return what is asked for. Never fails: what isn't understood is simply not in it."""
     words, pasted = split_pasted(text.replace("\r\n", "\n").strip())
     words_language = _language_of(words)
-    cc, bcc, without_copies = _copies(words, names)
-    steered, subject = _without_subject(without_copies)
+    without_subject, subject = _without_subject(words)
+    cc, bcc, steered = _copies(without_subject, names)
     acts = _acts(steered, names, words_language)
     is_reply = bool(_REPLY.search(words)) and (has_thread or bool(pasted))
     return Wish(
@@ -191,7 +191,7 @@ def _copies(words: str, names: NamePattern) -> tuple[list[str], list[str], str]:
         return " "
 
     rest = pattern.sub(take, words)
-    return cc, bcc, re.sub(r"\s+([.,;])", r"\1", rest).strip()
+    return cc, bcc, re.sub(r"(?<=\w)\.\s*\.(?!\.)", ".", re.sub(r"\s+([.,;])", r"\1", rest)).strip()
 
 
 def _without_subject(words: str) -> tuple[str, str | None]:
@@ -205,18 +205,30 @@ def _acts(words: str, names: NamePattern, language: Language) -> list[Act]:
     acts: list[Act] = []
     sentences = [one.strip() for one in _SENTENCE.split(words) if one and one.strip()]
     for number, sentence in enumerate(sentences):
-        if _CONTROL.search(sentence):
+        if _CONTROL.search(sentence) or not re.search(r"\w{2}", sentence):
             continue
         plain = _without_steering(_LEAD.sub("", sentence))
+        if plain.endswith("?") and _LEAD.match(sentence):
+            plain = plain[:-1]  # the question was put to Steward, not to the recipient
         found, lead = read_acts(plain, names, language)
         about = _ABOUT.search(re.sub(r"[:.].*$", "", lead.strip(" ,.")))
         if found:
             if about and len(about[1].split()) > 1 and number == 0:
-                acts.append(Act("about", _tidy(about[1])))
-            acts += [Act(act.kind, _tidy(act.text)) for act in found]
+                acts.append(Act("about", _TASKS.sub("", _tidy(about[1]))))
+            acts += [part for act in found for part in _parts(Act(act.kind, _tidy(act.text)))]
         else:
             acts += _plain_sentence(plain, about[1] if about else None, is_first=number == 0, names=names)
-    return [act for act in acts if act.text]
+    return [act for act in acts if re.search(r"\w", act.text)]
+
+
+def _parts(act: Act) -> list[Act]:
+    """Split "the price and that we agree" and "the plan and for the reason" into acts of their own."""
+    if act.kind not in ("that", "include", "ask_for", "inform_about", "thank_for", "apologise_for"):
+        return [act]
+    joint = r",?;? (?:and|und) (?:that|dass) " if act.kind not in ("ask_for", "thank_for", "apologise_for") else r",? and (?:also )?for "
+    first, *others = re.split(joint, act.text)
+    kind = act.kind if act.kind in ("ask_for", "thank_for", "apologise_for") else "that"
+    return [Act(act.kind, first), *(Act(kind, other) for other in others)]
 
 
 def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: NamePattern) -> list[Act]:
@@ -226,13 +238,19 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
         topic = [Act("about", _tidy(about.split(":")[0]))] if about else []
         return [*topic, Act("that", _tidy(after))]
     if about and is_first:
-        return [Act("about", _tidy(about))]
+        return [Act("about", _TASKS.sub("", _tidy(about)))]
+    if answer := re.search(r"\bwith an? (yes|no) (?:on|to|for|about) (.+)$", sentence, re.IGNORECASE):
+        return [Act("that", f"my answer on {_tidy(answer[2])} is {answer[1].lower()}")]
+    if is_first and (told := _WITH.search(sentence)):
+        return [Act("include", _tidy(told[1]))]
     commands = r"^\W*(?:write|draft|send|compose|prepare|e-?mail|mail|reply|answer|respond|schreib\w*|antworte\w*|entwirf|verfasse|écri\w+|réponds?\w*|escrib\w+|responde\w*|escrev\w+)\b"  # noqa: E501
     if re.search(commands, sentence, re.IGNORECASE):
         return []
     return [Act("statement", sentence.strip())]
 
 
+_TASKS = re.compile(r"\s+with (?:the|our|all|its) (?:action items?|next steps|to-?dos?|tasks|minutes)\b.*$", re.IGNORECASE)
+_WITH = re.compile(r"\b(?:with|including|containing|giving|listing) ((?:the|our|all|my) [^.]+)$", re.IGNORECASE)
 _STEERING = re.compile(
     r",?\s*(?:and |but |und )?\b(?:politely|briefly|formally|firmly|in (?:a )?(?:friendly|formal|firm|neutral|warm|polite) (?:way|tone|manner)"
     r"|in (?:english|german|french|spanish|portuguese)|auf (?:deutsch|englisch|französisch|spanisch|portugiesisch)"

@@ -27,7 +27,6 @@ from workers.jobs.email_draft.recipients import Addressed, Directory, address, i
 from workers.jobs.email_draft.reply import answer_of, claims_of, render
 from workers.jobs.email_draft.request import Wish, read_request, split_pasted
 from workers.jobs.email_draft.schema import DraftWarning, EmailDraft, EmailOptions, Language
-from workers.validation.language import guess_language
 
 TEMPLATES_VERSION = "email_draft@templates-1"  # raise it when the phrases or the rules change
 HISTORY_TURNS = 6  # of the conversation: minutes and answers that the draft may lean on
@@ -107,7 +106,7 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         policy=policy,
         disagreements=contradictions([*material.sources, asked]),
         left_out=[one.author and f"{one.title} ({one.author})" or one.title for one in secret],
-        language=_language(wish, addressed),
+        language=wish.language or wish.words_language,
     )
 
 
@@ -122,13 +121,6 @@ def _options(job: Job) -> EmailOptions:
             f"job {job.id}: options {place}: {first['msg']}",
             reply=f"I can't use the option {place!r}: {first['msg']}. Known are {known}.",
         ) from error
-
-
-def _language(wish: Wish, addressed: Addressed) -> Language:
-    """The asked language, else the one of the message that is answered, else the request's."""
-    if wish.language is not None:
-        return wish.language
-    return wish.words_language
 
 
 def _setting(job: Job, plan: _Plan) -> Setting:
