@@ -51,14 +51,36 @@ class _Plan:
     language: Language
 
 
+@dataclass(frozen=True)
+class Composed:
+    """A draft with what it was made from and what its check found."""
+
+    draft: EmailDraft
+    grounds: Grounds
+    problems: Sequence[Problem]
+    orders_dropped: int  # paragraphs of the sources that tried to give orders
+    lacks_items: bool  # action items were asked for, and there are none
+    files: Mapping[str, bytes]  # attachments by file id
+
+
 def run(job: Job, context: JobContext) -> JobResult:
     """Return the draft for the request, with its warnings, sources and an .eml to download.
+
+    A request without recipient or purpose is answered too: the draft's `question` asks for what is missing.
 
     Raises:
         RequestInvalid: the options don't parse.
         ModelOutputInvalid: the draft has a recipient nobody asked for, or a broken header; it is not shown.
         Cancelled, BudgetExceeded: as they say.
     """
+    composed = compose(job, context)
+    if grave := [one for one in composed.problems if one.check in _GRAVE]:
+        raise ModelOutputInvalid(f"job {job.id}: {grave[0].check}: {grave[0].text}")
+    return _result(job, context, composed)
+
+
+def compose(job: Job, context: JobContext) -> Composed:
+    """Return the draft and the verdict on it, before anything is stored."""
     plan = _plan(job, context)
     context.check(job)
     context.report("writing", "writing the draft")
@@ -66,12 +88,17 @@ def run(job: Job, context: JobContext) -> JobResult:
         written = write(plan.wish, plan.material, _setting(job, plan))
     draft = _draft(job, context, plan, written)
     context.report("checking", "checking recipients and facts")
+    grounds = _grounds(job, plan)
     with context.stopwatch.stage("validation"):
-        problems = validate_draft(draft, _grounds(job, context, plan))
-    if grave := [one for one in problems if one.check in _GRAVE]:
-        raise ModelOutputInvalid(f"job {job.id}: {grave[0].check}: {grave[0].text}")
-    draft = _with_problems(draft, problems)
-    return _result(job, context, plan, draft, problems)
+        problems = validate_draft(draft, grounds)
+    return Composed(
+        draft=_with_problems(draft, problems),
+        grounds=grounds,
+        problems=problems,
+        orders_dropped=plan.material.orders_dropped,
+        lacks_items="action item" in plan.wish.words.lower() and written.found_items == 0,
+        files=plan.enclosures.data,
+    )
 
 
 def _plan(job: Job, context: JobContext) -> _Plan:
@@ -193,7 +220,7 @@ def _warnings(context: JobContext, plan: _Plan, written: Written) -> list[DraftW
     return list(dict.fromkeys(warnings))
 
 
-def _grounds(job: Job, context: JobContext, plan: _Plan) -> Grounds:
+def _grounds(job: Job, plan: _Plan) -> Grounds:
     asker = job.mention.asker
     texts = [plan.wish.words, *(source.text for source in plan.material.sources)]
     texts += [f"{source.title}. {source.author}" for source in plan.material.sources]
@@ -218,23 +245,20 @@ def _with_problems(draft: EmailDraft, problems: Sequence[Problem]) -> EmailDraft
     return draft.model_copy(update={"warnings": (*draft.warnings, *found)})
 
 
-def _result(
-    job: Job, context: JobContext, plan: _Plan, draft: EmailDraft, problems: Sequence[Problem]
-) -> JobResult:
-    offer = _offer(job, context, draft, plan.enclosures.data)
+def _result(job: Job, context: JobContext, composed: Composed) -> JobResult:
+    draft = composed.draft
+    offer = _offer(job, context, draft, composed.files)
     notices = []
-    if plan.material.orders_dropped:
+    if composed.orders_dropped:
         notices.append("A passage of the sources tried to give me instructions; I ignored it.")
-    if plan.wish.wants_action_items and "action item" in plan.wish.words.lower() and not any(
-        source.ref != "request" for source in draft.sources
-    ):
+    if composed.lacks_items:
         notices.append("I found no action items in what you gave me.")
     receipt = Receipt(
         model=ENGINE,
         offline=True,
         prompt_version=TEMPLATES_VERSION,
         cost_usd=0.0,
-        checks=verdicts(problems),
+        checks=verdicts(composed.problems),
         calls=tuple(_calls(context)),
     )
     return JobResult(
