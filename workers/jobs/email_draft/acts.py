@@ -38,6 +38,7 @@ _ENGLISH: tuple[tuple[str, str], ...] = (
     ("unknown", r"(?:tell|telling|explain|explaining)(?: to)?{who},? (?=(?:whether|if|when|how|why|what|which|where)\b)"),
     ("include", r"(?:tell|telling|give|giving|send|sending|share with|provide){someone} (?:with )?(?=(?:the|our|my|his|her|their|a link|an overview|a summary)\b)"),
     ("that", r"(?:tell|telling|inform|informing|notify|notifying|assure|assuring|warn|warning|remind|reminding|write|writing|reply|replying|answer|answering|respond|responding)(?: to| back| back to)?{who},? that "),
+    ("that", r"(?:e-mail|email|mail|message|send|answer|write){who}(?: an? (?:\w+ ){0,2}(?:e-mail|email|mail|message|note|reply))?(?: saying)?,? that "),
     ("that", r"(?:tell|telling){someone},? "),
     ("that", r"(?:say|saying|mention|mentioning|state|stating|explain|explaining|confirm|confirming|announce|announcing|stress|stressing|add|adding|point out|pointing out|report|reporting|note|noting|emphasi[sz]e|emphasi[sz]ing|promise|promising|agree|agreeing|clarify|clarifying|repeat)(?: to)?{who},? that "),
     ("that", r"(?:say|saying) (?:to{who} )?"),

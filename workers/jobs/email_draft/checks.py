@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.jobs import Check
-from workers.jobs.email_draft.facts import Facts, Figure, facts_in, without_placeholders
+from workers.jobs.email_draft.facts import Day, Facts, Figure, facts_in, without_placeholders
 from workers.jobs.email_draft.names import ADDRESS
 from workers.jobs.email_draft.offline import placeholders_of
 from workers.jobs.email_draft.phrases import fixed_words
@@ -104,7 +105,7 @@ def _unsupported(draft: EmailDraft, grounds: Grounds) -> list[Problem]:
     text = without_placeholders(f"{draft.subject}\n{draft.body}")
     source = "\n\n".join(grounds.texts)
     said, known = facts_in(text), facts_in(source)
-    missing = [day.shown.strip() for day in said.days if not any(day.agrees(other) for other in known.days)]
+    missing = [day.shown.strip() for day in said.days if not _has_day(day, known)]
     missing += [one.shown for one in said.figures if not _is_known(one, known)]
     known_addresses = {one.lower().rstrip("/") for one in known.addresses}
     missing += [one for one in said.addresses if one.lower().rstrip("/") not in known_addresses]
@@ -115,13 +116,25 @@ def _unsupported(draft: EmailDraft, grounds: Grounds) -> list[Problem]:
     return [Problem("facts_supported", f"“{one}” is in no source") for one in dict.fromkeys(missing)]
 
 
+def _has_day(day: Day, known: Facts) -> bool:
+    """Whether a source has the day, among some of the same words (where it has words at all)."""
+    near = day.near - _fixed_stems()
+    same = [other for other in known.days if day.agrees(other)]
+    return any(not near or not other.near or near & other.near for other in same)
+
+
 def _is_known(figure: Figure, known: Facts) -> bool:
     """Whether a source has the figure, in the same unit, among some of the same words (where it has words at all)."""
     same = [one for one in known.figures if one.value == figure.value and _units_agree(one, figure)]
     if not same:
         return False
-    near = figure.near - stems(" ".join(fixed_words()))
+    near = figure.near - _fixed_stems()
     return not near or any(near & one.near or not one.near for one in same)
+
+
+@lru_cache(maxsize=1)
+def _fixed_stems() -> frozenset[str]:
+    return stems(" ".join(sorted(fixed_words())))
 
 
 def _units_agree(one: Figure, other: Figure) -> bool:

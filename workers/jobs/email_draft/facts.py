@@ -61,6 +61,7 @@ class Day:
     day: int
     year: int | None
     shown: str
+    near: frozenset[str] = frozenset()  # stems of the words around it
 
     def agrees(self, other: Day) -> bool:
         """Return whether the other may be the same day."""
@@ -99,17 +100,25 @@ def facts_in(text: str) -> Facts:
     for address in found:
         rest = rest.replace(address, " " * len(address))
     days: list[Day] = []
-    rest = _take(rest, _ISO_DAY, lambda m: days.append(Day(int(m[2]), int(m[3]), int(m[1]), m[0])))
-    rest = _take(rest, _DAY_MONTH, lambda m: days.extend(_day_month(m)))
-    rest = _take(rest, _MONTH_DAY, lambda m: days.append(Day(_MONTHS[m[1].lower()], int(m[2]), _year(m[3]), m[0])))
-    rest = _take(rest, _DOTTED_DAY, lambda m: days.append(Day(int(m[2]), int(m[1]), _year(m[3]), m[0])))
+    before = rest  # positions stay: what is taken is blanked
+
+    def day(match: re.Match[str], month: int, number: int, year: int | None) -> None:
+        days.append(Day(month, number, year, match[0].strip(), _near(before, match)))
+
+    def day_month(match: re.Match[str]) -> None:
+        for number in (match[1], match[2]):
+            if number:
+                day(match, _MONTHS[match[3].lower()], int(number), _year(match[4]))
+
+    rest = _take(rest, _ISO_DAY, lambda m: day(m, int(m[2]), int(m[3]), int(m[1])))
+    rest = _take(rest, _DAY_MONTH, day_month)
+    rest = _take(rest, _MONTH_DAY, lambda m: day(m, _MONTHS[m[1].lower()], int(m[2]), _year(m[3])))
+    rest = _take(rest, _DOTTED_DAY, lambda m: day(m, int(m[2]), int(m[1]), _year(m[3])))
     figures: list[Figure] = []
-    plain = rest  # positions stay: what is taken is blanked
+    plain = rest
 
     def keep(match: re.Match[str], value: str, unit: str) -> None:
-        around = plain[max(0, match.start() - _WINDOW_CHARS) : match.start()] + " "
-        around += plain[match.end() : match.end() + _WINDOW_CHARS]
-        figures.append(Figure(value, unit, match[0].strip(), stems(around)))
+        figures.append(Figure(value, unit, match[0].strip(), _near(plain, match)))
 
     rest = _take(rest, _AMOUNT, lambda m: keep(m, normal(m[2] or m[3]), _CURRENCY[(m[1] or m[4]).lower()]))
     rest = _take(rest, _CLOCK, lambda m: keep(m, _clock(m), "clock"))
@@ -134,12 +143,10 @@ def _take(text: str, pattern: re.Pattern[str], keep: object) -> str:
     return pattern.sub(blank, text)
 
 
-def _day_month(match: re.Match[str]) -> list[Day]:
-    month, year = _MONTHS[match[3].lower()], _year(match[4])
-    days = [Day(month, int(match[2]), year, match[0])]
-    if match[1]:
-        days.insert(0, Day(month, int(match[1]), year, match[0]))
-    return days
+def _near(text: str, match: re.Match[str]) -> frozenset[str]:
+    """Return the stems of the words around a match."""
+    before = text[max(0, match.start() - _WINDOW_CHARS) : match.start()]
+    return stems(f"{before} {text[match.end() : match.end() + _WINDOW_CHARS]}")
 
 
 def _year(text: str | None) -> int | None:

@@ -38,6 +38,7 @@ _CONFIDENTIAL = re.compile(
     r"|\bvertraulich\b|\bnur (?:für den internen Gebrauch|intern)\b|\bnicht weitergeben\b|\bconfidentiel|\bconfidencial",
     re.IGNORECASE | re.MULTILINE,
 )
+_ATTENDEES = re.compile(r"^\W*(?:attendees|participants|present|teilnehmer\w*|anwesend)\W*:\W*(\w.+)$", re.I | re.M)
 _SIGN_OFF = re.compile(r"^\s*--\s*$", re.MULTILINE)
 
 
@@ -165,7 +166,8 @@ def _file(name: str, data: bytes) -> tuple[Source, tuple[str, ...]]:
         else:
             lines = [f"{one.speaker or 'Somebody'}: {one.text}" for one in transcript.utterances]
             return Source(f"file:{name}", name, "\n".join(lines), kind="transcript"), transcript.attendees
-    return Source(f"file:{name}", name, text), ()
+    people = [one.strip() for found in _ATTENDEES.finditer(text) for one in re.split(r"[,;]| and | und ", found[1])]
+    return Source(f"file:{name}", name, text), tuple(one for one in people if one)
 
 
 def _decoded(data: bytes, name: str) -> str:

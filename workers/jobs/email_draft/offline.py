@@ -204,7 +204,7 @@ def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) 
         written.found_items = len(items)
         paragraphs.append("\n".join([phrase("items", setting.language, setting.tone) or "", *(f"- {item}" for item, _ in items)]))
         written.sources += [DraftSource(ref=source.ref, quote=item[:1200]) for item, source in items]
-    elif wish.acts and (wish.wants_sources or wish.kind in ("status", "follow_up")) and _leans_on_sources(wish):
+    elif (wish.acts or setting.answered is None) and (wish.wants_sources or wish.kind in ("status", "follow_up")) and _leans_on_sources(wish):
         most = QUOTES[wish.length]
         about = " ".join(act.text for act in wish.acts) or wish.words
         chosen = quotes_about(about, material.sources, most=most, excluded=wish.excluded, doubtful=setting.contradictory)

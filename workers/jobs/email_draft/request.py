@@ -74,7 +74,7 @@ _LEAD = re.compile(
     r"^\W*(?:hi|hello|hey|steward)?[,!]?\s*(?:please|kindly|bitte|can you|could you|would you|i need(?: you)? to|i want to|i'd like to|help me(?: to)?|let's|kannst du|könntest du)\s+",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(r"\b(?:about|regarding|concerning|on the subject of|wegen|über|bezüglich|zum thema|au sujet de|sobre|acerca de) (.+)$", re.I)  # noqa: E501
+_ABOUT = re.compile(r"\b(?:(?:update|status|progress|report|summary|recap|overview) (?:on|of|about)|about|regarding|concerning|on the subject of|wegen|über|bezüglich|zum thema|au sujet de|sobre|acerca de) (.+)$", re.I)  # noqa: E501
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\b\d\.)\s+(?=[\"“A-ZÀ-ŽÉ\d])|\n+")  # noqa: E501
 
 
@@ -237,6 +237,8 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
     if colon and len(before.split()) <= 14 and is_first:
         topic = [Act("about", _tidy(about.split(":")[0]))] if about else []
         return [*topic, Act("that", _tidy(after))]
+    if is_first and (told := _THAT.search(sentence)):
+        return [Act("that", _tidy(told[1]))]
     if about and is_first:
         return [Act("about", _TASKS.sub("", _tidy(about)))]
     if answer := re.search(r"\bwith an? (yes|no) (?:on|to|for|about) (.+)$", sentence, re.IGNORECASE):
@@ -250,6 +252,7 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
 
 
 _TASKS = re.compile(r"\s+with (?:the|our|all|its) (?:action items?|next steps|to-?dos?|tasks|minutes)\b.*$", re.IGNORECASE)
+_THAT = re.compile(r"\b(?:saying|that|dass) (?:that )?(\S+ .+)$", re.IGNORECASE)
 _WITH = re.compile(r"\b(?:with|including|containing|giving|listing) ((?:the|our|all|my) [^.]+)$", re.IGNORECASE)
 _STEERING = re.compile(
     r",?\s*(?:and |but |und )?\b(?:politely|briefly|formally|firmly|in (?:a )?(?:friendly|formal|firm|neutral|warm|polite) (?:way|tone|manner)"
