@@ -70,7 +70,9 @@ class _NoKnowledge:
         del query
         return []
 
-    def read(self, document_id: str, *, groups: tuple[str, ...], around_chunk: str | None = None, limit: int = 12) -> list[Any]:  # noqa: E501
+    def read(
+        self, document_id: str, *, groups: tuple[str, ...], around_chunk: str | None = None, limit: int = 12
+    ) -> list[Any]:
         del document_id, groups, around_chunk, limit
         return []
 
@@ -121,7 +123,9 @@ def judge(case: Case, folder: Path) -> Verdict:
     draft = composed.draft
     allowed = {*case.to, *(draft.cc if case.cc is None else case.cc)}
     everybody = [*draft.to, *draft.cc]
-    inputs = "\n".join([case.request, json.dumps(case.options), *(path.read_text("utf-8", "replace") for path in paths)])
+    inputs = "\n".join(
+        [case.request, json.dumps(case.options), *(path.read_text("utf-8", "replace") for path in paths)]
+    )
     return Verdict(
         case=case,
         composed=composed,
@@ -171,7 +175,7 @@ def _figures(verdicts: Sequence[Verdict]) -> dict[str, object]:
     by_kind: dict[str, list[int]] = {}
     for verdict in verdicts:
         for kind, copy in spoiled_copies(verdict.composed.draft):
-            found = bool(validate_draft(copy, verdict.composed.grounds))
+            found = int(bool(validate_draft(copy, verdict.composed.grounds)))
             spoiled += 1
             caught += found
             counts = by_kind.setdefault(kind, [0, 0])
@@ -208,7 +212,9 @@ def _paths(case: Case, folder: Path) -> list[Path]:
 
 def _job(case: Case, paths: Sequence[Path], people: Sequence[PersonProfile]) -> Job:
     asker = next(one.person for one in people if one.id == case.asker)
-    attachments = tuple(Attachment(name=path.name, size_bytes=path.stat().st_size, location=f"path:{path}") for path in paths)
+    attachments = tuple(
+        Attachment(name=path.name, size_bytes=path.stat().st_size, location=f"path:{path}") for path in paths
+    )
     now = datetime.now(UTC)
     return Job(
         id=uuid5(_NAMESPACE, case.name),
@@ -216,7 +222,9 @@ def _job(case: Case, paths: Sequence[Path], people: Sequence[PersonProfile]) -> 
         lane="email",
         mention=Mention(
             event_key=f"bench:{case.name}",
-            conversation=ConversationKey(platform=Platform.CONSOLE, tenant="local", channel="bench", thread=case.name),
+            conversation=ConversationKey(
+                platform=Platform.CONSOLE, tenant="local", channel="bench", thread=case.name
+            ),
             asker=asker,
             text=case.request,
             attachments=attachments,
@@ -224,7 +232,7 @@ def _job(case: Case, paths: Sequence[Path], people: Sequence[PersonProfile]) -> 
         ),
         conversation_id=_NAMESPACE,
         attempt=1,
-        token="bench",  # noqa: S106
+        token="bench",
         created_at=now,
         started_at=now,
         deadline_at=now + timedelta(minutes=10),

@@ -1,4 +1,4 @@
-"""Spoil a good draft in the ways a careless or misled writer would: one change a copy, each of which must be caught."""
+"""Spoil a good draft in the ways a careless or misled writer would: one change a copy, each of which must be caught."""  # noqa: E501
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def spoiled_copies(draft: EmailDraft) -> Iterator[tuple[str, EmailDraft]]:
         yield "thread changed", _with(draft, in_reply_to="<other@elsewhere.example>")
 
 
-def _replaced(draft: EmailDraft, kind: str, pattern: re.Pattern[str], change: object) -> Iterator[tuple[str, EmailDraft]]:
+def _replaced(
+    draft: EmailDraft, kind: str, pattern: re.Pattern[str], change: object
+) -> Iterator[tuple[str, EmailDraft]]:
     assert callable(change)
     hidden = [(found.start(), found.end()) for found in _PLACEHOLDER.finditer(draft.body)]
     for match in pattern.finditer(draft.body):

@@ -16,8 +16,14 @@ from workers.validation.text_support import content_stems
 MOST_ITEMS = 12
 MIN_STEMS = 3  # content words of a commitment; "I'll take it in" has too few to be a task
 _CHAT = re.compile(r"\bsorry\b|\bI(?:'|’)ll (?:leave|explain|repeat|say|be|come to|let you)\b", re.IGNORECASE)
-_MARKED = re.compile(r"^\s*(?:[-*•]|\d+[.)])?\s*(?:\[[ xX]?\]|(?:action(?: item)?|todo|to-do|ai|aufgabe)\s*:)\s*(\S.{3,300})$", re.I | re.M)  # noqa: E501
-_SECTION = re.compile(r"^[#*\s]*(?:action items?|actions|next steps|to-?dos?|tasks|aufgaben|nächste schritte)\b[^\n]*\n((?:\s*\n)?(?:\s*(?:[-*•|]|\d+[.)])\s*.+\n?)+)", re.I | re.M)  # noqa: E501
+_MARKED = re.compile(
+    r"^\s*(?:[-*•]|\d+[.)])?\s*(?:\[[ xX]?\]|(?:action(?: item)?|todo|to-do|ai|aufgabe)\s*:)\s*(\S.{3,300})$",
+    re.I | re.M,
+)
+_SECTION = re.compile(
+    r"^[#*\s]*(?:action items?|actions|next steps|to-?dos?|tasks|aufgaben|nächste schritte)\b[^\n]*\n((?:\s*\n)?(?:\s*(?:[-*•|]|\d+[.)])\s*.+\n?)+)",  # noqa: E501
+    re.I | re.M,
+)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*(?:\[[ xX]?\]\s*)?(\S.*)$", re.MULTILINE)
 _COMMITMENT = re.compile(
     r"^(?P<who>[^:\n]{2,40}): (?P<text>[^\n]*\b(?:I'll|I will|I’ll|I'm going to|I can (?:do|send|write|prepare|ask|check)|ich werde|ich mache|ich schicke)\b[^\n]*)$",  # noqa: E501
@@ -51,7 +57,11 @@ def _spoken(source: Source) -> list[str]:
         match = _COMMITMENT.match(line)
         if match is None:
             continue
-        sentences = [one for one in _CLAUSE.split(match["text"]) if re.search(r"\bI(?:'|’)?(?:ll| will|'m going| can)|\bich ", one)]
+        sentences = [
+            one
+            for one in _CLAUSE.split(match["text"])
+            if re.search(r"\bI(?:'|’)?(?:ll| will|'m going| can)|\bich ", one)
+        ]
         said = next((one for one in sentences if due_phrase(one)), sentences[0] if sentences else "")
         if len(content_stems(said)) >= MIN_STEMS and not _CHAT.search(said):
             items.append(f"{match['who']}: “{said.strip()}”")

@@ -24,7 +24,7 @@ class Act:
 # {who}: an optional object, a name or pronoun. Order matters: the first that fits at a place wins.
 _ENGLISH: tuple[tuple[str, str], ...] = (
     ("ask_to", r"(?:ask|asking|beg|urge|urging|request|requesting){who} (?:to|that they|that he|that she) "),
-    ("ask_for", r"(?:ask|asking|chase|chasing){who} (?:for|again for) |(?:request|requesting|demand|demanding) (?!that)"),
+    ("ask_for", r"(?:ask|asking|chase|chasing){who} (?:for|again for) |(?:request|requesting|demand|demanding) (?!that)"),  # noqa: E501
     ("ask_whether", r"(?:ask|asking|find out|check with){who},? (?:whether|if) "),
     ("ask_what", r"(?:ask|asking|find out from|inquire){who},? (?=(?:when|what|which|who|whom|how|where|why)\b)"),
     ("ask_about", r"(?:ask|asking){who} about "),
@@ -34,24 +34,24 @@ _ENGLISH: tuple[tuple[str, str], ...] = (
     ("unknown", r"let(?:ting)?{who} know (?=(?:whether|if|when|how|why|what)\b)"),
     ("please", r"(?:tell|telling|instruct|remind|reminding){who} (?:to) "),
     ("remind_of", r"(?:remind|reminding){who} (?:of|about) "),
-    ("inform_about", r"(?:tell|telling|inform|informing|notify|notifying|update|updating|brief|briefing|write to|write){who} (?:about|on|of) "),
-    ("unknown", r"(?:tell|telling|explain|explaining)(?: to)?{who},? (?=(?:whether|if|when|how|why|what|which|where)\b)"),
-    ("include", r"(?:tell|telling|give|giving|send|sending|share with|provide){someone} (?:with )?(?=(?:the|our|my|his|her|their|a link|an overview|a summary)\b)"),
-    ("that", r"(?:tell|telling|inform|informing|notify|notifying|assure|assuring|warn|warning|remind|reminding|write|writing|reply|replying|answer|answering|respond|responding)(?: to| back| back to)?{who},? that "),
-    ("that", r"(?:e-mail|email|mail|message|send|answer|write){who}(?: an? (?:\w+ ){0,2}(?:e-mail|email|mail|message|note|reply))?(?: saying)?,? that "),
+    ("inform_about", r"(?:tell|telling|inform|informing|notify|notifying|update|updating|brief|briefing|write to|write){who} (?:about|on|of) "),  # noqa: E501
+    ("unknown", r"(?:tell|telling|explain|explaining)(?: to)?{who},? (?=(?:whether|if|when|how|why|what|which|where)\b)"),  # noqa: E501
+    ("include", r"(?:tell|telling|give|giving|send|sending|share with|provide){someone} (?:with )?(?=(?:the|our|my|his|her|their|a link|an overview|a summary)\b)"),  # noqa: E501
+    ("that", r"(?:tell|telling|inform|informing|notify|notifying|assure|assuring|warn|warning|remind|reminding|write|writing|reply|replying|answer|answering|respond|responding)(?: to| back| back to)?{who},? that "),  # noqa: E501
+    ("that", r"(?:e-mail|email|mail|message|send|answer|write){who}(?: an? (?:\w+ ){0,2}(?:e-mail|email|mail|message|note|reply))?(?: saying)?,? that "),  # noqa: E501
     ("that", r"(?:tell|telling){someone},? "),
-    ("that", r"(?:say|saying|mention|mentioning|state|stating|explain|explaining|confirm|confirming|announce|announcing|stress|stressing|add|adding|point out|pointing out|report|reporting|note|noting|emphasi[sz]e|emphasi[sz]ing|promise|promising|agree|agreeing|clarify|clarifying|repeat)(?: to)?{who},? that "),
+    ("that", r"(?:say|saying|mention|mentioning|state|stating|explain|explaining|confirm|confirming|announce|announcing|stress|stressing|add|adding|point out|pointing out|report|reporting|note|noting|emphasi[sz]e|emphasi[sz]ing|promise|promising|agree|agreeing|clarify|clarifying|repeat)(?: to)?{who},? that "),  # noqa: E501
     ("that", r"(?:say|saying) (?:to{who} )?"),
-    ("thank_for", r"(?:thank|thanking){who} (?:very much |warmly |again )?for |(?:say|express) (?:thanks|thank you)(?: to)?{who} for "),
+    ("thank_for", r"(?:thank|thanking){who} (?:very much |warmly |again )?for |(?:say|express) (?:thanks|thank you)(?: to)?{who} for "),  # noqa: E501
     ("invite_to", r"(?:invite|inviting){who} (?:to|for) "),
     ("apologise_that", r"apologi[sz](?:e|ing)(?: to)?{who} that "),
     ("apologise_for", r"apologi[sz](?:e|ing)(?: to)?{who} (?:for|about) "),
     ("decline", r"(?:decline|declining|turn down|turning down|refuse|refusing|reject|rejecting|say no to) "),
     ("accept", r"(?:accept|accepting|agree to|agreeing to|say yes to) "),
     ("congratulate_on", r"congratulat(?:e|ing){who} (?:on|for) "),
-    ("arrange", r"(?=(?:schedule|arrange|set up|propose|suggest|book|plan|organi[sz]e|postpone|reschedule|cancel|offer|order|move|invite)\s)"),
+    ("arrange", r"(?=(?:schedule|arrange|set up|propose|suggest|book|plan|organi[sz]e|postpone|reschedule|cancel|offer|order|move|invite)\s)"),  # noqa: E501
     ("follow_up", r"follow(?:ing)?[ -]up (?:with{who} )?(?:on|about|after|regarding) "),
-    ("include", r"(?:mention|mentioning|include|including|state|stating|quote|quoting|list|listing|explain|explaining|summari[sz]e|summari[sz]ing|provide|repeat|name|naming|attach a summary of) (?=\w)"),
+    ("include", r"(?:mention|mentioning|include|including|state|stating|quote|quoting|list|listing|explain|explaining|summari[sz]e|summari[sz]ing|provide|repeat|name|naming|attach a summary of) (?=\w)"),  # noqa: E501
     ("confirm", r"(?:confirm|confirming)(?: to)?{who} "),
 )  # fmt: skip
 _GERMAN: tuple[tuple[str, str], ...] = (
@@ -60,7 +60,7 @@ _GERMAN: tuple[tuple[str, str], ...] = (
     ("ask_about", r"(?:frag|frage|fragen){who} nach "),
     ("ask_for", r"(?:bitte|bitten)(?: Sie)?{who} um "),
     ("ask_to", r"(?:bitte|bitten){who},? (?!um\b)(?=[^.]{{3,160}}\bzu \w+en\b)"),
-    ("that", r"(?:sag|sage|sagen|teile?|mitteilen|schreibe?|informiere|informieren|erinnere|bestätige?|antworte|erkläre?)(?: an)?{who}(?: eine? (?:\w+ )?(?:E-?Mail|Mail|Nachricht)(?: an{who})?)?(?: mit| daran)?,? dass "),
+    ("that", r"(?:sag|sage|sagen|teile?|mitteilen|schreibe?|informiere|informieren|erinnere|bestätige?|antworte|erkläre?)(?: an)?{who}(?: eine? (?:\w+ )?(?:E-?Mail|Mail|Nachricht)(?: an{who})?)?(?: mit| daran)?,? dass "),  # noqa: E501
     ("thank_for", r"(?:danke?|bedanke|bedanken)(?: dich| Sie sich| mich)?(?: bei)?{who} für "),
     ("apologise_for", r"(?:entschuldige|entschuldigen)(?: dich| Sie sich| mich)?(?: bei)?{who} für "),
     ("remind_of", r"(?:erinnere|erinnern){who} an "),
@@ -74,7 +74,7 @@ _OTHERS: dict[str, tuple[tuple[str, str], ...]] = {
         ("ask_to", r"demande[rz]?(?:-lui| à{who}|{who})? (?:de |d['’])"),
         ("that", r"(?:dis|dites|informe[rz]?|écri[st]|préviens)(?:-lui| à{who}|{who})? (?:que |qu['’])"),
         ("thank_for", r"remercie[rz]?(?:-le|-la|{who})? (?:pour|de) "),
-        ("apologise_for", r"(?:excuse-moi|excusez-moi|présente[rz]? (?:mes|nos) excuses)(?: (?:auprès de|à){who})? pour "),
+        ("apologise_for", r"(?:excuse-moi|excusez-moi|présente[rz]? (?:mes|nos) excuses)(?: (?:auprès de|à){who})? pour "),  # noqa: E501
         ("invite_to", r"invite[rz]?{who} à "),
         ("about", r"au sujet d(?:e |u |es |['’])"),
     ),
@@ -115,7 +115,9 @@ def read_acts(sentence: str, names: NamePattern, language: str) -> tuple[list[Ac
 
 
 def _trimmed(text: str) -> str:
-    text = re.sub(r"[\s,;]*\b(?:and|und|et|then|but|also|to|please|y|e)\s*(?:to\s*)?$", "", text.strip(), flags=re.IGNORECASE)
+    text = re.sub(
+        r"[\s,;]*\b(?:and|und|et|then|but|also|to|please|y|e)\s*(?:to\s*)?$", "", text.strip(), flags=re.IGNORECASE
+    )
     return text.strip(" ,;:–—-")
 
 
@@ -138,6 +140,4 @@ def _pattern(many: str, language: str) -> tuple[re.Pattern[str], tuple[str, ...]
 
 def _any_case(piece: str) -> str:
     """Let a verb begin with a capital letter, as it does at the start of a sentence."""
-    return re.sub(
-        r"(?<![\\\w\[?<])([a-zé])(?=[a-zé\[?(-])", lambda m: f"[{m[1]}{m[1].upper()}]", piece
-    )
+    return re.sub(r"(?<![\\\w\[?<])([a-zé])(?=[a-zé\[?(-])", lambda m: f"[{m[1]}{m[1].upper()}]", piece)

@@ -25,8 +25,28 @@ from workers.validation.text_support import proper_names
 _LINE_ENDS = re.compile(r"[\r\n\v\f\x00-\x08\x0e-\x1f\x7f\x85\u2028\u2029]")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _CALENDAR_WORDS = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december i".split()  # noqa: SIM905
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "i",
+    ]
 )
 
 
@@ -48,7 +68,14 @@ class Problem:
     text: str
 
 
-CHECKS = ("headers_clean", "recipients_allowed", "facts_supported", "placeholders_listed", "attachments_known", "thread_known")
+CHECKS = (
+    "headers_clean",
+    "recipients_allowed",
+    "facts_supported",
+    "placeholders_listed",
+    "attachments_known",
+    "thread_known",
+)
 
 
 def validate_draft(draft: EmailDraft, grounds: Grounds) -> list[Problem]:
@@ -86,7 +113,9 @@ def _recipients(draft: EmailDraft, grounds: Grounds) -> list[Problem]:
 def _placeholders(draft: EmailDraft) -> list[Problem]:
     standing, listed = set(placeholders_of(draft.subject, draft.body)), set(draft.placeholders)
     problems = [Problem("placeholders_listed", f"[[{one}]] is not listed") for one in sorted(standing - listed)]
-    return problems + [Problem("placeholders_listed", f"{one} is listed but not in the text") for one in sorted(listed - standing)]
+    return problems + [
+        Problem("placeholders_listed", f"{one} is listed but not in the text") for one in sorted(listed - standing)
+    ]
 
 
 def _files(draft: EmailDraft, grounds: Grounds) -> list[Problem]:
@@ -119,7 +148,7 @@ def _unsupported(draft: EmailDraft, grounds: Grounds) -> list[Problem]:
 def _has_day(day: Day, known: Facts) -> bool:
     """Whether a source has the day, among some of the same words (where it has words at all)."""
     near = day.near - _fixed_stems()
-    same = [other for other in known.days if day.agrees(other)]
+    same = [other for other in known.days if day.agrees(other) and day.span in (None, other.span)]
     return any(not near or not other.near or near & other.near for other in same)
 
 

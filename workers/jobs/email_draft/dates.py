@@ -17,16 +17,24 @@ from workers.validation.citations import stems
 
 _EVENTS = "deadline launch release golive kickoff delivery due workshop offsite hands conference webinar migration cutover appointment interview audit demo training start closing submission meeting call termin frist abgabe lieferung besprechung"  # noqa: E501
 _SINGULAR = frozenset(stems("deadline launch release kickoff delivery migration cutover audit frist abgabe offsite"))
-_WEEKDAY_NAMES = ("monday montag lundi lunes", "tuesday dienstag mardi martes", "wednesday mittwoch mercredi miércoles", "thursday donnerstag jeudi jueves", "friday freitag vendredi viernes", "saturday samstag samedi sábado", "sunday sonntag dimanche domingo")  # noqa: E501
+_WEEKDAY_NAMES = (
+    "monday montag lundi lunes",
+    "tuesday dienstag mardi martes",
+    "wednesday mittwoch mercredi miércoles",
+    "thursday donnerstag jeudi jueves",
+    "friday freitag vendredi viernes",
+    "saturday samstag samedi sábado",
+    "sunday sonntag dimanche domingo",
+)
 _WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names.split()}
 _WEEKDAY = "(?:" + "|".join(_WEEKDAYS) + ")"
 _WITH_WEEKDAY = re.compile(rf"\b({_WEEKDAY}),?\s+(?:the\s+|den\s+|le\s+)?(?=\d|[A-Z])", re.IGNORECASE)
 _RANGE = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)?\s*(?:-|–|to|until|bis|and)\s*(?:{_WEEKDAY}\s+)?(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{MONTH}(?:\s+(\d{{4}}))?",  # noqa: E501
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)?\s*(?:-|–|to|until|bis|and)\s*(?:{_WEEKDAY}\s+)?(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{MONTH}(?:\s+(\d{{4}}))?",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(
-    rf"\b(?:(?:next|this|last|coming|following|nächste[nrs]?|kommende[nrs]?|diese[nrs]?|letzte[nrs]?)\s+(?:{_WEEKDAY}|week|month|quarter|year|weekend|woche|monat|quartal|jahr|wochenende)|"  # noqa: E501
+    rf"\b(?:(?:next|this|last|coming|following|nächste[nrs]?|kommende[nrs]?|diese[nrs]?|letzte[nrs]?)\s+(?:{_WEEKDAY}|week|month|quarter|year|weekend|woche|monat|quartal|jahr|wochenende)|"
     rf"{_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon|night))?|tomorrow(?: (?:morning|afternoon|evening))?|yesterday|today|tonight|day after tomorrow|"  # noqa: E501
     r"in (?:\d+|an?|one|two|three|four|five|six|a few|a couple of) (?:hours?|days?|weeks?|months?)|(?:by |at )?(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|"  # noqa: E501
     r"heute|morgen(?! früh)|übermorgen|gestern|in (?:\d+|ein\w*|zwei|drei) (?:tag|woche|monat)\w*|ende (?:der|dieser|nächster|des) (?:woche|monats?|jahres|quartals)|"  # noqa: E501
@@ -53,10 +61,14 @@ def contradictions(sources: Sequence[Source]) -> list[Contradiction]:
     """Return what the sources (the asker's words among them) disagree on."""
     found: list[Contradiction] = []
     ranges = [(match, source) for source in sources for match in _RANGE.finditer(source.text)]
-    for number, (one, where) in enumerate(ranges):
-        for other, there in ranges[number + 1 :]:
-            if _overlap(one, other):
-                found.append(Contradiction((" ".join(one[0].split()), " ".join(other[0].split())), (where.title, there.title)))
+    for number, (first, where) in enumerate(ranges):
+        for second, there in ranges[number + 1 :]:
+            if _overlap(first, second):
+                found.append(
+                    Contradiction(
+                        (" ".join(first[0].split()), " ".join(second[0].split())), (where.title, there.title)
+                    )
+                )
     mentions = [
         (sentence, day, source)
         for source in sources
@@ -94,12 +106,18 @@ def relative_days(text: str) -> list[str]:
     for match in _RELATIVE.finditer(plain):
         after = plain[match.end() : match.end() + 30]
         before = plain[max(0, match.start() - 25) : match.start()]
-        if re.match(rf",?\s*(?:the |den |le )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?(?:\s|$)|{MONTH}|\d{{4}}-)", after, re.IGNORECASE):
+        if re.match(
+            rf",?\s*(?:the |den |le )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?(?:\s|$)|{MONTH}|\d{{4}}-)", after, re.IGNORECASE
+        ):
             continue
         if re.search(r"\d{4}-\d\d-\d\d \(?$|\(\s*$", before) and match[0].lower() in _WEEKDAYS:
             continue
         bare = match[0].lower() in _WEEKDAYS
-        if bare and not re.search(r"\b(?:on|by|until|till|before|after|since|from|for|am|bis|vor|ab|le|avant|el|hasta)\s+(?:den |zum )?$", before, re.I):
+        if bare and not re.search(
+            r"\b(?:on|by|until|till|before|after|since|from|for|am|bis|vor|ab|le|avant|el|hasta)\s+(?:den |zum )?$",
+            before,
+            re.I,
+        ):
             continue
         found.append(" ".join(match[0].split()))
     return list(dict.fromkeys(found))

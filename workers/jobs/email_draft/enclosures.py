@@ -12,8 +12,13 @@ from workers.jobs.email_draft.request import Wish
 from workers.jobs.email_draft.schema import DraftAttachment
 from workers.validation.citations import stems
 
-_FILE_NAME = re.compile(r"\b[\w()-]+(?:\.[\w()-]+)*\.(?:pdf|docx?|xlsx?|pptx?|csv|zip|png|jpe?g|txt|md|odt|ods|ics|vtt|json)\b", re.I)  # noqa: E501
-_WHAT = re.compile(r"\b(?:attach(?:ing)?|enclos(?:e|ing))\s+(?:it |this |the |our |my |a |an )*([\w .'-]{0,60})|\bwith (?:the |our |my )?([\w .'-]{2,40}?) attached\b|\b(?:im anhang|anbei|häng\w*)\s+([\w .'-]{2,40})", re.I)  # noqa: E501
+_FILE_NAME = re.compile(
+    r"\b[\w()-]+(?:\.[\w()-]+)*\.(?:pdf|docx?|xlsx?|pptx?|csv|zip|png|jpe?g|txt|md|odt|ods|ics|vtt|json)\b", re.I
+)
+_WHAT = re.compile(
+    r"\b(?:attach(?:ing)?|enclos(?:e|ing))\s+(?:it |this |the |our |my |a |an )*([\w .'-]{0,60})|\bwith (?:the |our |my )?([\w .'-]{2,40}?) attached\b|\b(?:im anhang|anbei|häng\w*)\s+([\w .'-]{2,40})",  # noqa: E501
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def enclose(wish: Wish, came: Sequence[Attachment], files: Files, *, left_out: S
         chosen = _meant(wish, usable)
         if not chosen:
             missing.append("The e-mail should have an attachment, but no file for it came with the request.")
-    elif not came and not wish.wants_sources or (not came and re.search(r"\battached\b", wish.words)):
+    elif (not came and not wish.wants_sources) or (not came and re.search(r"\battached\b", wish.words)):
         missing.append("The request speaks of an attachment, but no file came with it.")
     data = {}
     attachments = []

@@ -16,7 +16,10 @@ MAX_QUOTE_CHARS = 400
 MIN_WORDS = 4
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b\d\.)\s+(?=[A-ZÀ-Ž\d\"“(])|\n+")
 _SPEAKER = re.compile(r"^[^:\n]{2,40}: ")
-_SALUTATION = re.compile(r"^(?:hi|hello|dear|hallo|liebe\w*|guten tag|sehr geehrte\w*|best|kind|regards|thanks|cheers|viele grüße|mit freundlichen)\b[^.?!]{0,60}$", re.I)  # noqa: E501
+_SALUTATION = re.compile(
+    r"^(?:hi|hello|dear|hallo|liebe\w*|guten tag|sehr geehrte\w*|best|kind|regards|thanks|cheers|viele grüße|mit freundlichen)\b[^.?!]{0,60}$",  # noqa: E501
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,11 @@ class Found:
 def sentences_of(source: Source) -> list[str]:
     """Return the source's sentences, list items and lines, without greetings."""
     parts = (part.strip(" \t-*•>|") for part in _SENTENCE.split(source.text) if part)
-    return [" ".join(part.split()) for part in parts if part and not _SALUTATION.match(part) and len(part) <= MAX_QUOTE_CHARS]
+    return [
+        " ".join(part.split())
+        for part in parts
+        if part and not _SALUTATION.match(part) and len(part) <= MAX_QUOTE_CHARS
+    ]
 
 
 def find_value(name: str, sources: Sequence[Source], doubtful: Sequence[str]) -> Found | None:
@@ -56,7 +63,9 @@ def quotes_about(
 ) -> list[tuple[Source, list[str]]]:
     """Return the sentences nearest to the topic by their words, grouped by source, in reading order."""
     wanted = stems(topic)
-    units = [(source, sentence) for source in sources if source.kind != "history" for sentence in sentences_of(source)]
+    units = [
+        (source, sentence) for source in sources if source.kind != "history" for sentence in sentences_of(source)
+    ]
     spread = Counter(stem for _, sentence in units for stem in stems(sentence))
     hidden = [stems(text) for text in excluded]
 
@@ -78,7 +87,9 @@ def quotes_about(
         best = usable[:most]
     grouped: dict[str, tuple[Source, list[str]]] = {}
     for _, _, source, sentence in sorted(best, key=lambda one: one[1]):
-        grouped.setdefault(source.ref, (source, []))[1].append(_SPEAKER.sub("", sentence) if source.kind == "never" else sentence)
+        grouped.setdefault(source.ref, (source, []))[1].append(
+            _SPEAKER.sub("", sentence) if source.kind == "never" else sentence
+        )
     return list(grouped.values())
 
 

@@ -62,6 +62,7 @@ class Day:
     year: int | None
     shown: str
     near: frozenset[str] = frozenset()  # stems of the words around it
+    span: tuple[int, int] | None = None  # first and last day, where it is the end of "11 to 13 May"
 
     def agrees(self, other: Day) -> bool:
         """Return whether the other may be the same day."""
@@ -102,13 +103,15 @@ def facts_in(text: str) -> Facts:
     days: list[Day] = []
     before = rest  # positions stay: what is taken is blanked
 
-    def day(match: re.Match[str], month: int, number: int, year: int | None) -> None:
-        days.append(Day(month, number, year, match[0].strip(), _near(before, match)))
+    def day(
+        match: re.Match[str], month: int, number: int, year: int | None, span: tuple[int, int] | None = None
+    ) -> None:
+        days.append(Day(month, number, year, match[0].strip(), _near(before, match), span))
 
     def day_month(match: re.Match[str]) -> None:
-        for number in (match[1], match[2]):
-            if number:
-                day(match, _MONTHS[match[3].lower()], int(number), _year(match[4]))
+        span = (int(match[1]), int(match[2])) if match[1] else None
+        for number in span or (int(match[2]),):
+            day(match, _MONTHS[match[3].lower()], number, _year(match[4]), span)
 
     rest = _take(rest, _ISO_DAY, lambda m: day(m, int(m[2]), int(m[3]), int(m[1])))
     rest = _take(rest, _DAY_MONTH, day_month)

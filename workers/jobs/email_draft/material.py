@@ -31,11 +31,11 @@ _ORDERS = re.compile(
     re.IGNORECASE,
 )
 _CONFIDENTIAL = re.compile(
-    r"\[\s*(?:strictly\s+)?confidential\s*\]|\bstrictly confidential\b|^\W*confidential\b|\bconfidential(?:ity)?\s*[:–—-]"
-    r"|\bclassification\s*:\s*(?:confidential|internal|restricted|secret)|\binternal(?:\s+use)?\s+only\b|\binternal, please\b"
-    r"|\bkeep (?:this|that|it) (?:inside|in|internal|confidential|between us|to yourself)\b|\bnot for (?:external|distribution|publication|customers)\b"
-    r"|\bdo not (?:share|forward|distribute)\b|\bdon't (?:share|forward)\b|\bunder (?:an )?nda\b|\bthis is confidential\b|\bis confidential\b"
-    r"|\bvertraulich\b|\bnur (?:für den internen Gebrauch|intern)\b|\bnicht weitergeben\b|\bconfidentiel|\bconfidencial",
+    r"\[\s*(?:strictly\s+)?confidential\s*\]|\bstrictly confidential\b|^\W*confidential\b|\bconfidential(?:ity)?\s*[:–—-]"  # noqa: E501
+    r"|\bclassification\s*:\s*(?:confidential|internal|restricted|secret)|\binternal(?:\s+use)?\s+only\b|\binternal, please\b"  # noqa: E501
+    r"|\bkeep (?:this|that|it) (?:inside|in|internal|confidential|between us|to yourself)\b|\bnot for (?:external|distribution|publication|customers)\b"  # noqa: E501
+    r"|\bdo not (?:share|forward|distribute)\b|\bdon't (?:share|forward)\b|\bunder (?:an )?nda\b|\bthis is confidential\b|\bis confidential\b"  # noqa: E501
+    r"|\bvertraulich\b|\bnur (?:für den internen Gebrauch|intern)\b|\bnicht weitergeben\b|\bconfidentiel|\bconfidencial",  # noqa: E501
     re.IGNORECASE | re.MULTILINE,
 )
 _ATTENDEES = re.compile(r"^\W*(?:attendees|participants|present|teilnehmer\w*|anwesend)\W*:\W*(\w.+)$", re.I | re.M)
@@ -103,7 +103,9 @@ def gather(attachments: Sequence[Attachment], files: Files, *, pasted: str, hist
         sources.append(source)
     thread = in_order(messages)
     sources = [*map(_message_source, thread), *sources]
-    sources += [Source(f"history:{n}", "this conversation", text, kind="history") for n, text in enumerate(history, 1)]
+    sources += [
+        Source(f"history:{n}", "this conversation", text, kind="history") for n, text in enumerate(history, 1)
+    ]
     cleaned = []
     for source in sources:
         text, orders = without_orders(source.text)

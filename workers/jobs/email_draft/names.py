@@ -13,7 +13,7 @@ from functools import lru_cache
 ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 ROLES = (
     r"(?i:my (?:manager|boss|team)|meine[mnr]? (?:chefin|chef|vorgesetzten?|managerin|manager)|"
-    r"(?:all |the )?(?:attendees|participants)|alle[n]? teilnehmer\w*|everyone|everybody|all staff|the whole company|alle)\b"
+    r"(?:all |the )?(?:attendees|participants)|alle[n]? teilnehmer\w*|everyone|everybody|all staff|the whole company|alle)\b"  # noqa: E501
 )
 _NOT_NAMES = (
     r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|"

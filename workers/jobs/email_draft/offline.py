@@ -83,7 +83,11 @@ def _names(setting: Setting) -> list[str]:
         if name:
             names.append(name if setting.tone == "formal" or _is_formal_german(setting) else name.split(" ")[0])
     if not names and not setting.to:
-        names = [re.sub(r"['’]s?$", "", one).title() if one.islower() else one for one in setting.unresolved if "@" not in one]
+        names = [
+            re.sub(r"['’]s?$", "", one).title() if one.islower() else one
+            for one in setting.unresolved
+            if "@" not in one
+        ]
         names = [one for one in names if one.lower() not in ("everyone", "everybody", "alle", "all staff", "my team")]
     return names if len(names) == len(setting.to) or not setting.to else []
 
@@ -123,9 +127,7 @@ def _said(wish: Wish, material: Material, setting: Setting, written: Written) ->
     return ["\n".join(lines)] if len(asks) != len(lines) else [" ".join(lines)] if lines else []
 
 
-def _unanswered(
-    answered: ThreadMessage, material: Material, setting: Setting, written: Written
-) -> list[str]:
+def _unanswered(answered: ThreadMessage, material: Material, setting: Setting, written: Written) -> list[str]:
     """Return the questions of the message that is answered, each with a placeholder for its answer."""
     source = next((one for one in material.sources if one.message is answered), None)
     asked = [one for one in sentences_of(source) if one.endswith("?")][:6] if source else []
@@ -154,9 +156,7 @@ def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, writte
     return [template.format(text).replace("??", "?").replace("?.", "?")]
 
 
-def _looked_up(
-    act: Act, text: str, wish: Wish, material: Material, setting: Setting, written: Written
-) -> list[str]:
+def _looked_up(act: Act, text: str, wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
     """Return what the sources say about the thing that is to be told, else a placeholder for it."""
     topic = re.sub(r"^(?:the|our|my|his|her|your|their|a|an|that)\s+", "", text, flags=re.IGNORECASE)
     if facts_in(text).figures or facts_in(text).days or facts_in(text).addresses:
@@ -165,6 +165,7 @@ def _looked_up(
     lines = []
     for part in [one for one in parts if one.strip()]:
         name = re.sub(r"^(?:the|our|my|his|her|your|their)\s+", "", part.strip(), flags=re.IGNORECASE)
+        name = re.sub(r"\s+(?:from|in) (?:the |our |my )?(?:attached |meeting )?\w+$", "", name)
         if wish.wants_policy and setting.policy and re.search(r"polic|rule|guideline", name, re.IGNORECASE):
             continue
         unsettled = bool(setting.contradictory) and _IS_WHEN.search(name) is not None
@@ -202,12 +203,20 @@ def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) 
         written.sources.append(DraftSource(ref=ref, quote=quote[:1200]))
     if wish.wants_action_items and (items := action_items(material.sources)):
         written.found_items = len(items)
-        paragraphs.append("\n".join([phrase("items", setting.language, setting.tone) or "", *(f"- {item}" for item, _ in items)]))
+        paragraphs.append(
+            "\n".join([phrase("items", setting.language, setting.tone) or "", *(f"- {item}" for item, _ in items)])
+        )
         written.sources += [DraftSource(ref=source.ref, quote=item[:1200]) for item, source in items]
-    elif (wish.acts or setting.answered is None) and (wish.wants_sources or wish.kind in ("status", "follow_up")) and _leans_on_sources(wish):
+    elif (
+        (wish.acts or setting.answered is None)
+        and (wish.wants_sources or wish.kind in ("status", "follow_up"))
+        and _leans_on_sources(wish)
+    ):
         most = QUOTES[wish.length]
         about = " ".join(act.text for act in wish.acts) or wish.words
-        chosen = quotes_about(about, material.sources, most=most, excluded=wish.excluded, doubtful=setting.contradictory)
+        chosen = quotes_about(
+            about, material.sources, most=most, excluded=wish.excluded, doubtful=setting.contradictory
+        )
         for source, quotes in chosen:
             paragraphs.append(f"{_origin(source, setting)}\n" + "\n".join(f"- {quote}" for quote in quotes))
             written.sources += [DraftSource(ref=source.ref, quote=quote[:1200]) for quote in quotes]
@@ -216,7 +225,9 @@ def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) 
 
 def _leans_on_sources(wish: Wish) -> bool:
     """Whether the asker's own words leave something to say: a mere topic, a status, a summary."""
-    return wish.kind in ("status", "follow_up") or all(act.kind in ("about", "inform_about", "follow_up") for act in wish.acts)
+    return wish.kind in ("status", "follow_up") or all(
+        act.kind in ("about", "inform_about", "follow_up") for act in wish.acts
+    )
 
 
 def _origin(source: Source, setting: Setting) -> str:
@@ -248,7 +259,7 @@ def _to_you(text: str, setting: Setting) -> str:
         (r"\b(?:he|she) is\b", "you are"), (r"\b(?:he|she) has\b", "you have"), (r"\b(?:he|she) was\b", "you were"),
         (r"\b(?:he|she) does\b", "you do"), (r"\b(?:he|she) (\w+[^s\W])s\b", r"you \1"),
         (r"\b(?:he|she)\b", "you"), (r"\bhim\b", "you"), (r"\bhis\b", "your"),
-        (r"\bher\b(?= (?!to\b|that\b|for\b|on\b|by\b|at\b|in\b|if\b|about\b|and\b|with\b|back\b|when\b|once\b|before\b|after\b|as\b)\w)", "your"),
+        (r"\bher\b(?= (?!to\b|that\b|for\b|on\b|by\b|at\b|in\b|if\b|about\b|and\b|with\b|back\b|when\b|once\b|before\b|after\b|as\b)\w)", "your"),  # noqa: E501
         (r"\bher\b", "you"), (r"\b(?:himself|herself)\b", "yourself"),
     )  # fmt: skip
     for pattern, instead in pairs:
@@ -268,7 +279,26 @@ def _subject(wish: Wish, setting: Setting) -> str:
         plain = re.sub(r"^(?:(?:re|aw|fwd?|wg|sv|tr|rv)\s*:\s*)+", "", setting.answered.subject, flags=re.IGNORECASE)
         return f"Re: {plain}"
     word = subject_word(wish.kind, setting.language)
-    topic = next((act.text for act in wish.acts if act.kind in ("about", "inform_about", "follow_up", "thank_for", "apologise_for", "decline", "ask_for", "ask_about", "remind_of", "include")), "")  # noqa: E501
+    topic = next(
+        (
+            act.text
+            for act in wish.acts
+            if act.kind
+            in (
+                "about",
+                "inform_about",
+                "follow_up",
+                "thank_for",
+                "apologise_for",
+                "decline",
+                "ask_for",
+                "ask_about",
+                "remind_of",
+                "include",
+            )
+        ),
+        "",
+    )
     topic = topic or next((act.text for act in wish.acts), "")
     if not topic or setting.language != wish.words_language:
         return word

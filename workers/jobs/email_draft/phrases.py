@@ -210,14 +210,14 @@ _GREETINGS: dict[Language, dict[Tone, tuple[str, str]]] = {  # (to somebody, to 
         "formal": ("Guten Tag {},", "Sehr geehrte Damen und Herren,"),
         "firm": ("Guten Tag {},", "Guten Tag,"),
     },
-    "fr": dict.fromkeys(("neutral", "friendly", "formal", "firm"), ("Bonjour {},", "Bonjour,")),  # type: ignore[dict-item]
+    "fr": dict.fromkeys(("neutral", "friendly", "formal", "firm"), ("Bonjour {},", "Bonjour,")),
     "es": {
         "neutral": ("Hola, {}:", "Buenos días:"),
         "friendly": ("Hola, {}:", "Hola:"),
         "formal": ("Buenos días, {}:", "Buenos días:"),
         "firm": ("Buenos días, {}:", "Buenos días:"),
     },
-    "pt": dict.fromkeys(("neutral", "friendly", "formal", "firm"), ("Olá {},", "Olá,")),  # type: ignore[dict-item]
+    "pt": dict.fromkeys(("neutral", "friendly", "formal", "firm"), ("Olá {},", "Olá,")),
 }  # fmt: skip
 _CLOSINGS: dict[Language, dict[Tone, str]] = {
     "en": {"neutral": "Best regards,", "friendly": "Best wishes,", "formal": "Yours sincerely,", "firm": "Regards,"},
@@ -228,7 +228,7 @@ _CLOSINGS: dict[Language, dict[Tone, str]] = {
         "firm": "Mit freundlichen Grüßen",
     },
     "fr": {"neutral": "Cordialement,", "friendly": "Bien à vous,", "formal": "Veuillez agréer mes salutations distinguées,", "firm": "Cordialement,"},  # noqa: E501
-    "es": {"neutral": "Un saludo,", "friendly": "Un cordial saludo,", "formal": "Atentamente,", "firm": "Atentamente,"},
+    "es": {"neutral": "Un saludo,", "friendly": "Un cordial saludo,", "formal": "Atentamente,", "firm": "Atentamente,"},  # noqa: E501
     "pt": {"neutral": "Cumprimentos,", "friendly": "Um abraço,", "formal": "Com os melhores cumprimentos,", "firm": "Cumprimentos,"},  # noqa: E501
 }  # fmt: skip
 _ALL = {"en": "all", "de": "zusammen", "fr": "à tous", "es": "a todos", "pt": "a todos"}
@@ -274,6 +274,7 @@ def fixed_words() -> frozenset[str]:
     """Return every word of the fixed texts, in lower case: the check must not take "Dank" for a name."""
     texts = [text for table in _ACTS.values() for text in table.values()]
     texts += [text for table in _GREETINGS.values() for pair in table.values() for text in pair]
-    texts += [text for table in (*_CLOSINGS.values(), *_SUBJECTS.values()) for text in table.values()]
+    texts += [text for closings in _CLOSINGS.values() for text in closings.values()]
+    texts += [text for subjects in _SUBJECTS.values() for text in subjects.values()]
     texts += [*_ALL.values(), *_AND.values()]
     return frozenset(word.lower() for text in texts for word in re.findall(r"[^\W\d_]+", text))

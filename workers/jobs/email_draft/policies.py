@@ -16,7 +16,10 @@ LEAST_COSINE = 0.3  # below it nothing retrieved is about the request (0.25 sepa
 LEAST_SHARED_STEMS = 2
 _OPEN_GROUPS = frozenset({"everyone", "employees", PUBLIC})
 _UNIT = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|\n+")
-_STEERING = re.compile(r"\b(?:e-?mail|mail|write|draft|tell|ask|send|reply|polic(?:y|ies)|guidelines?|according|our|company|explain|please|him|her|them|short|friendly|formal)\b", re.I)  # noqa: E501
+_STEERING = re.compile(
+    r"\b(?:e-?mail|mail|write|draft|tell|ask|send|reply|polic(?:y|ies)|guidelines?|according|our|company|explain|please|him|her|them|short|friendly|formal)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ def policy_quote(job: Job, context: JobContext, topic: str) -> PolicyQuote | Non
     ]
     if not units:
         return None
-    closeness = context.knowledge.closeness(query, [f"{chunk.title}\n{text}" for chunk, text in units]) or [0.0] * len(units)
+    closeness = context.knowledge.closeness(query, [f"{chunk.title}\n{text}" for chunk, text in units]) or [
+        0.0
+    ] * len(units)
     wanted = stems(query)
 
     def score(place: int) -> float:

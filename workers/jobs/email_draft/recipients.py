@@ -26,7 +26,10 @@ _FULL_ADDRESS = re.compile(ADDRESS)
 _MANAGER = re.compile(r"^(?:my (?:manager|boss)|meine?[mnr]? (?:chefin|chef|vorgesetzten?|managerin|manager))$", re.I)
 _ATTENDEES = re.compile(r"attendee|participant|teilnehmer", re.IGNORECASE)
 _EVERYBODY = re.compile(r"^(?:everyone|everybody|all staff|the whole company|alle|my team|meine?m? team)$", re.I)
-_QUALIFIED = re.compile(r"^(?P<name>.+?)(?: (?:in|from|of|at|aus|von|de) (?:the |der |dem )?(?P<in>[\w ]+?)(?: team)?| \((?P<note>[^)@]+)\))$", re.I)  # noqa: E501
+_QUALIFIED = re.compile(
+    r"^(?P<name>.+?)(?: (?:in|from|of|at|aus|von|de) (?:the |der |dem )?(?P<in>[\w ]+?)(?: team)?| \((?P<note>[^)@]+)\))$",  # noqa: E501
+    re.I,
+)
 
 
 @dataclass
@@ -134,9 +137,7 @@ def address(wish: Wish, directory: Directory, thread: Sequence[ThreadMessage], a
     return addressed
 
 
-def _reply(
-    addressed: Addressed, wish: Wish, directory: Directory, thread: Sequence[ThreadMessage], own: str
-) -> None:
+def _reply(addressed: Addressed, wish: Wish, directory: Directory, thread: Sequence[ThreadMessage], own: str) -> None:
     others = [one for one in thread if one.sender.address != own]
     answered = others[-1] if others else thread[-1]
     named = [one for one in wish.to if not re.match(r"(?i)(?:all|everyone|everybody|alle)$", one)]
@@ -172,7 +173,9 @@ def _copies(addressed: Addressed, wish: Wish, answered: ThreadMessage, own: str)
         addressed.cc = [box for box in rest if not box.is_list]
         if lists or len(rest) >= SMALL_THREAD:
             kept = f" I left out {_shown(lists)}, which reaches everybody." if lists else ""
-            addressed.warnings.append(_warning("broad_recipients", f"A reply to all goes to {len(rest) + 1 - len(lists)} people.{kept}"))
+            addressed.warnings.append(
+                _warning("broad_recipients", f"A reply to all goes to {len(rest) + 1 - len(lists)} people.{kept}")
+            )
         return
     if not rest or addressed.unresolved:
         return
@@ -180,7 +183,9 @@ def _copies(addressed: Addressed, wish: Wish, answered: ThreadMessage, own: str)
         addressed.cc = rest
         return
     if lists or len(rest) >= SMALL_THREAD:
-        text = f"The message went to {len(rest) + 1} addresses ({_shown(rest)}); this answer goes to its sender alone."
+        text = (
+            f"The message went to {len(rest) + 1} addresses ({_shown(rest)}); this answer goes to its sender alone."
+        )
         addressed.warnings.append(_warning("broad_recipients", text))
 
 
@@ -242,7 +247,7 @@ def _once_each(addressed: Addressed, own: str) -> None:
     for boxes in (addressed.to, addressed.cc, addressed.bcc):
         kept = []
         for box in boxes:
-            if box.address not in seen and (box.address != own or boxes is addressed.to and len(boxes) == 1):
+            if box.address not in seen and (box.address != own or (boxes is addressed.to and len(boxes) == 1)):
                 kept.append(box)
             seen.add(box.address)
         boxes[:] = kept

@@ -1,4 +1,4 @@
-"""Turn a draft into the neutral blocks that every platform renders: the draft, what to look at, its sources, a file."""
+"""Turn a draft into the neutral blocks that every platform renders: the draft, what to look at, its sources, a file."""  # noqa: E501
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _LANGUAGES: dict[Language, str] = {
     "pt": r"in portuguese|auf portugiesisch|en portugais|en portugués|em português",
 }
 _CUES: dict[Language, str] = {
-    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|eine?n?|und|für|teile|nicht|ist|wird",
+    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
     "fr": r"écris|écrivez|demande|demandez|remercie|réponds|dis|que|le|la|les|pour|une?|et|est|à|au",
     "es": r"escribe|escríbele|pide|pídele|agradece|responde|di|dile|que|el|la|los|para|una?|y|es|por",
     "pt": r"escreve|escreva|pede|peça|agradece|responde|diz|que|o|os|para|uma?|e|é|por|não|do|da",
@@ -31,51 +31,99 @@ _CUES: dict[Language, str] = {
 }
 _TONES: dict[Tone, str] = {
     "formal": r"formal(?:ly|er|en)?|official(?:ly)?|businesslike|förmlich\w*|formell\w*|formel(?:le)?",
-    "friendly": r"friendly|friendlier|warm(?:ly)?|casual(?:ly)?|informal(?:ly)?|kind(?:ly)? tone|cordial(?:ly)?|freundlich\w*|locker\w*|amical\w*|amable|amigável",
-    "firm": r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*|streng\w*|ferme|firme",
+    "friendly": r"friendly|friendlier|warm(?:ly)?|casual(?:ly)?|informal(?:ly)?|kind(?:ly)? tone|cordial(?:ly)?|freundlich\w*|locker\w*|amical\w*|amable|amigável",  # noqa: E501
+    "firm": r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*|streng\w*|ferme|firme",  # noqa: E501
     "neutral": r"neutral(?:ly)?|sachlich\w*",
 }  # fmt: skip
 _TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"  # noqa: E501
-_SHORT = re.compile(r"\b(?:short|brief(?:ly)?|concise|in (?:one|two|a few) (?:lines|sentences)|kurz\w*|knapp\w*|court|breve|curto)\b", re.I)  # noqa: E501
-_LONG = re.compile(r"\b(?:(?:long|longer|detailed|thorough|comprehensive|in detail|extensive) ?(?:e-?mail|reply|version|answer|message|one|form|update)?|ausführlich\w*|detaillé\w*|detallad\w*|detalhad\w*)\b", re.I)  # noqa: E501
-_LONG_PLACE = re.compile(r"\b(?:detailed|thorough|comprehensive|in detail|extensive|ausführlich\w*|(?:make it|keep it|a) long(?:er)?)\b", re.I)  # noqa: E501
-_SHORT_PLACE = re.compile(r"\b(?:keep|make|be|short|brief|a|very|in|kurz|halte|eine?|mach)\b[^.;]{0,30}\b(?:short|brief(?:ly)?|concise|lines|sentences|kurz\w*|knapp\w*)\b|^\s*(?:short|kurz)\b|\b(?:short|brief|kurze?) (?:e-?mail|mail|reply|note|message|thank|antwort|nachricht)|\bbriefly\b|\bkeep it short\b|, ?(?:short|brief|kurz)\b", re.I)  # noqa: E501
+_SHORT = re.compile(
+    r"\b(?:short|brief(?:ly)?|concise|in (?:one|two|a few) (?:lines|sentences)|kurz\w*|knapp\w*|court|breve|curto)\b",
+    re.I,
+)
+_LONG = re.compile(
+    r"\b(?:(?:long|longer|detailed|thorough|comprehensive|in detail|extensive) ?(?:e-?mail|reply|version|answer|message|one|form|update)?|ausführlich\w*|detaillé\w*|detallad\w*|detalhad\w*)\b",  # noqa: E501
+    re.I,
+)
+_LONG_PLACE = re.compile(
+    r"\b(?:detailed|thorough|comprehensive|in detail|extensive|ausführlich\w*|(?:make it|keep it|a) long(?:er)?)\b",
+    re.I,
+)
+_SHORT_PLACE = re.compile(
+    r"\b(?:keep|make|be|short|brief|a|very|in|kurz|halte|eine?|mach)\b[^.;]{0,30}\b(?:short|brief(?:ly)?|concise|lines|sentences|kurz\w*|knapp\w*)\b|^\s*(?:short|kurz)\b|\b(?:short|brief|kurze?) (?:e-?mail|mail|reply|note|message|thank|antwort|nachricht)|\bbriefly\b|\bkeep it short\b|, ?(?:short|brief|kurz)\b",  # noqa: E501
+    re.I,
+)
 _CONTROL = re.compile(
-    r"^\W*(?:please |bitte )?(?:keep|make|halte?n?|mache?)\s+(?:it|this|the (?:tone|mail|e-?mail|reply|message)|es|sie|die mail)\b[^.]{0,60}$"
+    r"^\W*(?:please |bitte )?(?:keep|make|halte?n?|mache?)\s+(?:it|this|the (?:tone|mail|e-?mail|reply|message)|es|sie|die mail)\b[^.]{0,60}$"  # noqa: E501
     r"|^\W*(?:use|be|sound|tone|language|length|tonfall|sprache|ton)\b(?: a| an| the| very| more|:)?[^.]{0,40}$"
-    r"|^\W*(?:write|draft|answer|do|schreib\w*)?\s*(?:it |this |the (?:e-?mail|mail) )?(?:in|auf) (?:english|german|french|spanish|portuguese|deutsch|englisch|französisch)\W*$"
-    r"|^\W*(?:short|brief|formal|friendly|firm|neutral|polite|politely|casual|kurz|freundlich|förmlich)(?:,? (?:and |und |but )?(?:short|brief|formal|friendly|firm|neutral|polite|casual|tone|please|freundlich|bitte|förmlich))*\W*$"
+    r"|^\W*(?:write|draft|answer|do|schreib\w*)?\s*(?:it |this |the (?:e-?mail|mail) )?(?:in|auf) (?:english|german|french|spanish|portuguese|deutsch|englisch|französisch)\W*$"  # noqa: E501
+    r"|^\W*(?:short|brief|formal|friendly|firm|neutral|polite|politely|casual|kurz|freundlich|förmlich)(?:,? (?:and |und |but )?(?:short|brief|formal|friendly|firm|neutral|polite|casual|tone|please|freundlich|bitte|förmlich))*\W*$"  # noqa: E501
     r"|^\W*(?:please )?(?:attach|enclose|häng\w*|anbei)\b.*$|^\W*(?:don'?t|do not|never|without|nicht|keine?)\b.*$"
-    r"|^\W*(?:use|see|based on|here is|here's|take|nimm|read)\b[^.]{0,30}\b(?:attach\w*|thread|file|notes|minutes|transcript|mails?|e-?mails?|below|anhang)\b.*$"
+    r"|^\W*(?:use|see|based on|here is|here's|take|nimm|read)\b[^.]{0,30}\b(?:attach\w*|thread|file|notes|minutes|transcript|mails?|e-?mails?|below|anhang)\b.*$"  # noqa: E501
     r"|^\W*(?:sign (?:it )?(?:as|off)|subject|betreff)\b.*$|^\W*(?:reply[ -](?:to )?all|answer all)\W*$",
     re.IGNORECASE,
 )
 _CC = r"(?i:\bb?cc|\b(?:put|keep|have|mit|with|setze?|nimm|copy(?:ing)?(?: in)?))"
-_REPLY = re.compile(r"\b(?:reply|respond|answer|write back|get back to|response|antworte?|antwort|réponds?|répondez|respon(?:de|da|der)|antworten)\b", re.I)  # noqa: E501
-_REPLY_ALL = re.compile(r"\b(?:reply[ -](?:to )?(?:all|everyone|everybody)|answer (?:them )?all|to (?:all|everyone) (?:in|on) (?:the|this) thread|antworte? (?:an )?allen?|keep everyone in copy)\b", re.I)  # noqa: E501
-_NOT_ALL = re.compile(r"\b(?:not|don'?t|never|without|no)\b[^.]{0,20}\b(?:reply[ -]?(?:to )?all|reply to (?:all|everyone))", re.I)  # noqa: E501
-_ATTACH = re.compile(r"\b(?:attach(?:ed|ing|ment|ments)?|enclos(?:e|ed|ing)|anbei|anhang|im anhang|beigefügt|häng\w*|ci-joint|en pièce jointe|adjunt\w*|em anexo|anexo)\b", re.I)  # noqa: E501
-_ATTACH_ORDER = re.compile(r"\b(?:attach|enclose|attaching|enclosing|häng\w*|with the [\w .-]{2,40} attached|(?:is|are) attached|send (?:\w+ ){0,4}the attached|anbei|im anhang|beigefügt)\b", re.I)  # noqa: E501
-_EXCLUDE = re.compile(r"\b(?:don'?t|do not|never|without|not)\b (?:to )?(?:mention(?:ing)?|say(?:ing)?|tell(?: \w+)?|reveal(?:ing)?|include|including|giv(?:e|ing)|talk(?:ing)? about|promise) (?:the |any |a |our )?([^.,;]{3,60})", re.I)  # noqa: E501
-_SUBJECT = re.compile(r"\b(?:with (?:the )?)?(?:subject(?: line)?|betreff)\s*[:=]?\s*[\"“„'‘]([^\"”“'’]{1,300})[\"”“'’]|^(?:subject|betreff)\s*:\s*(.+)$", re.I | re.M)  # noqa: E501
-_POLICY = re.compile(r"\b(?:polic(?:y|ies)|guidelines?|handbook|company rules?|our rules?|richtlinien?|regelung|entitled|entitlement|politique|política)\b", re.I)  # noqa: E501
-_FROM_SOURCES = re.compile(r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben)\b", re.I)  # noqa: E501
-_ACTION_ITEMS = re.compile(r"\b(?:action items?|next steps|to-?dos?|tasks|follow[ -]?up|aufgaben|minutes|wrap[ -]?up)\b", re.I)  # noqa: E501
+_REPLY = re.compile(
+    r"\b(?:reply|respond|answer|write back|get back to|response|antworte?|antwort|réponds?|répondez|respon(?:de|da|der)|antworten)\b",  # noqa: E501
+    re.I,
+)
+_REPLY_ALL = re.compile(
+    r"\b(?:reply[ -](?:to )?(?:all|everyone|everybody)|answer (?:them )?all|to (?:all|everyone) (?:in|on) (?:the|this) thread|antworte? (?:an )?allen?|keep everyone in copy)\b",  # noqa: E501
+    re.I,
+)
+_NOT_ALL = re.compile(
+    r"\b(?:not|don'?t|never|without|no)\b[^.]{0,20}\b(?:reply[ -]?(?:to )?all|reply to (?:all|everyone))", re.I
+)
+_ATTACH = re.compile(
+    r"\b(?:attach(?:ed|ing|ment|ments)?|enclos(?:e|ed|ing)|anbei|anhang|im anhang|beigefügt|häng\w*|ci-joint|en pièce jointe|adjunt\w*|em anexo|anexo)\b",  # noqa: E501
+    re.I,
+)
+_ATTACH_ORDER = re.compile(
+    r"\b(?:attach|enclose|attaching|enclosing|häng\w*|with the [\w .-]{2,40} attached|(?:is|are) attached|send (?:\w+ ){0,4}the attached|anbei|im anhang|beigefügt)\b",  # noqa: E501
+    re.I,
+)
+_EXCLUDE = re.compile(
+    r"\b(?:don'?t|do not|never|without|not)\b (?:to )?(?:mention(?:ing)?|say(?:ing)?|tell(?: \w+)?|reveal(?:ing)?|include|including|giv(?:e|ing)|talk(?:ing)? about|promise) (?:the |any |a |our )?([^.,;]{3,60})",  # noqa: E501
+    re.I,
+)
+_SUBJECT = re.compile(
+    r"\b(?:with (?:the )?)?(?:subject(?: line)?|betreff)\s*[:=]?\s*[\"“„'‘]([^\"”“'’]{1,300})[\"”“'’]|^(?:subject|betreff)\s*:\s*(.+)$",  # noqa: E501
+    re.I | re.M,
+)
+_POLICY = re.compile(
+    r"\b(?:polic(?:y|ies)|guidelines?|handbook|company rules?|our rules?|richtlinien?|regelung|entitled|entitlement|politique|política)\b",  # noqa: E501
+    re.I,
+)
+_FROM_SOURCES = re.compile(
+    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben)\b",  # noqa: E501
+    re.I,
+)
+_ACTION_ITEMS = re.compile(
+    r"\b(?:action items?|next steps|to-?dos?|tasks|follow[ -]?up|aufgaben|minutes|wrap[ -]?up)\b", re.I
+)
 _KINDS: tuple[tuple[str, str], ...] = (
     ("decline", r"\b(?:declin|turn down|reject|refus|absage|sage?\b.*\bab\b|lehne?\b.*\bab\b)"),
     ("apology", r"\b(?:apolog|sorry|entschuldig|excuse|discúlp|desculp)"),
     ("thanks", r"\b(?:thank|thanks|dank|bedank|remerci|agradec)"),
     ("follow_up", r"\bfollow[ -]?up|\baction items?|\bnext steps|\bnachfass|\baufgaben aus"),
-    ("schedule", r"\b(?:schedul|arrange|set up|meeting (?:with|on|at|for)|invite|reschedul|postpone|termin|einlad|lade\b)"),
+    (
+        "schedule",
+        r"\b(?:schedul|arrange|set up|meeting (?:with|on|at|for)|invite|reschedul|postpone|termin|einlad|lade\b)",
+    ),
     ("status", r"\b(?:status|progress|update)\b"),
     ("request", r"\b(?:ask|request|remind|chase|bitte|frag|demand|pid|peça)"),
 )
 _LEAD = re.compile(
-    r"^\W*(?:hi|hello|hey|steward)?[,!]?\s*(?:please|kindly|bitte|can you|could you|would you|i need(?: you)? to|i want to|i'd like to|help me(?: to)?|let's|kannst du|könntest du)\s+",
+    r"^\W*(?:hi|hello|hey|steward)?[,!]?\s*(?:please|kindly|bitte|can you|could you|would you|i need(?: you)? to|i want to|i'd like to|help me(?: to)?|let's|kannst du|könntest du)\s+",  # noqa: E501
     re.IGNORECASE,
 )
-_ABOUT = re.compile(r"\b(?:(?:update|status|progress|report|summary|recap|overview) (?:on|of|about)|about|regarding|concerning|on the subject of|wegen|über|bezüglich|zum thema|au sujet de|sobre|acerca de) (.+)$", re.I)  # noqa: E501
-_SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\b\d\.)\s+(?=[\"“A-ZÀ-ŽÉ\d])|\n+")  # noqa: E501
+_ABOUT = re.compile(
+    r"\b(?:(?:update|status|progress|report|summary|recap|overview) (?:on|of|about)|about|regarding|concerning|on the subject of|wegen|über|bezüglich|zum thema|au sujet de|sobre|acerca de) (.+)$",  # noqa: E501
+    re.I,
+)
+_SENTENCE = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\b\d\.)\s+(?=[\"“A-ZÀ-ŽÉ\d])|\n+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +191,7 @@ def split_pasted(text: str) -> tuple[str, str]:
     found = _PASTED.search(text)
     if found is None or not text[: found.start()].strip():
         return text, ""
-    return text[: found.start()].strip(), text[found.start() :].strip("\"`\n ")
+    return text[: found.start()].strip(), text[found.start() :].strip('"`\n ')
 
 
 def _language_of(words: str) -> Language:
@@ -181,8 +229,8 @@ def _copies(words: str, names: NamePattern) -> tuple[list[str], list[str], str]:
     cc: list[str] = []
     bcc: list[str] = []
     pattern = re.compile(
-        rf"[,;(]?\s*(?i:and |und )?(?:(?P<before>(?i:bcc|cc'?(?:ing)?|copy(?:ing)?(?: in)?)):?\s+(?:(?i:to|in)\s+)?(?P<a>{names.many})"
-        rf"|(?i:put|keep|have|with|mit|setze?|nimm|add)\s+(?P<b>{names.many})\s+(?i:in|on|into|as|auf|ins?)\s+(?P<after>(?i:bcc|cc|copy|kopie|the loop)))\)?"
+        rf"[,;(]?\s*(?i:and |und )?(?:(?P<before>(?i:bcc|cc'?(?:ing)?|copy(?:ing)?(?: in)?)):?\s+(?:(?i:to|in)\s+)?(?P<a>{names.many})"  # noqa: E501
+        rf"|(?i:put|keep|have|with|mit|setze?|nimm|add)\s+(?P<b>{names.many})\s+(?i:in|on|into|as|auf|ins?)\s+(?P<after>(?i:bcc|cc|copy|kopie|the loop)))\)?"  # noqa: E501
     )
 
     def take(match: re.Match[str]) -> str:
@@ -225,7 +273,11 @@ def _parts(act: Act) -> list[Act]:
     """Split "the price and that we agree" and "the plan and for the reason" into acts of their own."""
     if act.kind not in ("that", "include", "ask_for", "inform_about", "thank_for", "apologise_for"):
         return [act]
-    joint = r",?;? (?:and|und) (?:that|dass) " if act.kind not in ("ask_for", "thank_for", "apologise_for") else r",? and (?:also )?for "
+    joint = (
+        r",?;? (?:and|und) (?:that|dass) "
+        if act.kind not in ("ask_for", "thank_for", "apologise_for")
+        else r",? and (?:also )?for "
+    )
     first, *others = re.split(joint, act.text)
     kind = act.kind if act.kind in ("ask_for", "thank_for", "apologise_for") else "that"
     return [Act(act.kind, first), *(Act(kind, other) for other in others)]
@@ -251,20 +303,27 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
     return [Act("statement", sentence.strip())]
 
 
-_TASKS = re.compile(r"\s+with (?:the|our|all|its) (?:action items?|next steps|to-?dos?|tasks|minutes)\b.*$", re.IGNORECASE)
+_TASKS = re.compile(
+    r"\s+with (?:the|our|all|its) (?:action items?|next steps|to-?dos?|tasks|minutes)\b.*$", re.IGNORECASE
+)
 _THAT = re.compile(r"\b(?:saying|that|dass) (?:that )?(\S+ .+)$", re.IGNORECASE)
-_WITH = re.compile(r"\b(?:with|including|containing|giving|listing) ((?:the|our|all|my) [^.]+)$", re.IGNORECASE)
+_WITH = re.compile(r"\b(?:with|including|containing|giving|listing) ((?:the|our|all|my) [^.]+)\.?$", re.IGNORECASE)
 _STEERING = re.compile(
-    r",?\s*(?:and |but |und )?\b(?:politely|briefly|formally|firmly|in (?:a )?(?:friendly|formal|firm|neutral|warm|polite) (?:way|tone|manner)"
+    r",?\s*(?:and |but |und )?\b(?:politely|briefly|formally|firmly|in (?:a )?(?:friendly|formal|firm|neutral|warm|polite) (?:way|tone|manner)"  # noqa: E501
     r"|in (?:english|german|french|spanish|portuguese)|auf (?:deutsch|englisch|französisch|spanisch|portugiesisch)"
     r"|(?:en|em) (?:français|español|português|anglais|allemand|inglés)"
-    r"|keep(?:ing)? (?:it|the tone|this) (?:very )?(?:short|brief|formal|friendly|firm|polite|warm|neutral)(?:,? (?:and|but) (?:short|brief|formal|friendly|firm|polite|warm|neutral))?"
-    r"|make it (?:short|brief|formal|friendly|firm|polite|warm)|(?:friendly|formal|firm|neutral|short) tone|kurz und freundlich|freundlich und kurz)\b"
+    r"|keep(?:ing)? (?:it|the tone|this) (?:very )?(?:short|brief|formal|friendly|firm|polite|warm|neutral)(?:,? (?:and|but) (?:short|brief|formal|friendly|firm|polite|warm|neutral))?"  # noqa: E501
+    r"|make it (?:short|brief|formal|friendly|firm|polite|warm)|(?:friendly|formal|firm|neutral|short) tone|kurz und freundlich|freundlich und kurz)\b"  # noqa: E501
     r"|\bas attached\b|\busing the attached \w+\b",
     re.IGNORECASE,
 )
-_ORDER_TO_ATTACH = re.compile(r",?\s*(?:and |und )?\b(?:attach|enclose|attaching|enclosing)\b (?:the |our |my |a )?[\w .'-]{2,60}$", re.I)  # noqa: E501
-_ORDER_NOT_TO = re.compile(r",?\s*(?:and |but )?\b(?:don'?t|do not|without) (?:mention|say|reveal|promise|mentioning|saying|revealing)\b.*$", re.I)  # noqa: E501
+_ORDER_TO_ATTACH = re.compile(
+    r",?\s*(?:and |und )?\b(?:attach|enclose|attaching|enclosing)\b (?:the |our |my |a )?[\w .'-]{2,60}$", re.I
+)
+_ORDER_NOT_TO = re.compile(
+    r",?\s*(?:and |but )?\b(?:don'?t|do not|without) (?:mention|say|reveal|promise|mentioning|saying|revealing)\b.*$",
+    re.I,
+)
 
 
 def _without_steering(sentence: str) -> str:
@@ -295,7 +354,7 @@ def _to(words: str, names: NamePattern) -> list[str]:
         rf"(?i:\b{noun}) (?i:{towards}) (?P<n>{names.many})",
         rf"(?i:\b{noun}\b)[^.:;]{{0,60}}? (?i:to|an) (?P<n>{names.many})",
         rf"(?i:\b{direct}) (?P<n>{names.many})",
-        rf"(?i:\b(?:schedule|arrange|set up|meeting|appointment|termin|call)\b)[^.:;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",
+        rf"(?i:\b(?:schedule|arrange|set up|meeting|appointment|termin|call)\b)[^.:;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",  # noqa: E501
         rf"(?i:\b(?:decline|accept|answer|turn down)) (?P<n>{names.many})",
         rf"(?i:^to)\s*:?\s+(?P<n>{names.many})",
         rf"(?i:\b(?:invitation|offer|request|mail|e-?mail|proposal|question)) (?i:from|of|von) (?P<n>{names.many})",

@@ -132,7 +132,7 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         enclosures=enclosures,
         policy=policy,
         disagreements=contradictions([*material.sources, asked]),
-        left_out=[one.author and f"{one.title} ({one.author})" or one.title for one in secret],
+        left_out=[(one.author and f"{one.title} ({one.author})") or one.title for one in secret],
         language=wish.language or wish.words_language,
     )
 
@@ -203,12 +203,16 @@ def _question(plan: _Plan, written: Written) -> str | None:
 def _warnings(context: JobContext, plan: _Plan, written: Written) -> list[DraftWarning]:
     warnings = list(plan.addressed.warnings)
     if plan.left_out:
-        text = f"Left out, because it is confidential and the e-mail goes outside: {', '.join(dict.fromkeys(plan.left_out))}."
+        text = f"Left out, because it is confidential and the e-mail goes outside: {', '.join(dict.fromkeys(plan.left_out))}."  # noqa: E501
         warnings.append(DraftWarning(code="confidential_external", text=text))
     warnings += [DraftWarning(code="missing_attachment", text=text) for text in plan.enclosures.missing]
     answered = plan.addressed.answered
-    if answered and not answered.attachments and re.search(r"\b(?:find|see|is|are) (?:\w+ )?attached\b", answered.text):
-        text = f"{answered.sender.name or answered.sender.address} mentions an attachment, but none came with the message."
+    if (
+        answered
+        and not answered.attachments
+        and re.search(r"\b(?:find|see|is|are) (?:\w+ )?attached\b", answered.text)
+    ):
+        text = f"{answered.sender.name or answered.sender.address} mentions an attachment, but none came with the message."  # noqa: E501
         warnings.append(DraftWarning(code="missing_attachment", text=text))
     warnings += [DraftWarning(code="unsupported_fact", text=one.said) for one in plan.disagreements]
     said = wrong_weekdays(written.body, context.today.date())

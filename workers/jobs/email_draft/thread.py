@@ -27,7 +27,9 @@ _LIST_NAMES = re.compile(
     r"^(?:all|everyone|everybody|staff|team|company|employees|alle|info|success|support|office|people|[\w.-]+-all|all-[\w.-]+)@",
     re.IGNORECASE,
 )
-_EVERYBODY = re.compile(r"^(?:all|everyone|everybody|staff|company|employees|alle|[\w.-]+-all|all-[\w.-]+)@", re.IGNORECASE)
+_EVERYBODY = re.compile(
+    r"^(?:all|everyone|everybody|staff|company|employees|alle|[\w.-]+-all|all-[\w.-]+)@", re.IGNORECASE
+)
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)  # messages without a date come first
 
 
