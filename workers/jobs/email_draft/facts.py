@@ -148,8 +148,9 @@ def _take(text: str, pattern: re.Pattern[str], keep: object) -> str:
 
 def _near(text: str, match: re.Match[str]) -> frozenset[str]:
     """Return the stems of the words around a match."""
-    before = text[max(0, match.start() - _WINDOW_CHARS) : match.start()]
-    return stems(f"{before} {text[match.end() : match.end() + _WINDOW_CHARS]}")
+    before = re.split(r"[.!?]\s|\n", text[max(0, match.start() - _WINDOW_CHARS) : match.start()])[-1]
+    after = re.split(r"[.!?]\s|\n", text[match.end() : match.end() + _WINDOW_CHARS])[0]
+    return stems(f"{before} {after}")
 
 
 def _year(text: str | None) -> int | None:

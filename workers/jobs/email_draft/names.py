@@ -23,7 +23,10 @@ _NOT_NAMES = (
     r"how|why|whether|termin|for|thank|ask|tell|dank|vielen|bitte)\b)"
 )
 _CAPITAL = rf"{_NOT_NAMES}[A-ZÀ-ÖØ-Ž][\w'’-]*"
-_CAPITALISED = rf"{_CAPITAL}(?: {_CAPITAL}|(?: [A-Z]\.(?=\W|$))){{0,2}}"
+_LATER = (
+    rf"(?:{_NOT_NAMES}[A-ZÀ-ÖØ-Ž][\w'’-]*[^\W\dA-Z_](?![\w@])|[A-Z]\.(?=\W|$))"  # not "ISO": that begins what is said
+)
+_CAPITALISED = rf"{_CAPITAL}(?: {_LATER}){{0,2}}"
 _QUALIFIER = r"(?: (?:in|from|of|at|aus|von|de) (?:the |der |dem )?[A-ZÀ-Ž]\w+(?: team)?(?![\w@])| \([^)\n]{2,40}\))?"
 
 
@@ -32,7 +35,7 @@ class NamePattern:
 
     def __init__(self, known: Iterable[str]) -> None:
         names = sorted({name for name in known if len(name) > 1}, key=len, reverse=True)
-        listed = rf"(?i:{'|'.join(map(re.escape, names))})(?![\w@-])|" if names else ""
+        listed = rf"(?i:{'|'.join(map(re.escape, names))})(?![\w@-])(?! {_LATER})|" if names else ""
         one = rf"(?:{ADDRESS}|{listed}{ROLES}|{_CAPITALISED})(?:(?<!')'s?|’s?)?{_QUALIFIER}"
         self.one = rf"(?:{one})(?:\s+<{ADDRESS}>|\s+\({ADDRESS}\))?"
         self.many = rf"{self.one}(?:(?:\s*,\s*(?:and |und )?|\s+(?:and|und|et|y|e|&)\s+){self.one}){{0,12}}"
