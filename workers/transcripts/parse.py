@@ -35,8 +35,8 @@ _FILE_STAMP = re.compile(
 )
 # What recorders add: the product, the kind of file, "(1)" of a second download.
 _FILE_SUFFIX = re.compile(
-    r"(?:[\s\-–—.]*(?<![^\W_])(?:zoom|teams|google meet|meet|webex|otter(?: ai)?|slack|transcri(?:pt(?:ion)?|bed)|transkript"
-    r"|recording|captions?|subtitles|cc|vtt|srt|docx|txt|json|\(\d{1,2}\))(?![^\W_]))+\W*$|^(?:zoom|teams|transcript|recording)$",
+    r"(?:[\s\-–—.]*(?<![^\W_])(?:zoom|teams|google meet|meet|webex|otter(?: ai)?|slack|transcript(?:ion)?"
+    r"|transkript|recording|captions?|subtitles|cc|vtt|srt|docx|txt|json|\(\d{1,2}\))(?![^\W_]))+\W*$|^(?:zoom|teams|transcript|recording)$",
     re.IGNORECASE,
 )
 _JSON_OPENING = re.compile(r"^\s*(?:\{|\[\s*(?:[\[{\"\]]|$))")

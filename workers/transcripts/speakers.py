@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 MAX_NAME_WORDS = 4  # longer runs before a colon are sentences
 MAX_NAME_CHARS = 60
 STRAY_LINES = 2  # a single word that opens so few lines is doubted
-LEAST_FULL_NAMES = 2
+FULL_NAME_LINES = 20  # fewer lines opened by full names say too little about how the file writes names
 FULL_NAME_SHARE = 0.8  # of the named lines
 
 # Words that stand before a colon in notes and are nobody's name (English, German, French, Spanish).
@@ -139,9 +139,8 @@ def accepted_names(candidates: Iterable[str], *, listed: Collection[str] = (), l
 
 def _stray_words(counts: Mapping[str, int]) -> frozenset[str]:
     """Return the rare single words among `counts` when nearly all lines are opened by full names."""
-    full = sum(count for name, count in counts.items() if " " in name)
-    people = sum(1 for name in counts if " " in name and not is_generic_label(name))
-    if people < LEAST_FULL_NAMES or full < FULL_NAME_SHARE * sum(counts.values()):
+    full = sum(count for name, count in counts.items() if " " in name and not is_generic_label(name))
+    if full < max(FULL_NAME_LINES, FULL_NAME_SHARE * sum(counts.values())):
         return frozenset()
     first_names = {name.split()[0].casefold() for name in counts if " " in name}
     return frozenset(

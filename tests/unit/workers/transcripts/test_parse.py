@@ -331,10 +331,7 @@ def test_a_word_that_opens_a_point_is_no_speaker() -> None:
         "One: the till is slow.",
         "Ben Okafor: I know.",
         "Lanyards: we have too few.",
-        "Anna Schmidt: Fine.",
-        "Ben Okafor: Good.",
-        "Anna Schmidt: Bye.",
-        "Ben Okafor: Bye.",
+        *["Anna Schmidt: Fine.", "Ben Okafor: Good."] * 10,
     ]
     body = "".join(f"\n{n}\n00:00:{n:02d}.000 --> 00:00:{n:02d}.900\n{cue}\n" for n, cue in enumerate(cues, 1))
 
@@ -343,7 +340,7 @@ def test_a_word_that_opens_a_point_is_no_speaker() -> None:
     assert transcript.speakers == transcript.attendees == ("Anna Schmidt", "Ben Okafor")
     assert ("Anna Schmidt", "One: the till is slow.") in turns_of(transcript)
     assert ("Ben Okafor", "Lanyards: we have too few.") in turns_of(transcript)
-    assert transcript.words_kept == transcript.words_read == 25
+    assert transcript.words_kept == transcript.words_read == 41
 
 
 def test_one_guest_with_a_first_name_is_kept_among_first_names_and_labels() -> None:
