@@ -22,10 +22,10 @@ LEAST_REQUEST_WORDS = 4
 
 # Verbs whose object outlives the meeting: "I'll show you" and "I'll start" are done on the spot.
 _DELIVERS = (
-    r"(?:send|write|ask|tell|file|release|bring|enter|prepare|find out|check|set up|book|invite|talk to|speak to|speak with"
-    r"|call|mail|e-?mail|draft|update|circulate|share|schedule|put together|look into|follow up|come back to|get back to"
-    r"|report|arrange|order|collect|organi[sz]e|submit|upload|contact|fix|review|deliver|switch off|switch on|turn off"
-    r"|make (?:a|the|an|my) \w+|get (?:the|a|an|you) \w+|take (?:it|that|this) to|pass on|register|publish|document|escalate)"
+    r"(?:send|write|ask|tell|file|release|bring|enter|prepare|find out|check|set up|book|invite|talk to|speak to|speak with"  # noqa: E501
+    r"|call|mail|e-?mail|draft|update|circulate|share|schedule|put together|look into|follow up|come back to|get back to"  # noqa: E501
+    r"|report|arrange|order|collect|organi[sz]e|submit|upload|contact|fix|review|deliver|switch off|switch on|turn off"  # noqa: E501
+    r"|make (?:a|the|an|my) \w+|get (?:the|a|an|you) \w+|take (?:it|that|this) to|pass on|register|publish|document|escalate)"  # noqa: E501
 )
 _DOES = rf"(?:{_DELIVERS}|have|get|make|take|put|do|give|finish|complete|move|test|limit|show|present|create|add|change|close|remove|clean)"  # noqa: E501
 _I_WILL = r"\b(?:i'll|i will|i'm going to|i am going to)(?: also| just| then| gladly| try to| personally)*"
@@ -33,7 +33,7 @@ _TAKES_ON = re.compile(rf"{_I_WILL} {_DELIVERS}\b|\blet me (?:find out|check wit
 _TAKES_ON_BY = re.compile(rf"{_I_WILL} {_DOES}\b|\byou(?:'ll| will) (?:have|get|receive) (?:it|that|this|them|the|a|my|our)\b")  # fmt: skip  # noqa: E501
 _ON_THE_SPOT = re.compile(
     r"\b(?:tell|ask|show|give|call) you\b(?! (?:the|a|my|our) )|\bwrite (?:it|that|this|them|these) (?:down|up|on)\b"
-    r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"
+    r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"  # noqa: E501
     r"|\b(?:a|one|another|the next) (?:moment|second|question|slide)\b"
 )
 _ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}|write)\b")  # fmt: skip  # noqa: E501
@@ -50,8 +50,8 @@ _REFUSES = re.compile(r"\b(?:can't|cannot|won't|not able|no time|unfortunately)\
 _WHEN = re.compile(r"^\W*(?:and |so |by |until )*when\b.{0,20}\?\s*$")
 _WISH = re.compile(r"\bi'd (?:like|want|need|love)\b|\bi (?:want|need)\b|\b(?:can|could|would) you\b")
 _NAMED_DOES = re.compile(
-    rf"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*(?P<name>[A-ZÄÖÜ][\w'’-]+)(?P<verb>(?: will|'ll| is going to) {_DELIVERS}\b"
-    r"| (?:makes?|sends|writes|switches|books|prepares|asks|tells|checks|takes|brings|files|calls|updates|gets|delivers|sets up|fixes) )"
+    rf"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*(?P<name>[A-ZÄÖÜ][\w'’-]+)(?P<verb>(?: will|'ll| is going to) {_DELIVERS}\b"  # noqa: E501
+    r"| (?:makes?|sends|writes|switches|books|prepares|asks|tells|checks|takes|brings|files|calls|updates|gets|delivers|sets up|fixes) )"  # noqa: E501
 )
 _GETS_OTHER = re.compile(rf"{_I_WILL} (?:get|ask|have) (?P<name>[A-ZÄÖÜ][\w'’-]+) to\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"^\W*(?:he|she|they|a draft|the draft|by|until|this week|it)\b")

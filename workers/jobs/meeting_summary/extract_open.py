@@ -21,7 +21,7 @@ ANSWER_STEMS = 2  # content stems an answer shares with the question after "I do
 
 _UNKNOWN = re.compile(
     r"\b(?:i don't know|we don't know|don't know yet|no idea|not sure|dunno|unclear|nobody (?:\w+ ){0,3}(?:knows|could tell)|have to (?:ask|check|find out)"  # noqa: E501
-    r"|can't (?:say|tell) (?:yet|now)|let me find out|i'll find out|that depends|depends on|remains to be seen|weiß (?:ich )?nicht"
+    r"|can't (?:say|tell) (?:yet|now)|let me find out|i'll find out|that depends|depends on|remains to be seen|weiß (?:ich )?nicht"  # noqa: E501
     r"|keine ahnung|unklar|je ne sais pas|aucune idée)\b"
 )
 _STAYS_OPEN = re.compile(

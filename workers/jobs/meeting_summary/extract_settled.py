@@ -25,8 +25,8 @@ _AGREED = re.compile(
     r"|\b(?:that|this|it|which)(?:'s| is) (?:then )?(?:agreed|decided|settled|approved)\b"
     r"|\b(?:down|noted?|it|that) as (?:decided|agreed)\b"
     r"|\bwe(?:'ve| have|'re| are)? (?:all )?(?:now )?(?:decided|agreed|resolved|settled)\b|\bwe agree (?:that|to)\b"
-    rf"|{_OPEN}let's do (?:it|that)\b|{_OPEN}let's (?:go|stay|stick) with\b|\bthe decision is\b|\bmotion (?:is )?carried\b"
-    rf"|{_OPEN}yes, we \w+|\b(?:das ist|hiermit|wir haben) (?:\w+ ){{0,5}}(?:beschlossen|entschieden)\b|\bbeschlossen\b"
+    rf"|{_OPEN}let's do (?:it|that)\b|{_OPEN}let's (?:go|stay|stick) with\b|\bthe decision is\b|\bmotion (?:is )?carried\b"  # noqa: E501
+    rf"|{_OPEN}yes, we \w+|\b(?:das ist|hiermit|wir haben) (?:\w+ ){{0,5}}(?:beschlossen|entschieden)\b|\bbeschlossen\b"  # noqa: E501
     r"|\b(?:c'est|nous avons|on a) (?:décidé|convenu)\b"
 )
 _REJECTED = re.compile(
@@ -34,7 +34,7 @@ _REJECTED = re.compile(
     rf"|{_OPEN}(?:rejected)\s*[.:!]|\babgelehnt\b|\bc'est (?:rejeté|refusé)\b"
 )
 _PROPOSED = re.compile(
-    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose|suggest) (?:that|we|to)\b"
+    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose|suggest) (?:that|we|to)\b"  # noqa: E501
     r"|\bwe reserve\b|\bich schlage vor\b|\bje propose\b"
 )
 _DENIED = re.compile(r"\b(?:not|n't|never|nothing)\b(?:\s\w+){0,3}\s(?:agreed|decided|settled|approved|decide|agree)\b|\bif\b|\bwhether\b")  # fmt: skip  # noqa: E501
