@@ -5,6 +5,7 @@ rephrased, so nothing can be made up; the price is that lines read like speech, 
 candidates a person confirms.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -145,7 +146,13 @@ def _decisions(
     taken = {number for entry in settled for number in entry.proof}
     for found in candidates:
         status = status_of(found.best, sentences)
-        if status != "proposed" and not taken & {*found.members} and not is_task(sentences[found.best]):
+        conditional = re.match(r"\W*(?:if|as we)\b", sentences[found.best].text, re.IGNORECASE)
+        if (
+            status != "proposed"
+            and not conditional
+            and not taken & {*found.members}
+            and not is_task(sentences[found.best])
+        ):
             settled.append(Settled(found.best, found.members, status))
     return tuple(
         Decision(

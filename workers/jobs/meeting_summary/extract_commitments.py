@@ -34,7 +34,7 @@ _TAKES_ON_BY = re.compile(rf"{_I_WILL} {_DOES}\b|\byou(?:'ll| will) (?:have|get|
 _ON_THE_SPOT = re.compile(
     r"\b(?:tell|ask|show|give|call) you\b(?! (?:the|a|my|our) )|\bwrite (?:it|that|this|them|these) (?:down|up|on)\b"
     r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"  # noqa: E501
-    r"|\b(?:a|one|another|the next) (?:moment|second|question|slide)\b"
+    r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:moment|second|question|slide)\b"
 )
 _ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}|write)\b")  # fmt: skip  # noqa: E501
 _TELLS_BY = re.compile(rf"^\W*(?:(?:and|so|then|just|please|okay)[ ,]+)*{_DOES}\b")
@@ -165,7 +165,8 @@ class _Reader:
         if unit.is_question or _ON_THE_SPOT.search(text):
             return None
         due = due_phrase(unit.raw)
-        if not _TAKES_ON.search(text) and not (due is not None and _TAKES_ON_BY.search(text)):
+        by_a_day = due is not None and (found := _TAKES_ON_BY.search(text)) and due.lower() in text[found.end() :]
+        if not _TAKES_ON.search(text) and not by_a_day:
             return None
         if not self._points(number, due):
             return self._made((number,), (number,), unit.speaker, stated=True)

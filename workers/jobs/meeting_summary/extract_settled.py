@@ -40,7 +40,7 @@ _PROPOSED = re.compile(
 _DENIED = re.compile(r"\b(?:not|n't|never|nothing)\b(?:\s\w+){0,3}\s(?:agreed|decided|settled|approved|decide|agree)\b|\bif\b|\bwhether\b")  # fmt: skip  # noqa: E501
 _OTHERS_DECIDE = re.compile(r"\b(?:being|be|get|gets|been) (?:decided|agreed|approved|settled)\b")
 _IN_PASSING = re.compile(r"\b(?:i'll|i'm|let me|i am) (?:\w+ ){0,3}(?:writ|note|put|list)")
-_RECALLS = re.compile(r"\b(?:last|ago|back then|yesterday|in (?:march|january|february|april|may|june|july|august|september|october|november|december) (?:we|it))\b.*\b(?:decided|agreed)\b")  # fmt: skip  # noqa: E501
+_RECALLS = re.compile(r"\bas (?:we |you )(?:already |all )?(?:agreed|decided|said)\b|\b(?:last|ago|back then|yesterday|in (?:march|january|february|april|may|june|july|august|september|october|november|december) (?:we|it))\b.*\b(?:decided|agreed)\b")  # fmt: skip  # noqa: E501
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,9 @@ def _content(number: int, status: DecisionStatus, sentences: Sequence[Unit]) -> 
         if marker_of(sentences[following]) in (None, status) and _is_matter(sentences[following]):
             return following
     if status == "rejected":
-        own = [n for n in (number - 1, number - 2) if n >= 0 and sentences[n].speaker == speaker]
-        return next((n for n in own if _is_matter(sentences[n])), number)
+        before = number - 1
+        own = before >= 0 and sentences[before].speaker == speaker and _is_matter(sentences[before])
+        return before if own else number
     if _DO_IT.search(sentences[number].raw.lower()):
         return None  # what "it" is may lie far back
     for earlier in range(number - 1, max(-1, number - 1 - BACK_UNITS), -1):

@@ -92,6 +92,7 @@ def test_a_task_has_the_owner_and_the_day_that_were_said(turns: list[tuple[str, 
         [("Dan Roe", "If there are any cranes, I'll write about them.")],
         [("Dan Roe", "Can you hear us alright?"), ("Eva Lund", "Yes, I can.")],
         [("Dan Roe", "Could you get two more offers?"), ("Eva Lund", "No, I can't.")],
+        [("Dan Roe", "We hope to meet them before Christmas, and I will take every chance that I get.")],
         [("Dan Roe", "Somebody should look at the crane."), ("Eva Lund", "Somebody should.")],
     ],
 )
@@ -129,6 +130,15 @@ def test_a_promise_that_points_is_shown_with_what_it_answers() -> None:
             ("rejected", "Do we move the loading back to six in the evening? – We stay with ten thirty."),
         ),
         (
+            [
+                ("Eva Lund", "Can we rent out the harbour crane to others?"),
+                ("Dan Roe", "There are licences involved in some states."),
+                ("Eva Lund", "So it's a no?"),
+                ("Dan Roe", "It's a no for now."),
+            ],
+            ("rejected", "Can we rent out the harbour crane to others? – It's a no for now."),
+        ),
+        (
             [("Eva Lund", "So that one is not decided. We reserve forty thousand euros for the crane.")],
             ("proposed", "We reserve forty thousand euros for the crane."),
         ),
@@ -142,6 +152,7 @@ def test_a_decision_says_what_was_settled_and_how(turns: list[tuple[str, str]], 
     "said",
     [
         "Notice is three months, so by the end of December we'd both like to know.",
+        "As we already decided in spring, the old crane stays.",
         "The harbour has an offer, it's being decided inside right now.",
         "And then we agree on a date for the clean list.",
         "This year until the end of October we spent three hundred thousand euros.",
