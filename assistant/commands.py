@@ -36,6 +36,7 @@ COMMANDS: dict[str, Command] = {
     "bot": Command("bot.main:main", "the chat side: web page, Slack, Teams"),
     "teams": Command("bot.platforms.teams.command:main", "make the Teams app package; check the connection"),
     "worker": Command("workers.app:main", "the job side"),
+    "slack": Command("bot.platforms.slack.command:main", "Slack's app manifest, and what is wrong with its settings"),
     "doctor": Command("assistant.doctor:main", "what is configured, reachable and missing"),
     "admin": Command("assistant.admin_command:main", "migrations, people, the example settings file"),
     "bench": Command("bench.command:main", "measure: retrieval, logs, meetings, email, chaos, ledger"),

@@ -346,7 +346,7 @@ async def _wait_until_ready(bots: list[str]) -> None:
 def main(argv: list[str]) -> int:
     """Run `steward bench chaos`; exit status 1 when anything was lost, doubled or left untold."""
     parser = argparse.ArgumentParser(prog="steward bench chaos", description="Kill everything, lose nothing.")
-    parser.add_argument("--n", type=int, default=2000, help="questions")
+    parser.add_argument("--n", "--events", type=int, default=2000, dest="n", help="questions")
     parser.add_argument("--broker", choices=("redis", "rabbitmq", "embedded"), default="embedded")
     parser.add_argument("--rate", type=float, default=EVENTS_A_SECOND, help="questions a second")
     parser.add_argument("--pace", type=float, default=1.0, help="stretches (> 1) or shortens the time between kills")

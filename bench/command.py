@@ -11,10 +11,13 @@ from assistant import exit_codes
 
 BENCHMARKS: dict[str, str] = {
     "retrieval": "hybrid search beside BM25 and dense alone, and the refusal AUROC; --data FOLDER",
+    "answers": "the demo company's questions: correctness, refusals, leaks, latency, cost",
     "logs": "templates and incidents beside Drain3; --data FOLDER",
     "meetings": "minutes against people's own; --data FOLDER",
     "email": "drafting requests with their checklists",
     "ledger": "questions accepted, claimed and answered a second",
+    "slack": "from a mention to its placeholder, beside a bare Bolt app",
+    "slack_chaos": "asks Slack while bots and workers are killed; --n QUESTIONS",
     "chaos": "kills processes and loses nothing; --events N",
 }
 
@@ -23,7 +26,7 @@ def main(argv: list[str]) -> int:
     """Run the benchmark named first with the remaining arguments; print the list when none is."""
     if not argv or argv[0] in ("-h", "--help", "help"):
         print("usage: steward bench NAME [arguments]\n")
-        print("\n".join(f"  {name:<10} {help_line}" for name, help_line in BENCHMARKS.items()))
+        print("\n".join(f"  {name:<12} {help_line}" for name, help_line in BENCHMARKS.items()))
         return exit_codes.SUCCESS if argv else exit_codes.USAGE
     name, rest = argv[0], argv[1:]
     if name not in BENCHMARKS or find_spec(f"bench.{name}") is None:

@@ -28,6 +28,7 @@ from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, Doorbell, EventDoorbell, make_celery
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
+from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
@@ -95,6 +96,7 @@ class Worker:
             settings,
             self.repair,
             WorkerStore(self.engine),
+            DocumentLedger(self.engine),
             self.doorbell,
             self.ward if SUSPECT_LANE in lanes else None,
             owner=owner,

@@ -11,10 +11,11 @@ verdict.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -77,7 +78,7 @@ class KnowledgeBase:
         Raises:
             DependencyUnavailable: the index, the embedder or the database cannot be reached.
         """
-        return distinct(self.rank(query))[: query.limit]
+        return distinct(self.rank(query), limit=query.limit)
 
     def rank(self, query: SearchQuery) -> list[ScoredChunk]:
         """Return all candidates in order, repeated texts included: what documents are ranked by."""
@@ -188,20 +189,22 @@ def documents_of(ranking: Sequence[ScoredChunk]) -> list[FoundDocument]:
     return [FoundDocument(hit, passages[document_id]) for document_id, hit in best.items()]
 
 
-def distinct(ranking: Sequence[ScoredChunk]) -> list[ScoredChunk]:
-    """Return the ranking without passages whose words have been said by a better one.
+def distinct(ranking: Sequence[ScoredChunk], *, limit: int | None = None) -> list[ScoredChunk]:
+    """Return the ranking, or its first `limit`, without passages whose words have been said by a better one.
 
     Case, punctuation and white space don't count. Passages that differ in a single figure are both kept: near-twin
     plans differ in just that.
     """
+    return list(islice(_said_first(ranking), limit))
+
+
+def _said_first(ranking: Sequence[ScoredChunk]) -> Iterator[ScoredChunk]:
     seen: set[str] = set()
-    kept: list[ScoredChunk] = []
     for hit in ranking:
         words = " ".join(_WORD.findall(hit.chunk.text.casefold()))
         if words not in seen:
             seen.add(words)
-            kept.append(hit)
-    return kept
+            yield hit
 
 
 def open_knowledge(settings: Settings, engine: sa.Engine) -> KnowledgeBase:

@@ -7,6 +7,7 @@ markdown a message, one table). Streams die when told to. Every call is kept in 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import socket
@@ -61,6 +62,9 @@ class SlackPeer:
     prompts: list[dict[str, Any]] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)  # served at /files/<name>
+    file_tokens: set[str] = field(default_factory=lambda: {TOKEN})  # which may read files
+    failing_files: int = 0  # how many of the next file requests are answered 503
+    scopes: str = ""  # what auth.test's header says was granted
     uploads: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -118,6 +122,8 @@ class SlackPeer:
         method = request.path_params["method"]
         arguments = await _arguments(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or arguments.pop("token", "")
+        if token.startswith("Basic "):  # how the SDK sends an app's id and secret
+            arguments["client_id"] = base64.b64decode(token.removeprefix("Basic ")).decode().split(":")[0]
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds)
         self.calls.append((method, arguments))
@@ -132,7 +138,8 @@ class SlackPeer:
         if fault and fault.kind not in ("cut_after",):
             return JSONResponse({"ok": False, "error": fault.kind})
         answer = self._answer(method, arguments, token)
-        return _Cut() if fault else JSONResponse(answer)
+        headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
+        return _Cut() if fault else JSONResponse(answer, headers=headers)
 
     def _fault(self, method: str) -> Fault | None:
         for fault in self.faults:
@@ -159,7 +166,10 @@ class SlackPeer:
 
     async def _file(self, request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token not in self.tokens:  # as Slack does: a sign-in page instead of an error
+        if self.failing_files:
+            self.failing_files -= 1
+            return PlainTextResponse("away", 503)
+        if token not in self.file_tokens:  # as Slack does: a sign-in page instead of an error
             return Response("<html>sign in</html>", media_type="text/html")
         data = self.files.get(request.path_params["name"])
         return Response(data or b"", 200 if data is not None else 404, media_type="application/octet-stream")

@@ -26,6 +26,7 @@ from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.job_store import JobStore, JobView
 from assistant.storage.migrate import migrate
+from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.worker_store import WorkerStore
 from bot.intake import Intake
@@ -105,6 +106,7 @@ def _answer(
     accepted = Intake(jobs, people).take(mention)
     view = _run_to_its_end(settings, jobs, WorkerStore(engine), accepted.job_id, arguments)
     _show(view, mention, arguments)
+    OutboxStore(engine).shown(view.id)
     return _exit_code(view)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import time
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import ValidationError
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from starlette.requests import Request
@@ -20,7 +23,7 @@ from assistant.observability import EVENTS
 from assistant.replies import Reply
 from bot.dependencies import BotDependencies
 from bot.platforms.base import Handle, Target
-from bot.platforms.slack import commands, home, interactions, listeners
+from bot.platforms.slack import commands, home, interactions, listeners, oauth
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.installations import Authorize
 from bot.platforms.slack.parse import Workspace
@@ -40,21 +43,28 @@ _silent.propagate = False
 def build(app: FastAPI, dependencies: BotDependencies) -> SlackPlatform:
     """Put Slack's routes on the application and return the platform, not started."""
     desk = Desk(dependencies)
-    bolt = make_bolt(desk)
+    settings = dependencies.settings
+    flow = oauth.make_flow(settings, desk) if settings.slack_client_id else None
+    bolt = make_bolt(desk, flow)
     platform = SlackPlatform(desk, bolt)
-    secret = dependencies.settings.slack_signing_secret
+    if flow is not None:
+        pages = oauth.InstallPages(flow)
+        app.add_api_route(oauth.INSTALL_PATH, pages.install, methods=["GET"], include_in_schema=False)
+        app.add_api_route(oauth.REDIRECT_PATH, pages.redirect, methods=["GET"], include_in_schema=False)
+    secret = settings.slack_signing_secret
     door = Door(bolt, secret.get_secret_value() if secret else "")
     app.add_api_route("/slack/events", door.receive, methods=["POST"], include_in_schema=False)
     return platform
 
 
-def make_bolt(desk: Desk) -> AsyncApp:
+def make_bolt(desk: Desk, flow: AsyncOAuthFlow | None = None) -> AsyncApp:
     """Return the Bolt app with every listener; signatures were checked before it is called."""
     bolt = AsyncApp(
         name="steward",
         logger=_silent,
         client=desk.api.unconnected(),
         authorize=Authorize(desk.installations),  # type: ignore[arg-type]  # an AsyncAuthorize is taken as it is
+        oauth_flow=flow,  # none but ours: Bolt would make its own of SLACK_CLIENT_ID in the environment
         process_before_response=True,
         request_verification_enabled=False,
     )
@@ -62,6 +72,7 @@ def make_bolt(desk: Desk) -> AsyncApp:
     listeners.register(bolt, desk)
     home.register(bolt, desk, interactions.register(bolt, desk))
     commands.register(bolt, desk)
+    oauth.register(bolt, desk)
     bolt.event(re.compile(".*"))(_not_for_us)
     return bolt
 
@@ -97,11 +108,14 @@ class SlackPlatform:
 
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the message of a job."""
-        return await self.desk.messages.post(target, reply, key)
+        handle = await self.desk.messages.post(target, reply, key)
+        self.desk.send_files(handle, reply)
+        return handle
 
     async def update(self, handle: Handle, reply: Reply) -> None:
         """Make the message say `reply`."""
         await self.desk.messages.update(handle, reply)
+        self.desk.send_files(handle, reply)
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Find the message of a job."""
@@ -149,10 +163,16 @@ async def _answer_to(error: Exception) -> BoltResponse:
         log.warning("slack.event_deferred", code=error.code, error=str(error))
         return BoltResponse(status=503, body="", headers={"Retry-After": "5"})
     if isinstance(error, ValidationError | ValueError | KeyError | TypeError | AttributeError):
-        log.warning("slack.event_malformed", error=type(error).__name__)
+        log.warning("slack.event_malformed", error=type(error).__name__, at=_place_of(error))
         return BoltResponse(status=400, body="")
     log.error("slack.listener_crashed", error=type(error).__name__, exc_info=error)
     return BoltResponse(status=500, body="")
+
+
+def _place_of(error: Exception) -> str:
+    """Where it was raised: a traceback could quote the body."""
+    place = traceback.extract_tb(error.__traceback__)[-1:] if error.__traceback__ else []
+    return f"{Path(place[0].filename).name}:{place[0].lineno}" if place else ""
 
 
 async def _not_for_us(body: dict[str, Any]) -> None:

@@ -100,7 +100,15 @@ class SlackApi:
 
 
 async def call(request: Awaitable[Any]) -> dict[str, Any]:
-    """Await one call of a client and return its answer.
+    """Await one call of a client and return what it answered; errors as `answer`."""
+    data = (await answer(request)).data
+    if not isinstance(data, dict):
+        raise DependencyUnavailable("Slack's answer is no JSON object")
+    return data
+
+
+async def answer(request: Awaitable[Any]) -> Any:
+    """Await one call of a client and return its whole answer, with headers.
 
     Raises:
         RateLimited: 429; nothing was done.
@@ -110,15 +118,11 @@ async def call(request: Awaitable[Any]) -> dict[str, Any]:
         DependencyUnavailable: no answer, or none that can be read: it may have been done all the same.
     """
     try:
-        response = await request
+        return await request
     except SlackApiError as error:
         raise _translated(error) from None  # the SDK's message quotes the whole answer
     except (aiohttp.ClientError, TimeoutError, SlackClientError, OSError) as error:
         raise DependencyUnavailable(f"Slack did not answer: {type(error).__name__}") from None
-    data = response.data
-    if not isinstance(data, dict):
-        raise DependencyUnavailable("Slack's answer is no JSON object")
-    return data
 
 
 def _translated(error: SlackApiError) -> StewardError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ from workers.logs.inspection import inspect_index
 from workers.logs.inspection_report import Inspection
 from workers.logs.reading import ReadingCancelled, ReadingOptions
 from workers.logs.reading_files import LogSource
+from workers.validation.redaction import redact_secrets
 
 RULES_VERSION = "log_inspection@rules-1"  # raise it when the engine's verdicts change
 PROGRESS_STEP = 0.1  # of all bytes: how often reading is reported
@@ -56,7 +58,7 @@ def run(job: Job, context: JobContext) -> JobResult:
         checks=checks,
         calls=tuple(_calls(context)),
     )
-    return _result(inspection, receipt)
+    return _result(_without_secrets(inspection), receipt)
 
 
 def _options(job: Job) -> InspectionOptions:
@@ -108,6 +110,19 @@ def _calls(context: JobContext) -> list[Call]:
     return [
         Call(type="tool", name=name, at_ms=0.0, took_ms=round(timed.get(stage, 0.0), 2)) for name, stage in stages
     ]
+
+
+def _without_secrets(inspection: Inspection) -> Inspection:
+    """Hide keys, tokens and passwords that the logs hold; done after the check, which needs lines as they stand."""
+
+    def hidden(value: Any) -> Any:
+        if isinstance(value, str):
+            return redact_secrets(value)
+        if isinstance(value, tuple | list):
+            return [hidden(item) for item in value]
+        return {key: hidden(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+    return Inspection.model_validate(hidden(inspection.model_dump()))
 
 
 def _result(inspection: Inspection, receipt: Receipt) -> JobResult:

@@ -16,6 +16,9 @@ from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.worker_store import WorkerStore
 from tests.documents import EMBEDDER, store
 
+# The client's in-memory twin says that it ignores payload indexes; a server does not.
+pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes")
+
 
 @pytest.fixture
 def engine(embedded_settings: Settings) -> Iterator[sa.Engine]:

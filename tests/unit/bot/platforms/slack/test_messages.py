@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from assistant.errors import NothingFound, RateLimited
 from assistant.jobs import Job, JobResult
-from assistant.replies import Paragraph, Reply
+from assistant.replies import FileOffer, Paragraph, Reply
 from tests.factories import make_result
 from tests.peers.slack_events import payload
 from tests.unit.bot.platforms.slack.conftest import Bot
@@ -101,6 +101,26 @@ async def test_an_answer_without_a_channel_goes_to_the_askers_direct_messages(bo
 
     assert handle["channel"] == "DU0ANN"
     assert await bot.platform.find(target, "k1") == handle
+
+
+async def test_a_file_that_the_answer_offers_is_put_into_its_thread_once(bot: Bot) -> None:
+    sha256 = bot.platform.desk.dependencies.blobs.store(b"Minutes")
+    offer = FileOffer(name="minutes.md", media_type="text/markdown", blob=sha256, size_bytes=7)
+    reply = Reply(text="Done.", blocks=(Paragraph(markdown="Done."), offer))
+    handle = await bot.platform.post(TARGET, reply, "k1")
+    await bot.platform.update(handle, reply)
+    await bot.platform.desk.settled()
+    (sent,) = [one for one in bot.peer.uploads if "complete" in one]
+
+    assert (sent["channel_id"], sent["thread_ts"]) == (CHANNEL, "1.0")
+    assert any(b"Minutes" in one["bytes"] for one in bot.peer.uploads if "bytes" in one)
+
+
+async def test_an_older_bot_delivers_what_a_newer_one_posted(bot: Bot) -> None:
+    handle = await bot.platform.post(TARGET, Reply(text="Hello"), "k1")
+    await bot.platform.update({**handle, "field_of_tomorrow": 1}, Reply(text="Hello again"))
+
+    assert [one["text"] for one in bot.peer.said(CHANNEL)] == ["Hello again"]
 
 
 async def test_nothing_unfurls(bot: Bot) -> None:

@@ -76,3 +76,17 @@ def test_without_logs_or_with_unknown_options_the_asker_hears_what_to_do(logs: P
 def test_stop_ends_the_reading(logs: Path) -> None:
     with pytest.raises(Cancelled):
         inspection_of(logs, "what broke?", Watched(cancelled=True))
+
+
+def test_a_token_in_the_logs_is_not_repeated(tmp_path: Path) -> None:
+    token = "xoxb-" + "1234567890abcdef"
+    lines = [f"2026-11-17T09:{minute:02}:00Z INFO api handled request {minute}" for minute in range(30)]
+    lines += [
+        f"2026-11-17T09:{30 + n // 20:02}:{n % 20 * 3:02}Z ERROR api slack refused token {token}" for n in range(200)
+    ]
+    (tmp_path / "api.log").write_text("\n".join(lines) + "\n")
+
+    outcome = inspection_of(tmp_path, "what broke?")
+
+    assert outcome.result["root_cause_service"] == "api"
+    assert token not in outcome.model_dump_json()

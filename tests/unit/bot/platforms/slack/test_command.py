@@ -1,0 +1,110 @@
+"""The manifest, and the doctor that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant.settings import Settings
+from bot.platforms.slack.command import examine, main
+from bot.platforms.slack.manifest import BOT_EVENTS, BOT_SCOPES, make_manifest
+from tests.peers.slack_peer import APP_TOKEN, TOKEN, SlackPeer
+
+GOOD_SECRET = "0123456789abcdef" * 2
+# Which scope an event needs, by Slack's reference of events.
+NEEDS = {
+    "app_mention": "app_mentions:read",
+    "member_joined_channel": "channels:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "message.mpim": "mpim:history",
+    "reaction_added": "reactions:read",
+    "user_change": "users:read",
+}
+
+
+def slack(peer: SlackPeer, **fields: object) -> Settings:
+    values = {"slack_bot_token": TOKEN, "slack_signing_secret": GOOD_SECRET, "public_url": "https://s.test", **fields}
+    return Settings.model_validate({"slack_api_url": f"{peer.url}/api", **values})
+
+
+async def states(settings: Settings) -> dict[str, str]:
+    return {finding.subject: finding.state for finding in await examine(settings)}
+
+
+def test_the_copy_in_deploy_is_the_manifest_of_the_code() -> None:
+    copy = Path(__file__).parents[5] / "deploy" / "slack_manifest.json"
+
+    assert json.loads(copy.read_text()) == make_manifest()
+
+
+def test_the_manifest_keeps_slacks_limits() -> None:
+    made = make_manifest()
+    agent = made["features"]["agent_view"]
+
+    assert len(agent["agent_description"]) <= 300
+    assert 1 <= len(agent["suggested_prompts"]) <= 4
+    assert len(made["display_information"]["description"]) <= 140
+    assert 175 <= len(made["display_information"]["long_description"]) <= 4_000
+    assert all(len(one["name"]) <= 24 and len(one["description"]) <= 150 for one in made["features"]["shortcuts"])
+
+
+def test_every_event_has_its_scope() -> None:
+    assert {NEEDS[event] for event in BOT_EVENTS if event in NEEDS} <= set(BOT_SCOPES)
+
+
+def test_socket_mode_needs_no_address() -> None:
+    made = make_manifest(socket_mode=True)
+
+    assert made["settings"]["socket_mode_enabled"] is True
+    assert "http" not in json.dumps(made)
+
+
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manifest", "--url", "https://bot.example.test/"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+
+    assert printed["settings"]["event_subscriptions"]["request_url"] == "https://bot.example.test/slack/events"
+
+
+async def test_a_healthy_set_up_is_all_right(peer: SlackPeer) -> None:
+    assert await states(slack(peer, slack_app_token=APP_TOKEN)) == {
+        "signing secret": "ok",
+        "socket": "ok",
+        "bot token": "ok",
+    }
+
+
+async def test_each_mistake_is_named(peer: SlackPeer) -> None:
+    wrong_token = await states(slack(peer, slack_bot_token="xoxb-old"))
+    wrong_socket = await states(slack(peer, slack_app_token="xapp-old"))
+    wrong_secret = await states(slack(peer, slack_signing_secret="oops"))
+    no_address = await states(slack(peer, public_url=None))
+    not_there = await examine(slack(peer, slack_api_url="http://127.0.0.1:9/api"))
+
+    assert wrong_token["bot token"] == "fail"
+    assert wrong_socket["socket"] == "fail"
+    assert wrong_secret["signing secret"] == "fail"
+    assert no_address["address"] == "fail"
+    assert "can't be reached" in not_there[-1].text
+
+
+async def test_missing_scopes_are_listed_with_their_reasons(peer: SlackPeer) -> None:
+    peer.scopes = ",".join(scope for scope in BOT_SCOPES if scope != "users:read.email")
+    findings = await examine(slack(peer))
+
+    assert findings[-1].state == "fail"
+    assert "users:read.email (find the asker in the company's directory)" in findings[-1].text
+
+
+async def test_no_slack_is_no_failure() -> None:
+    assert await states(Settings()) == {"slack": "off"}
+
+
+async def test_the_doctor_shows_no_secret(peer: SlackPeer) -> None:
+    findings = repr(await examine(slack(peer, slack_bot_token="xoxb-old", slack_app_token="xapp-old")))
+
+    assert not any(secret in findings for secret in ("xoxb-old", "xapp-old", GOOD_SECRET))
