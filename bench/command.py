@@ -16,6 +16,8 @@ BENCHMARKS: dict[str, str] = {
     "meetings": "minutes against people's own; --data FOLDER",
     "email": "drafting requests with their checklists",
     "ledger": "questions accepted, claimed and answered a second",
+    "acknowledge": "how fast Slack's events are acknowledged, with broker and database well and away",
+    "soak": "many jobs on end: memory, tables and latency stay where they are; --jobs N",
     "chaos": "kills processes and loses nothing; --events N",
 }
 
@@ -24,7 +26,7 @@ def main(argv: list[str]) -> int:
     """Run the benchmark named first with the remaining arguments; print the list when none is."""
     if not argv or argv[0] in ("-h", "--help", "help"):
         print("usage: steward bench NAME [arguments]\n")
-        print("\n".join(f"  {name:<10} {help_line}" for name, help_line in BENCHMARKS.items()))
+        print("\n".join(f"  {name:<12} {help_line}" for name, help_line in BENCHMARKS.items()))
         return exit_codes.SUCCESS if argv else exit_codes.USAGE
     name, rest = argv[0], argv[1:]
     if name not in BENCHMARKS or find_spec(f"bench.{name}") is None:
