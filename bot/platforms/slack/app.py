@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant.errors import NotPermitted, StewardError
-from assistant.observability import ACKNOWLEDGE_SECONDS, EVENTS
+from assistant.observability import ACKNOWLEDGE_SECONDS, ERRORS, EVENTS
 from assistant.replies import Reply
 from bot.dependencies import BotDependencies
 from bot.platforms.base import Handle, Target
@@ -185,6 +185,7 @@ async def _answer_to(error: Exception) -> BoltResponse:
     if isinstance(error, ValidationError | ValueError | KeyError | TypeError | AttributeError):
         log.warning("slack.event_malformed", error=type(error).__name__, at=_place_of(error))
         return BoltResponse(status=400, body="")
+    ERRORS.labels("internal").inc()
     log.error("slack.listener_crashed", error=type(error).__name__, exc_info=error)
     return BoltResponse(status=500, body="")
 
