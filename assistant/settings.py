@@ -88,6 +88,11 @@ class Settings(BaseModel):
     slack_signing_secret: SecretStr | None = Field(None, description="Verifies Slack's HTTP requests.")
     slack_client_id: str | None = Field(None, description="OAuth client id: many workspaces by /slack/install.")
     slack_client_secret: SecretStr | None = Field(None, description="OAuth client secret.")
+    slack_streaming: bool = Field(
+        False,
+        description="Answer direct messages in Slack's own streams: task cards instead of a Stop button (a cross on "
+        "the question still stops).",
+    )
     slack_api_url: str = Field("https://slack.com/api/", description="Base URL of Slack's Web API.")
 
     # -- Teams

@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
+from assistant.errors import RequestInvalid
 from assistant.knowledge.answerability import answerability
 from assistant.knowledge.chunks import ScoredChunk, SearchQuery
 from assistant.knowledge.search import KnowledgeBase, documents_of, open_knowledge
@@ -96,11 +97,15 @@ def main(argv: list[str]) -> int:
     except (OSError, ValueError) as error:
         print(f"bench retrieval: {error}", file=sys.stderr)
         return 1
-    with (
-        tempfile.TemporaryDirectory(prefix="steward-bench-") as scratch,
-        opened_knowledge(arguments.data, arguments.keep or Path(scratch)) as (knowledge, paths),
-    ):
-        print(json.dumps(_ask(knowledge, questions, paths)))
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="steward-bench-") as scratch,
+            opened_knowledge(arguments.data, arguments.keep or Path(scratch)) as (knowledge, paths),
+        ):
+            print(json.dumps(_ask(knowledge, questions, paths)))
+    except RequestInvalid as error:
+        print(f"bench retrieval: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -122,6 +127,8 @@ def opened_knowledge(folder: Path, data: Path) -> Iterator[tuple[KnowledgeBase, 
     try:
         began = time.perf_counter()
         paths = ingest_folder(folder, knowledge.ledger, knowledge.embedder, settings)
+        if not paths:
+            raise RequestInvalid(f"{folder} holds no document that can be read: nothing to measure.")
         print(f"{len(paths)} documents ready in {time.perf_counter() - began:.0f} s", file=sys.stderr)
         yield knowledge, paths
     finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -35,6 +35,12 @@ def _missing(service: str, why: object) -> None:
     if _SERVICES.get("REQUIRE_SERVICES") == "1":
         pytest.fail(f"{service} is required but does not answer: {why}")
     pytest.skip(f"{service} does not answer")
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str, object], None]:
+    """What to call when a service is not there: skips, or fails under REQUIRE_SERVICES=1."""
+    return _missing
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -17,6 +18,7 @@ from assistant.job_kinds import SUSPECT_LANE
 from assistant.observability import ERRORS
 from assistant.queue import Doorbell
 from assistant.settings import Settings
+from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.worker_store import WorkerStore
 from workers.suspects import SuspectWard
@@ -28,6 +30,7 @@ RING_AGAIN_SECONDS = 1.0  # a job that could have started so long ago was forgot
 RINGS_AT_ONCE = 20
 SEEN_SECONDS = 5.0
 OVERDUE_SECONDS = 5.0
+HIDDEN_DAYS = 30  # a document whose file vanished can be brought back by ingesting it again until then
 RETENTION_SECONDS = 3600.0
 
 
@@ -39,6 +42,7 @@ class Sweeper:
         settings: Settings,
         repair: JobRepair,
         workers: WorkerStore,
+        documents: DocumentLedger,
         doorbell: Doorbell,
         ward: SuspectWard | None,
         *,
@@ -49,6 +53,7 @@ class Sweeper:
         self._settings = settings
         self._repair = repair
         self._workers = workers
+        self._documents = documents
         self._doorbell = doorbell
         self._ward = ward
         self._owner = owner
@@ -94,7 +99,8 @@ class Sweeper:
             "retention", self._owner, seconds=RETENTION_SECONDS - 60
         ):
             forgotten = self._repair.forget_old(self._settings.retention_days)
-            log.info("retention.applied", conversations=forgotten)
+            purged = self._documents.purge(datetime.now(UTC) - timedelta(days=HIDDEN_DAYS))
+            log.info("retention.applied", conversations=forgotten, documents=purged)
 
     def _is_due(self, what: str, every_seconds: float) -> bool:
         now = time.monotonic()

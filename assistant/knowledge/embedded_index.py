@@ -110,7 +110,8 @@ class EmbeddedIndex:
         newest = self._ledger.last_sequence()
         if self._position == newest:
             return
-        if self._position > newest:  # the database was restored from an older copy
+        # Ahead: the database was restored from an older copy. Too far behind: what was deleted is told no more.
+        if self._position > newest or 0 < self._position < self._ledger.purged_sequence():
             shard = self._emptied()
         while changes := self._ledger.changes_since(
             self._position, embedder_id=self._embedder_id, limit=CATCH_UP_CHUNKS

@@ -132,7 +132,8 @@ class QdrantIndex:
         self._ensure_collection(collection)
         # Read again under the lease: the one who had it before us may have written meanwhile.
         self._position = self._read_position(collection)
-        if self._position > newest:  # the database was restored from an older copy
+        # Ahead: the database was restored from an older copy. Too far behind: what was deleted is told no more.
+        if self._position > newest or 0 < self._position < self._ledger.purged_sequence():
             self._called(lambda: self._client.delete_collection(collection))
             self._ensure_collection(collection)
             self._position = 0

@@ -23,6 +23,7 @@ from assistant.storage.document_records import ChunkChange, DocumentFacts, Known
 from assistant.storage.tables import chunks, counters, document_versions, documents
 
 SEQUENCE = "chunks.sequence"
+PURGED = "chunks.purged_sequence"
 IDENTITY = "database.identity"
 MAX_BOUND_IDS = 500  # ids in one statement; SQLite's own limit is 32,766 values
 
@@ -152,15 +153,28 @@ class DocumentLedger:
 
     def purge(self, hidden_before: datetime) -> int:
         """Delete for good what was hidden before that moment; return how many documents that were."""
+        old = documents.c.deleted_at < hidden_before
+        newest = sa.select(sa.func.max(chunks.c.sequence)).join(documents, documents.c.id == chunks.c.document_id)
         with writing(self._engine) as connection:
-            done = connection.execute(documents.delete().where(documents.c.deleted_at < hidden_before))
-            return int(done.rowcount)
+            forgotten = int(connection.scalar(newest.where(old)) or 0)
+            _ensure_counter(connection, PURGED, 0)
+            connection.execute(
+                counters.update()
+                .where(counters.c.name == PURGED, counters.c.value < forgotten)
+                .values(value=forgotten)
+            )
+            return int(connection.execute(documents.delete().where(old)).rowcount)
 
     # ---------------------------------------------------------------- for indexes
     def last_sequence(self) -> int:
         """Return the number of the newest change, 0 when there was none."""
         with reading(self._engine) as connection:
             return int(connection.scalar(sa.select(counters.c.value).where(counters.c.name == SEQUENCE)) or 0)
+
+    def purged_sequence(self) -> int:
+        """Return the newest change that is forgotten: an index that has not seen it must be filled anew."""
+        with reading(self._engine) as connection:
+            return int(connection.scalar(sa.select(counters.c.value).where(counters.c.name == PURGED)) or 0)
 
     def identity(self) -> int:
         """Return the number that tells this database from any other; it is made at the first call."""

@@ -19,11 +19,11 @@ def steward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")  # not longer: Playwright keeps an event loop in this thread while it runs
+def browser(missing: Callable[[str, object], None]) -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
     if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
+        missing("Chromium", "install Debian's package chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, headless=True)
         yield browser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -185,6 +185,19 @@ def test_a_record_older_than_the_index_fills_it_anew(engine: sa.Engine, index: C
         connection.execute(sa.text("UPDATE counters SET value = 0 WHERE name = 'chunks.sequence'"))
 
     assert sorted(texts(search(index, "days"))) == ["five days", "paid days"]
+
+
+def test_what_was_purged_while_an_index_was_away_is_gone_from_it(engine: sa.Engine, open_index: OpenIndex) -> None:
+    gone = store(engine, "gone.md", "old days")
+    away = open_index()
+    assert len(search(away, "days")) == 1
+    ledger = DocumentLedger(engine)
+    ledger.hide([gone])
+    ledger.purge(datetime.now(UTC) + timedelta(days=1))
+    store(engine, "leave.md", "five days")
+
+    assert len(search(away, "days")) == 1
+    assert len(search(open_index(), "days")) == 1
 
 
 def test_more_changes_than_one_batch_are_followed_to_the_end(engine: sa.Engine, index: ChunkIndex) -> None:

@@ -107,6 +107,13 @@ class TeamsBot:
             rows = connection.execute(sa.text("SELECT id FROM jobs ORDER BY created_at, id")).scalars().all()
         return [UUID(str(row)) for row in rows]
 
+    def behind(self) -> int:
+        """Return how many messages do not say yet what they should."""
+        with self.engine.connect() as connection:
+            return int(
+                connection.execute(sa.text("SELECT count(*) FROM outbox WHERE sent_revision < revision")).scalar_one()
+            )
+
     def work(self, answer: Callable[[Job], JobResult] | str = "Twenty-five days.") -> Job:
         """Run the next job as a worker would: claim it, answer it, keep the answer."""
         job = self.jobs.claim(LANES, owner="w1")

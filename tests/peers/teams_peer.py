@@ -349,7 +349,7 @@ def judge(activity: dict[str, Any]) -> str | None:
         return f"type {activity.get('type')!r}"
     if len(json.dumps(activity, ensure_ascii=False).encode("utf-16-le")) > MESSAGE_BYTES:
         return "larger than a message may be"
-    if activity["type"] == "message" and not (activity.get("text") or activity.get("attachments")):
+    if activity["type"] == "message" and not (activity.get("text", "").strip() or activity.get("attachments")):
         return "neither text nor attachments"
     roots = [one for one in activity.get("entities", ()) if one.get("type") == "https://schema.org/Message"]
     if len(roots) > 1:

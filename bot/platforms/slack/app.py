@@ -9,6 +9,7 @@ import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -108,6 +109,10 @@ class SlackPlatform:
         if self._socket is not None:
             await self._socket.stop()
         await self.desk.close()
+
+    def nudge(self, job_id: UUID) -> None:
+        """Look at the jobs under way soon."""
+        self.progress.nudge()
 
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the message of a job."""

@@ -31,9 +31,10 @@ from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.directory import SlackDirectory
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
-from bot.platforms.slack.messages import Address, SlackMessages
+from bot.platforms.slack.messages import NOTE_TYPE, Address, SlackMessages
 from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
 from bot.platforms.slack.render import render
+from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.text import escape
 from bot.routing import route
 
@@ -51,7 +52,8 @@ class Desk:
         self.installations = Installations(settings, self.store, self.api)
         self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.store)
         self.files = SlackFiles(settings, self.api, dependencies.blobs)
-        self.messages = SlackMessages(self.api, self.installations)
+        streams = SlackStreams(self.api, is_on=settings.slack_streaming)
+        self.messages = SlackMessages(self.api, self.installations, streams)
         self._background: set[asyncio.Task[None]] = set()
 
     # -------------------------------------------------------------- taking in
@@ -186,7 +188,8 @@ class Desk:
                 "blocks": list(message.blocks),
             }
             if channel.startswith("D"):
-                await call(client.chat_postMessage(unfurl_links=False, unfurl_media=False, **said))
+                note = {"event_type": NOTE_TYPE, "event_payload": {"key": mention.event_key}}
+                await call(client.chat_postMessage(unfurl_links=False, unfurl_media=False, metadata=note, **said))
             else:
                 await call(client.chat_postEphemeral(user=user, **said))
 

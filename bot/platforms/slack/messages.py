@@ -13,23 +13,29 @@ from typing import Any
 import structlog
 
 from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted
-from assistant.frozen import Frozen
 from assistant.replies import Action, Reply
 from bot.platforms.base import Handle, Target
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
 from bot.platforms.slack.installations import Bot, Installations
-from bot.platforms.slack.parse import Workspace
+from bot.platforms.slack.parse import Wire, Workspace
 from bot.platforms.slack.render import SlackMessage, render, render_plainly
+from bot.platforms.slack.streams import SlackStreams
 
 log = structlog.get_logger()
 
 EVENT_TYPE = "steward_reply"  # of the metadata; declared in the manifest
+NOTE_TYPE = "steward_note"  # of what is said beside an answer
 FIND_PAGES = 5
+LIVE = -1  # stands for the part number of a message without metadata: a stream that runs
 _LOST_FOR_GOOD = frozenset({"cant_update_message", "edit_window_closed", "account_inactive", "is_inactive"})
 
 
-class Address(Frozen):
-    """Where a message goes, or where it stands once `ts` is known. Stored in the outbox: add, never rename."""
+class Address(Wire):
+    """Where a message goes, or where it stands once `ts` is known.
+
+    Stored in the outbox: add, never rename. Unknown fields are ignored, because an older bot delivers beside a
+    newer one while they are replaced.
+    """
 
     team: str
     enterprise: str | None = None
@@ -41,6 +47,7 @@ class Address(Frozen):
     handoff: str | None = None  # whom "Ask a human" calls: a user (U…) or a user group (S…)
     ts: str | None = None
     key: str = ""
+    stream: bool = False  # the message began as one of Slack's streams
 
     @property
     def workspace(self) -> Workspace:
@@ -51,8 +58,9 @@ class Address(Frozen):
 class SlackMessages:
     """Posts, updates and finds."""
 
-    def __init__(self, api: SlackApi, installations: Installations) -> None:
+    def __init__(self, api: SlackApi, installations: Installations, streams: SlackStreams) -> None:
         self._api = api
+        self._streams = streams
         self._installations = installations
         self._direct: dict[tuple[str, str], str] = {}
 
@@ -62,6 +70,11 @@ class SlackMessages:
         bot = await self._bot(address)
         channel = address.channel or await self.direct_channel(bot, address.team, address.user)
         here = address.model_copy(update={"channel": channel})
+        if self._streams.may_start(here.team, channel, here.thread_ts, reply):
+            place = {"team": here.team, "channel": channel, "thread_ts": str(here.thread_ts), "user": here.user}
+            started = await self._streams.start(bot, reply=reply, **place)
+            if started:
+                return here.model_copy(update={"ts": started, "stream": True}).model_dump(mode="json")
         ts = await self._say(bot, here, reply, 0, ts=None)
         handle = here.model_copy(update={"ts": ts}).model_dump(mode="json")
         if len(render(reply, key)) > 1:
@@ -72,7 +85,8 @@ class SlackMessages:
         """Make the message, and those it goes on in, say the reply."""
         here = Address.model_validate(handle)
         bot = await self._bot(here)
-        await self._say(bot, here, reply, 0, ts=here.ts)
+        if not (here.stream and await self._streamed(bot, here, reply)):
+            await self._say(bot, here, reply, 0, ts=here.ts)
         if len(render(reply, here.key)) > 1:
             await self._say_rest(bot, here, reply)
 
@@ -83,6 +97,8 @@ class SlackMessages:
         channel = address.channel or await self.direct_channel(bot, address.team, address.user)
         here = address.model_copy(update={"channel": channel})
         found = await self._parts(bot, here)
+        if 0 not in found and self._streams.is_on and LIVE in found:
+            return here.model_copy(update={"ts": found[LIVE], "stream": True}).model_dump(mode="json")
         return here.model_copy(update={"ts": found[0]}).model_dump(mode="json") if 0 in found else None
 
     async def _bot(self, here: Address) -> Bot:
@@ -99,6 +115,15 @@ class SlackMessages:
         return self._direct[(team, user)]
 
     # -------------------------------------------------------------- inside
+    async def _streamed(self, bot: Bot, here: Address, reply: Reply) -> bool:
+        """Say it on the stream; False when only chat.update can say it."""
+        place = {"channel": str(here.channel), "ts": str(here.ts)}
+        if not reply.final:
+            await self._streams.tell(bot, reply=reply, **place)
+            return True
+        message = render(reply, here.key, extra=_extra(here, reply))[0]
+        return await self._streams.finish(bot, reply=reply, message=message, metadata=_metadata(here, 0), **place)
+
     async def _say(self, bot: Bot, here: Address, reply: Reply, part: int, *, ts: str | None) -> str:
         """Write one part, with blocks or, where Slack refuses those, without; return its ts."""
         message = render(reply, here.key, extra=_extra(here, reply))[part]
@@ -115,7 +140,7 @@ class SlackMessages:
             "channel": here.channel,
             "text": message.text,
             "blocks": list(message.blocks),
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": here.key, "part": part}},
+            "metadata": _metadata(here, part),
         }
         try:
             if ts is not None:
@@ -155,7 +180,9 @@ class SlackMessages:
                 break
             for message in page.get("messages") or ():
                 part = _part_of(message, here.key, bot)
-                if part is not None and message.get("ts"):
+                if part == LIVE:
+                    found[LIVE] = str(message.get("ts"))  # the latest: earlier streams were stopped, or are lost
+                elif part is not None and message.get("ts"):
                     found.setdefault(part, str(message["ts"]))
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
@@ -165,12 +192,18 @@ class SlackMessages:
 
 def _part_of(message: dict[str, Any], key: str, bot: Bot) -> int | None:
     metadata = message.get("metadata") or {}
+    if not metadata and message.get("user") == bot.user_id and not message.get("files"):
+        return LIVE
     payload = metadata.get("event_payload") or {}
     is_ours = message.get("user") == bot.user_id or (bot.bot_id and message.get("bot_id") == bot.bot_id)
     if not is_ours or metadata.get("event_type") != EVENT_TYPE or payload.get("key") != key:
         return None
     part = payload.get("part", 0)
     return part if isinstance(part, int) else 0
+
+
+def _metadata(here: Address, part: int) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": here.key, "part": part}}
 
 
 def _extra(here: Address, reply: Reply) -> Sequence[Action]:

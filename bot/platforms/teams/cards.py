@@ -96,7 +96,7 @@ def buttons(actions: Sequence[Action], key: str) -> list[Json]:
 def button(name: str, label: str, value: Json, style: str = "default") -> Json:
     """Return one button that comes back as adaptiveCard/action with `name` as its verb."""
     data = {"steward": name, **value}
-    shown: Json = {"title": shorten(label, LABEL_CHARS)}
+    shown: Json = {"title": shorten(label, LABEL_CHARS) or name}
     if style in _STYLES:
         shown["style"] = _STYLES[style]
     return {

@@ -97,8 +97,8 @@ def activity_bytes(activity: Json) -> int:
 def _claim(citation: Citation) -> Json:
     appearance: Json = {
         "@type": "DigitalDocument",
-        "name": shorten(citation.title or citation.document, NAME_CHARS),
-        "abstract": shorten(citation.quote, ABSTRACT_CHARS),
+        "name": shorten(citation.title, NAME_CHARS) or shorten(citation.document, NAME_CHARS) or "Source",
+        "abstract": shorten(citation.quote, ABSTRACT_CHARS) or "…",
     }
     if citation.url and citation.url.startswith(("https://", "http://")) and len(citation.url) <= 2_000:
         appearance["url"] = citation.url
@@ -120,7 +120,8 @@ def _message(text: str) -> Json:
 
 def _text(reply: Reply, blocks: Sequence[Block], key: str, base_url: str | None) -> str:
     parts = [_markdown(block, key, base_url) for block in blocks]
-    return "\n\n".join(part for part in parts if part) or safe_markdown(reply.text)
+    said = "\n\n".join(part for part in parts if part.strip()) or safe_markdown(reply.text)
+    return said if said.strip() else "…"
 
 
 def _markdown(block: Block, key: str, base_url: str | None) -> str:

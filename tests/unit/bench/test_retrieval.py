@@ -70,6 +70,18 @@ def test_a_folder_without_questions_fails_with_a_sentence(tmp_path: Path, capsys
     assert "questions.jsonl" in capsys.readouterr().err
 
 
+def test_documents_that_cannot_be_read_are_no_measurement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    write_lines(tmp_path / "questions.jsonl", QUESTIONS)
+
+    assert retrieval.main(["--data", str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert "broken.pdf" in printed.err
+    assert "nothing to measure" in printed.err
+    assert "recall" not in printed.out
+
+
 def test_an_unknown_benchmark_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["nonsense"]) == 2
     assert "retrieval" in capsys.readouterr().err

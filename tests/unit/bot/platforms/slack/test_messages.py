@@ -116,6 +116,13 @@ async def test_a_file_that_the_answer_offers_is_put_into_its_thread_once(bot: Bo
     assert any(b"Minutes" in one["bytes"] for one in bot.peer.uploads if "bytes" in one)
 
 
+async def test_an_older_bot_delivers_what_a_newer_one_posted(bot: Bot) -> None:
+    handle = await bot.platform.post(TARGET, Reply(text="Hello"), "k1")
+    await bot.platform.update({**handle, "field_of_tomorrow": 1}, Reply(text="Hello again"))
+
+    assert [one["text"] for one in bot.peer.said(CHANNEL)] == ["Hello again"]
+
+
 async def test_nothing_unfurls(bot: Bot) -> None:
     await bot.platform.post(TARGET, Reply(text="See https://example.test"), "k1")
 

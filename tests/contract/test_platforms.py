@@ -1,0 +1,278 @@
+"""One suite for every chat platform: the same jobs, the same replies, the same promises.
+
+Where a platform can't have a feature, its fallback stands in FALLBACKS, and the test of the feature asserts that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.errors import DependencyUnavailable
+from assistant.jobs import Job, JobStatus, Step
+from assistant.mentions import Audience
+from assistant.replies import (
+    Action,
+    Actions,
+    Chart,
+    Citation,
+    Citations,
+    Draft,
+    Notice,
+    Paragraph,
+    Reply,
+    Series,
+    Table,
+)
+from assistant.settings import Settings
+from assistant.storage.feedback_store import FeedbackStore
+from tests.contract.chat_harness import FALLBACKS, Feature, Harness, table
+from tests.contract.slack_harness import slack
+from tests.contract.teams_harness import teams
+from tests.factories import make_result
+
+HARNESSES: dict[str, Callable[[Settings], AbstractAsyncContextManager[Harness]]] = {"slack": slack, "teams": teams}
+LANES = ("policy", "summary", "email", "logs")
+QUESTION = "How many days of leave do I have?"
+DOCS = Path(__file__).parents[2] / "docs" / "platforms.md"
+
+
+@pytest.fixture(params=sorted(HARNESSES))
+async def chat(request: pytest.FixtureRequest, embedded_settings: Settings) -> AsyncIterator[Harness]:
+    async with HARNESSES[request.param](embedded_settings) as harness:
+        yield harness
+
+
+def claim(chat: Harness) -> Job:
+    job = chat.jobs.claim(LANES, owner="w1")
+    assert job is not None
+    return job
+
+
+def finish(chat: Harness, job: Job, *blocks: Any, text: str = "In short.") -> None:
+    reply = Reply(text=text, blocks=blocks or (Paragraph(markdown=text),), wants_feedback=True)
+    assert chat.jobs.finish(job, make_result(text, reply=reply))
+
+
+async def answered(chat: Harness, *blocks: Any, where: Any = "private", text: str = "In short.") -> Job:
+    assert (await chat.ask(QUESTION, where=where)) in (200, 202)
+    await chat.settle()
+    job = claim(chat)
+    finish(chat, job, *blocks, text=text)
+    await chat.settle()
+    return job
+
+
+def citation(number: int, **fields: Any) -> Citation:
+    values = {"chunk_id": f"c{number}", "document_id": "d", "document": "leave.md", "title": f"Policy {number}"}
+    return Citation(**{"number": number, "quote": f"Rule {number} says so.", **values, **fields})
+
+
+# ------------------------------------------------------------------ asking
+@pytest.mark.parametrize("where", ["private", "channel"])
+async def test_mention(chat: Harness, where: Any) -> None:
+    """The placeholder stands there until the answer does, in the same message."""
+    await chat.ask(QUESTION, where=where)
+    await chat.settle()
+    before = chat.shown(where)
+    finish(chat, claim(chat), text="Twenty-five days.")
+    await chat.settle()
+    after = chat.shown(where)
+
+    assert before.messages == 1
+    assert "Working on it" in before.text
+    assert (after.messages, "Twenty-five days." in after.text) == (1, True)
+    assert "Working on it" not in after.text
+
+
+async def test_follow_up(chat: Harness) -> None:
+    """A second question of the same thread is a turn of the same conversation."""
+    first = await answered(chat, where="channel")
+    await chat.ask("And in the first year?", where="channel", event="2")
+    second = claim(chat)
+
+    assert second.conversation_id == first.conversation_id
+
+
+async def test_file(chat: Harness) -> None:
+    await chat.ask("minutes", file=b"WEBVTT\n\n00:01.000 --> 00:02.000\nAnn: we ship on Friday\n")
+    job = claim(chat)
+
+    assert job.kind == "meeting_summary"
+    assert [attachment.location.partition(":")[0] for attachment in job.mention.attachments] == ["blob"]
+
+
+async def test_redelivery(chat: Harness) -> None:
+    """However often the service sends an event, there is one job and one message."""
+    statuses = {await chat.ask(QUESTION) for _ in range(4)}
+    await chat.settle()
+    finish(chat, claim(chat), text="Twenty-five days.")
+    await chat.settle()
+    await chat.ask(QUESTION)
+    await chat.settle()
+
+    assert statuses <= {200, 202}
+    assert chat.jobs.claim(LANES, owner="w1") is None
+    assert chat.shown("private").messages == 1
+
+
+async def test_edit(chat: Harness) -> None:
+    await chat.ask(QUESTION)
+    old = claim(chat)
+    await chat.edit("How many days of parental leave do I have?")
+    await chat.edit("How many days of parental leave do I have?")
+    new = claim(chat)
+
+    assert chat.jobs.view(old.id).cancel_requested
+    assert new.mention.text == "How many days of parental leave do I have?"
+    assert chat.jobs.claim(LANES, owner="w1") is None
+
+
+async def test_visibility(chat: Harness) -> None:
+    """In private the asker's own groups may be quoted, in a channel what all its readers may read."""
+    await chat.ask(QUESTION, where="private")
+    private = claim(chat)
+    await chat.ask(QUESTION, where="channel", event="2")
+    channel = claim(chat)
+
+    assert private.mention.audience is Audience.ASKER
+    assert channel.mention.audience is Audience.CHANNEL
+    assert private.mention.conversation != channel.mention.conversation
+
+
+# ------------------------------------------------------------------ while it works
+@pytest.mark.parametrize("where", ["private", "channel"])
+async def test_progress(chat: Harness, where: Any) -> None:
+    await chat.ask(QUESTION, where=where)
+    await chat.settle()
+    job = claim(chat)
+    chat.jobs.report(job.id, Step(name="reading", text="reading 6 passages", at=datetime.now(UTC)))
+    has_shown = await chat.progress("reading 6 passages", where=where)
+    finish(chat, job, text="Twenty-five days.")
+    await chat.settle()
+
+    assert has_shown
+    assert "reading 6 passages" not in chat.shown(where).text
+
+
+@pytest.mark.parametrize("where", ["private", "channel"])
+async def test_stop(chat: Harness, where: Any) -> None:
+    await chat.ask(QUESTION, where=where)
+    await chat.settle()
+    job = claim(chat)
+    if where == "channel":
+        await chat.press("stop", where=where, by="bo")
+    by_another = chat.jobs.view(job.id).cancel_requested
+    await chat.press("stop", where=where)
+
+    assert not by_another
+    assert chat.jobs.view(job.id).cancel_requested
+
+
+async def test_failure(chat: Harness) -> None:
+    """An apology with the job's id, and a button that asks again, once."""
+    await chat.ask(QUESTION, where="channel")
+    job = claim(chat)
+    retry = Action(name="retry", label="Try again", value={"job_id": str(job.id)})
+    sorry = f"Sorry, that failed ({job.id})."
+    blocks = (Notice(level="error", text=sorry), Actions(items=(retry,)))
+    chat.jobs.fail(job, DependencyUnavailable("model away"), Reply(text=sorry, blocks=blocks))
+    await chat.settle()
+    told = chat.shown("channel")
+    await chat.press("retry", where="channel")
+    await chat.press("retry", where="channel")
+    again = claim(chat)
+
+    assert str(job.id) in told.text.replace("\\", "")
+    assert "retry" in told.buttons
+    assert again.mention.text == job.mention.text
+    assert chat.jobs.claim(LANES, owner="w1") is None
+    assert chat.jobs.view(job.id).status is JobStatus.FAILED
+
+
+# ------------------------------------------------------------------ what is shown
+async def test_citations(chat: Harness) -> None:
+    items = tuple(citation(number) for number in range(1, 13))
+    named = " ".join(f"Rule. [{number}]" for number in range(1, 13))
+    await answered(chat, Paragraph(markdown=named), Citations(items=items))
+    shown = chat.shown("private")
+
+    for number in range(1, 13):
+        assert number in shown.citations or f"Policy {number}" in shown.text
+    if Feature.CITATIONS not in FALLBACKS[chat.name]:
+        assert shown.citations == frozenset(range(1, 13))
+
+
+async def test_long_answer(chat: Harness) -> None:
+    paragraphs = [f"Paragraph {number} says. " + "word " * 60 for number in range(90)]
+    await answered(chat, Paragraph(markdown="\n\n".join(paragraphs)))
+    shown = chat.shown("private")
+
+    assert shown.messages > 1
+    assert all(f"Paragraph {number} says" in shown.text for number in range(90))
+
+
+async def test_table(chat: Harness) -> None:
+    rows = (("Bo", "write the notes"), ("Ann", "ship"))
+    await answered(chat, Paragraph(markdown="Here."), Table(title="Actions", columns=("Who", "What"), rows=rows))
+    text = chat.shown("private").text
+
+    assert all(word in text for word in ("Actions", "Who", "What", "Bo", "write the notes", "Ann", "ship"))
+
+
+async def test_chart(chat: Harness) -> None:
+    series = Series(name="errors", values=(2.0, 90.0))
+    chart = Chart(title="Errors", alt="Errors rose from 2 to 90.", x=("11:00", "12:00"), series=(series,))
+    await answered(chat, Paragraph(markdown="Look."), chart)
+    text = chat.shown("private").text
+
+    assert "Errors rose from 2 to 90." in text
+
+
+async def test_draft(chat: Harness) -> None:
+    draft = Draft(
+        draft_id="d1",
+        revision=1,
+        to=("bo@example.com",),
+        subject="Leave",
+        body="Dear Bo, …",
+        placeholders=("the date",),
+    )
+    await answered(chat, Paragraph(markdown="A draft:"), draft)
+    text = chat.shown("private").text
+
+    assert all(word in text for word in ("bo@example.com", "Leave", "Dear Bo", "the date"))
+
+
+@pytest.mark.parametrize("where", ["private", "channel"])
+async def test_feedback(chat: Harness, where: Any) -> None:
+    job = await answered(chat, where=where)
+    await chat.judge("The figure is outdated", where=where)
+    with chat.engine.connect() as connection:
+        person = connection.exec_driver_sql("SELECT person_id FROM feedback").scalar_one()
+    kept = FeedbackStore(chat.engine).of(job.id, person)
+
+    assert chat.shown(where).has_thumbs
+    assert kept is not None
+    assert (kept.verdict, kept.reason) == ("down", "outdated")
+    assert kept.correction == "The figure is outdated"
+
+
+# ------------------------------------------------------------------ the suite itself
+def test_every_feature_has_its_test() -> None:
+    names = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+
+    assert {feature.name.lower() for feature in Feature} <= names
+
+
+def test_every_platform_of_the_table_is_tested() -> None:
+    assert set(HARNESSES) == set(FALLBACKS)
+
+
+def test_the_table_that_people_read_is_the_one_asserted_here() -> None:
+    assert table() in DOCS.read_text(encoding="utf-8")
