@@ -45,7 +45,12 @@ class Progress:
         self._budgets: dict[str, tuple[float, float]] = {}  # by workspace: what was left, and when
         self._look_seconds = look_seconds
         self._said: dict[UUID, Reply] = {}
+        self._nudged = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    def nudge(self) -> None:
+        """Look now, unless something was said within the last second."""
+        self._nudged.set()
 
     def start(self) -> None:
         """Begin to look."""
@@ -80,12 +85,23 @@ class Progress:
         return left >= 1
 
     async def _run(self) -> None:
+        said = 0
         while True:
-            await asyncio.sleep(self._look_seconds)
+            if said:
+                await asyncio.sleep(self._look_seconds)  # whoever nudges: Slack takes no more
+            else:
+                await self._rest()
+            self._nudged.clear()
+            said = 0
             try:
-                await self.show()
+                said = await self.show()
             except StewardError as error:  # progress may be late; the answer is not touched by it
                 log.warning("slack.progress_unread", code=error.code)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._look_seconds):
+                await self._nudged.wait()
 
 
 def progress_of(one: UnderWay) -> Reply:
