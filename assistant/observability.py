@@ -46,6 +46,13 @@ ERRORS = Counter("steward_errors", "Errors by code; `internal` is a bug.", ["cod
 EVENTS = Counter(
     "steward_events", "Events taken in, by platform and outcome.", ["platform", "outcome"], registry=METRICS
 )
+ACKNOWLEDGE_SECONDS = Histogram(
+    "steward_acknowledge_seconds",
+    "Seconds from a chat service's request to our answer, requests that were turned away excepted.",
+    ["platform"],
+    buckets=(0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10),
+    registry=METRICS,
+)
 QUEUE_OLDEST_SECONDS = Gauge(
     "steward_queue_oldest_seconds", "Age of the oldest queued job.", ["lane"], registry=METRICS
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from assistant.live_progress import ProgressListener
 from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, Doorbell, open_doorbell
 from assistant.settings import Settings, load_settings
@@ -36,7 +37,7 @@ from bot.dependencies import BotDependencies
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms import PLATFORMS, PlatformEntry
-from bot.platforms.base import ChatPlatform
+from bot.platforms.base import ChatPlatform, ShowsProgress
 
 log = structlog.get_logger()
 
@@ -83,15 +84,24 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     delivery = Delivery(OutboxStore(engine), platforms)
     doorbell.delivery = delivery
 
+    def nudge(job_id: UUID) -> None:
+        delivery.wake()
+        for platform in platforms.values():
+            if isinstance(platform, ShowsProgress):
+                platform.nudge(job_id)
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.create_task(delivery.run(), name="delivery")
+        listener = _listen(settings, nudge)
         try:
             for platform in platforms.values():
                 await platform.start()
             log.info("bot.started", platforms=sorted(platforms))
             yield
         finally:
+            if listener is not None:
+                listener.end()
             loop.cancel()  # before the platforms: what delivery has under way still needs their connections
             with contextlib.suppress(asyncio.CancelledError):
                 await loop
@@ -107,6 +117,21 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
             platforms[entry.name] = entry.build(app, dependencies)
     app.add_middleware(BodyLimit, upload_bytes=settings.max_upload_bytes + FORM_BYTES)
     return app
+
+
+def _listen(settings: Settings, nudge: Callable[[UUID], None]) -> ProgressListener | None:
+    """Start to hear of progress where Redis carries it, and pass it on to this thread's event loop."""
+    if not settings.redis_url:
+        return None
+    here = asyncio.get_running_loop()
+
+    def hear(job_id: UUID) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the bot is going down
+            here.call_soon_threadsafe(nudge, job_id)
+
+    listener = ProgressListener(settings.redis_url, hear)
+    listener.start()
+    return listener
 
 
 def main(argv: list[str]) -> int:

@@ -24,6 +24,15 @@ UNDELIVERED_SECONDS = Gauge(
 )
 DEAD_JOBS = Gauge("steward_dead_jobs", "Jobs given up for a reason of ours and not replayed.", registry=METRICS)
 LIVE_WORKERS = Gauge("steward_live_workers", "Workers seen in the last seconds.", registry=METRICS)
+RECENT_JOBS = Gauge(
+    "steward_recent_jobs",
+    "Jobs that ended in the last five minutes, by `succeeded` or the code of what went wrong; `internal` is a bug.",
+    ["outcome"],
+    registry=METRICS,
+)
+DATABASE_UP = Gauge(
+    "steward_database_up", "1 when the figures from the database are of now, 0 when they are old.", registry=METRICS
+)
 EXPIRED_LEASES = Gauge("steward_expired_leases", "Running jobs whose worker has fallen silent.", registry=METRICS)
 
 
@@ -50,7 +59,10 @@ def build_routes(health: Health, repair: JobRepair) -> APIRouter:
         try:
             await asyncio.to_thread(measure, health, repair)
         except StewardError as error:  # the counters of this process are still worth reading
+            DATABASE_UP.set(0)
             log.warning("metrics.incomplete", code=error.code)
+        else:
+            DATABASE_UP.set(1)
         return Response(generate_latest(METRICS), media_type="text/plain; version=0.0.4")
 
     return router
@@ -71,3 +83,6 @@ def measure(health: Health, repair: JobRepair) -> None:
     DEAD_JOBS.set(pulse.dead_jobs)
     LIVE_WORKERS.set(pulse.live_workers)
     EXPIRED_LEASES.set(pulse.expired_leases)
+    RECENT_JOBS.clear()
+    for outcome, jobs in health.recent().items():
+        RECENT_JOBS.labels(outcome).set(jobs)

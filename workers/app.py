@@ -24,6 +24,7 @@ from uuid import UUID
 import structlog
 
 from assistant.job_kinds import LANES, SUSPECT_LANE
+from assistant.live_progress import open_teller
 from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, Doorbell, EventDoorbell, make_celery
 from assistant.settings import Settings, load_settings
@@ -74,6 +75,7 @@ class Worker:
         self.repair = JobRepair(self.engine)
         self.held = HeldJobs(self.jobs, owner=owner, lease_seconds=settings.job_lease_seconds)
         self._make_context = named(services)(settings, self.engine)
+        self._teller = open_teller(settings)
         self.runner = JobRunner(
             self.jobs,
             self.held,
@@ -82,6 +84,7 @@ class Worker:
             lanes=[lane for lane in lanes if lane != SUSPECT_LANE or len(lanes) == 1],
             slots=slots,
             handlers=handlers,
+            teller=self._teller,
         )
         self.ward = SuspectWard(settings, self.jobs, self.repair, owner=owner, handlers=handlers, services=services)
         self._own_bell = EventDoorbell()
@@ -126,6 +129,7 @@ class Worker:
         self.sweeper.end()
         self.held.end()
         self.ward.close()
+        self._teller.close()
         if isinstance(self.doorbell, CeleryDoorbell):
             self.doorbell.close()
         self.engine.dispose()

@@ -17,6 +17,7 @@ import structlog
 from assistant.errors import BudgetExceeded, Cancelled, DependencyUnavailable, StewardError, StorageFull
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import Job, JobResult, LatencyMs, Receipt, Step
+from assistant.live_progress import NoTeller, ProgressTeller
 from assistant.observability import ERRORS, JOB_SECONDS, JOBS_FINISHED, STAGE_SECONDS, Stopwatch, bound
 from assistant.replies import Action, Actions, Notice, Reply
 from assistant.storage.job_store import JobStore
@@ -58,6 +59,7 @@ class JobRunner:
         lanes: Sequence[str],
         slots: int,
         handlers: Mapping[str, str] = HANDLERS,
+        teller: ProgressTeller | None = None,
     ) -> None:
         self.owner = owner
         self.lanes = tuple(lanes)
@@ -65,6 +67,7 @@ class JobRunner:
         self._held = held
         self._make_context = make_context
         self._handlers = handlers
+        self._teller = teller or NoTeller()
         self._slots = threading.BoundedSemaphore(slots)
         # One lane never takes all slots while others are served too: long minutes must not starve questions.
         self._lane_cap = max(1, slots * 3 // 4) if len(self.lanes) > 1 else slots
@@ -141,6 +144,7 @@ class JobRunner:
                 self._patiently(lambda: self._keep(job, held, outcome))
             finally:
                 self._held.release(job)
+                self._teller.tell(job.id)
 
     def _attempt(self, job: Job, held: Held) -> JobResult | Exception:
         stopwatch = Stopwatch()
@@ -228,6 +232,8 @@ class JobRunner:
                 self._jobs.report(job.id, step)
             except StewardError as error:  # progress may be lost, the job may not
                 log.warning("step.not_kept", step=name, code=error.code)
+            else:
+                self._teller.tell(job.id)
 
         return report
 
@@ -244,6 +250,8 @@ class JobRunner:
                 self._jobs.stream(job.id, text)
             except StewardError as error:
                 log.warning("partial.not_kept", code=error.code)
+            else:
+                self._teller.tell(job.id)
 
         return stream
 

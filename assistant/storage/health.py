@@ -28,6 +28,13 @@ _BEHIND = """
     SELECT min(coalesce(j.finished_at, j.created_at)) FROM outbox o JOIN jobs j ON j.id = o.job_id
     WHERE o.sent_revision < o.revision AND o.platform <> 'console'
 """
+_RECENT = Statement(
+    """
+    SELECT CASE WHEN state = 'succeeded' THEN state ELSE coalesce(error_code, state) END AS outcome, count(*) AS jobs
+    FROM jobs WHERE finished_at > @in(:not_before) GROUP BY 1
+    """
+)
+RECENT_SECONDS = 300.0
 _AGE = "coalesce(extract(epoch FROM @now - ({behind})), 0)"
 _AGE_ON_SQLITE = "coalesce((julianday('now') - julianday(({behind}))) * 86400.0, 0)"
 
@@ -66,3 +73,8 @@ class Health:
         with reading(self._engine) as connection:
             row = self._pulse(connection, not_before=-LIVE_WORKER_SECONDS).one()
         return Pulse(row.dead_jobs, row.live_workers, row.expired_leases, max(0.0, float(row.undelivered_seconds)))
+
+    def recent(self) -> dict[str, int]:
+        """Return how many jobs ended within RECENT_SECONDS, by `succeeded` or the code of what went wrong."""
+        with reading(self._engine) as connection:
+            return {row.outcome: row.jobs for row in _RECENT(connection, not_before=-RECENT_SECONDS)}

@@ -7,7 +7,8 @@ the message, so that a post whose answer was lost on the way can be found again 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
 
 from assistant.replies import Reply
 
@@ -46,4 +47,13 @@ class ChatPlatform(Protocol):
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Return the message that carries `key`, or None; platforms that can't look return None."""
+        ...
+
+
+@runtime_checkable
+class ShowsProgress(Protocol):
+    """A platform that shows how a job gets on, and would rather be told than look."""
+
+    def nudge(self, job_id: UUID) -> None:
+        """Look at this job soon; called on the event loop, as often as there is something new."""
         ...

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -19,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant.errors import NotPermitted, StewardError
-from assistant.observability import EVENTS
+from assistant.observability import ACKNOWLEDGE_SECONDS, ERRORS, EVENTS
 from assistant.replies import Reply
 from bot.dependencies import BotDependencies
 from bot.platforms.base import Handle, Target
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 log = structlog.get_logger()
+
+ANSWER_WITHIN_SECONDS = 2.5  # Slack gives up at 3 s and sends the event again, whatever we answer later
 _silent = logging.getLogger("steward.slack.bolt")  # Bolt's own lines may quote bodies; ours say what happened
 _silent.setLevel(logging.CRITICAL + 1)
 _silent.propagate = False
@@ -106,6 +110,10 @@ class SlackPlatform:
             await self._socket.stop()
         await self.desk.close()
 
+    def nudge(self, job_id: UUID) -> None:
+        """Look at the jobs under way soon."""
+        self.progress.nudge()
+
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the message of a job."""
         handle = await self.desk.messages.post(target, reply, key)
@@ -128,13 +136,30 @@ class Door:
     def __init__(self, bolt: AsyncApp, secret: str) -> None:
         self._bolt = bolt
         self._secret = secret
+        self._late: set[asyncio.Task[Response]] = set()
 
     async def receive(self, request: Request) -> Response:
-        """Answer one request of Slack's: events, commands, buttons and modals all come here."""
+        """Answer one request of Slack's: events, commands, buttons and modals all come here.
+
+        What takes longer than Slack waits (a database that hangs) is answered with 503 in time, and goes on: when
+        Slack sends the event again, it either is in the ledger already or is taken in then.
+        """
         body = await request.body()
         refused = refusal(request.headers, body, self._secret, now_seconds=time.time())
         if refused is not None:
             return _turned_away(refused)
+        with ACKNOWLEDGE_SECONDS.labels("slack").time():
+            work = asyncio.create_task(self._dispatch(request, body))
+            done, _ = await asyncio.wait({work}, timeout=ANSWER_WITHIN_SECONDS)
+        if done:
+            return work.result()
+        self._late.add(work)
+        work.add_done_callback(self._late.discard)
+        EVENTS.labels("slack", "late").inc()
+        log.warning("slack.answer_late", after_seconds=ANSWER_WITHIN_SECONDS)
+        return Response("", status_code=503, headers={"Retry-After": "5"})
+
+    async def _dispatch(self, request: Request, body: bytes) -> Response:
         try:
             bolt_request = AsyncBoltRequest(
                 body=body.decode("utf-8"), query=request.url.query, headers=dict(request.headers)
@@ -165,6 +190,7 @@ async def _answer_to(error: Exception) -> BoltResponse:
     if isinstance(error, ValidationError | ValueError | KeyError | TypeError | AttributeError):
         log.warning("slack.event_malformed", error=type(error).__name__, at=_place_of(error))
         return BoltResponse(status=400, body="")
+    ERRORS.labels("internal").inc()
     log.error("slack.listener_crashed", error=type(error).__name__, exc_info=error)
     return BoltResponse(status=500, body="")
 

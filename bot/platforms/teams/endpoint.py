@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from assistant.errors import DependencyUnavailable, NotPermitted, RequestInvalid, StewardError, StorageFull
-from assistant.observability import ERRORS
+from assistant.observability import ACKNOWLEDGE_SECONDS, ERRORS
 from bot.platforms.teams.activity_handler import Desk, InvokeAnswer, Turns
 from bot.platforms.teams.authentication import Authenticator, TokenRefused
 from bot.platforms.teams.wire import read_activity
@@ -63,7 +63,8 @@ async def _receive(request: Request, authenticator: Authenticator, turns: Turns,
         raise RequestInvalid("not sent as JSON")  # a web page elsewhere can post text to this machine, but not JSON
     activity = read_activity(await request.body())
     authenticator.activity(caller, endorsements, activity)
-    return await turns.run(caller, activity, desk)
+    with ACKNOWLEDGE_SECONDS.labels("teams").time():
+        return await turns.run(caller, activity, desk)
 
 
 def _response(answer: InvokeAnswer | None) -> Response:

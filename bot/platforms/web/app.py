@@ -47,6 +47,10 @@ class WebPlatform:
         """Stop following."""
         await self._follower.stop()
 
+    def nudge(self, job_id: UUID) -> None:
+        """Make open pages look now."""
+        self._follower.nudge()
+
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Take the reply as shown: it stands in the ledger, where every page of its asker finds it."""
         self._follower.nudge()

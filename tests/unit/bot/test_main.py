@@ -64,12 +64,27 @@ async def test_metrics_tell_of_the_queue(client: httpx.AsyncClient, embedded_set
     from assistant.storage.database import open_engine
 
     engine = open_engine(embedded_settings.database)
-    JobStore(engine, embedded_settings).accept(make_mention(), POLICY_SEARCH, Reply(text="…", final=False))
+    jobs = JobStore(engine, embedded_settings)
+    jobs.accept(make_mention(), POLICY_SEARCH, Reply(text="…", final=False))
+    job = jobs.claim(("policy",), owner="w1")
+    assert job is not None
+    jobs.fail(job, ValueError("a bug"), Reply(text="Sorry."))
+    jobs.accept(make_mention(), POLICY_SEARCH, Reply(text="…", final=False))
     text = (await client.get("/metrics")).text
     engine.dispose()
 
     assert 'steward_queue_jobs{lane="policy",state="queued"} 1.0' in text
-    assert "steward_dead_jobs 0.0" in text
+    assert "steward_dead_jobs 1.0" in text
+    assert 'steward_recent_jobs{outcome="internal"} 1.0' in text
+    assert "steward_database_up 1.0" in text
+
+
+async def test_metrics_say_when_the_database_could_not_be_read(
+    client: httpx.AsyncClient, embedded_settings: Settings
+) -> None:
+    (embedded_settings.steward_data / "steward.db").write_bytes(b"not a database any more" * 4096)
+
+    assert "steward_database_up 0.0" in (await client.get("/metrics")).text
 
 
 @pytest.mark.parametrize("says_its_length", [True, False])

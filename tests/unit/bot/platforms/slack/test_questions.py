@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from assistant.jobs import JobStatus
 from assistant.mentions import Audience, Mention
 from assistant.storage.people_store import PeopleStore, PersonProfile
-from tests.peers.slack_events import payload
+from bot.platforms.slack import app as slack_app
+from tests.peers.slack_events import payload, send
 from tests.unit.bot.platforms.slack.conftest import Bot
 
 CHANNEL, THREAD = "C0GENERAL", "1790000500.000200"
@@ -201,3 +203,14 @@ async def test_slack_is_asked_once_who_we_are_and_not_at_every_event(bot: Bot) -
     assert len(bot.peer.called("auth.test")) == 1
     assert len(bot.peer.called("users.info")) == 1
     assert len(bot.peer.called("conversations.info")) == 1
+
+
+async def test_a_store_that_hangs_makes_slack_come_again_in_time(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack_app, "ANSWER_WITHIN_SECONDS", 0.2)
+    with bot.engine.begin():  # holds SQLite's only write lock
+        hung = await send(bot.client, payload("app_mention"))
+    monkeypatch.undo()
+    again = await bot.send(payload("app_mention"), retry=1)
+
+    assert (hung.status_code, again) == (503, 200)
+    assert len(bot.job_ids()) == 1
