@@ -67,6 +67,7 @@ async def test_a_channel_sees_steps_in_the_placeholder_and_one_answer(bot: Teams
 
     assert button == "stop"
     assert bot.peer.streams == {}
+    assert [typing["conversation"]["id"] for typing in bot.peer.typing] == [bot.peer.shown()[0].conversation]
     assert len(bot.peer.messages) == 1
 
 
