@@ -15,7 +15,6 @@ from workers.validation.citations import stems
 MAX_QUOTE_CHARS = 400
 MIN_WORDS = 4
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b\d\.)\s+(?=[A-ZÀ-Ž\d\"“(])|\n+")
-_SPEAKER = re.compile(r"^[^:\n]{2,40}: ")
 _SALUTATION = re.compile(
     r"^(?:hi|hello|dear|hallo|liebe\w*|guten tag|sehr geehrte\w*|best|kind|regards|thanks|cheers|viele grüße|mit freundlichen)\b[^.?!]{0,60}$",  # noqa: E501
     re.I,
@@ -51,9 +50,7 @@ def find_value(name: str, sources: Sequence[Source], doubtful: Sequence[str]) ->
     best: Found | None = None
     for source in sources:
         for sentence in sentences_of(source):
-            found = facts_in(sentence)
-            has_fact = bool(found.days or found.figures or found.addresses)
-            if wanted <= stems(sentence) and has_fact and not _is_doubtful(sentence, doubtful):
+            if wanted <= stems(sentence) and has_facts(sentence) and not _is_doubtful(sentence, doubtful):
                 best = Found(source, sentence)
     return best
 
@@ -83,14 +80,32 @@ def quotes_about(
         and not any(words and words & stems(sentence) for words in hidden)
     ]
     best = sorted((one for one in usable if one[0] > 0), key=lambda one: (-one[0], one[1]))[:most]
-    if not best and usable and any(source.kind == "file" for _, _, source, _ in usable):
-        best = usable[:most]
+    if not best:  # a topic without words ("this thread"): what has figures and days says most
+        best = [one for one in usable if has_facts(one[3])][-most:] or usable[:most]
     grouped: dict[str, tuple[Source, list[str]]] = {}
     for _, _, source, sentence in sorted(best, key=lambda one: one[1]):
-        grouped.setdefault(source.ref, (source, []))[1].append(
-            _SPEAKER.sub("", sentence) if source.kind == "never" else sentence
-        )
+        grouped.setdefault(source.ref, (source, []))[1].append(sentence)
     return list(grouped.values())
+
+
+def section_of(name: str, sources: Sequence[Source]) -> list[Found]:
+    """Return the list under the heading of this name ("Decisions") in the sources, item by item."""
+    heading = re.compile(
+        rf"^[#*\s]*{re.escape(name)}\b[^\n]*\n(?:\s*\n)?((?:\s*(?:[-*•]|\d+[.)])\s*\S.*\n?)+)", re.I | re.M
+    )
+    found = [(source, match[1]) for source in sources for match in heading.finditer(source.text)]
+    return [
+        Found(source, re.sub(r"^\s*(?:[-*•]|\d+[.)])\s*", "", line).strip())
+        for source, text in found
+        for line in text.splitlines()
+        if line.strip()
+    ]
+
+
+def has_facts(text: str) -> bool:
+    """Return whether a text holds a day, a figure or an address."""
+    found = facts_in(text)
+    return bool(found.days or found.figures or found.addresses)
 
 
 def _is_doubtful(sentence: str, doubtful: Sequence[str]) -> bool:

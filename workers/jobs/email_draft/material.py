@@ -168,6 +168,7 @@ def _file(name: str, data: bytes) -> tuple[Source, tuple[str, ...]]:
         else:
             lines = [f"{one.speaker or 'Somebody'}: {one.text}" for one in transcript.utterances]
             return Source(f"file:{name}", name, "\n".join(lines), kind="transcript"), transcript.attendees
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)  # a document's front matter is not its text
     people = [one.strip() for found in _ATTENDEES.finditer(text) for one in re.split(r"[,;]| and | und ", found[1])]
     return Source(f"file:{name}", name, text), tuple(one for one in people if one)
 
