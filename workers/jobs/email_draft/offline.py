@@ -219,7 +219,7 @@ def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) 
         written.sources += [DraftSource(ref=source.ref, quote=item[:1200]) for item, source in items]
     elif _may_quote(wish, setting):
         most = QUOTES[wish.length]
-        about = " ".join(act.text for act in wish.acts) or wish.words
+        about = " ".join(act.text for act in wish.acts) or ("" if wish.is_summary else wish.words)
         chosen = quotes_about(
             about, material.sources, most=most, excluded=wish.excluded, doubtful=setting.contradictory
         )
