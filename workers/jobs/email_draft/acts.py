@@ -49,6 +49,7 @@ _ENGLISH: tuple[tuple[str, str], ...] = (
     ("decline", r"(?:decline|declining|turn down|turning down|refuse|refusing|reject|rejecting|say no to) "),
     ("accept", r"(?:accept|accepting|agree to|agreeing to|say yes to) "),
     ("congratulate_on", r"congratulat(?:e|ing){who} (?:on|for) "),
+    ("arrange", r"(?:propose|suggest|offer|proposing|suggesting|offering)(?: to)?{someone} to "),
     ("arrange", r"(?=(?:schedule|arrange|set up|propose|suggest|book|plan|organi[sz]e|postpone|reschedule|cancel|offer|order|move|invite)\s)"),  # noqa: E501
     ("follow_up", r"follow(?:ing)?[ -]up (?:with{who} )?(?:on|about|after|regarding) "),
     ("include", r"(?:mention|mentioning|include|including|state|stating|quote|quoting|list|listing|explain|explaining|summari[sz]e|summari[sz]ing|provide|repeat|name|naming|attach a summary of) (?=\w)"),  # noqa: E501

@@ -13,8 +13,15 @@ from workers.jobs.email_draft.material import Source
 from workers.validation.citations import stems
 
 MAX_QUOTE_CHARS = 400
-MIN_WORDS = 4
-_SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b\d\.)\s+(?=[A-ZÀ-Ž\d\"“(])|\n+")
+MIN_WORDS = {
+    "file": 3,
+    "minutes": 3,
+}  # of a quotable line, by kind of source; signatures are shorter than OTHER_WORDS
+OTHER_WORDS = 6
+MOST_LINES = 8
+_SENTENCE = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b\d\.)\s+(?!(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b)(?=[A-ZÀ-Ž\d\"“(])|\n+"
+)
 _SALUTATION = re.compile(
     r"^(?:hi|hello|dear|hallo|liebe\w*|guten tag|sehr geehrte\w*|best|kind|regards|thanks|cheers|viele grüße|mit freundlichen)\b[^.?!]{0,60}$",  # noqa: E501
     re.I,
@@ -66,16 +73,17 @@ def quotes_about(
     spread = Counter(stem for _, sentence in units for stem in stems(sentence))
     hidden = [stems(text) for text in excluded]
 
-    def score(sentence: str) -> float:
+    def score(source: Source, sentence: str) -> float:
         words = stems(sentence)
+        titled = 0.8 if wanted & stems(source.title) and has_facts(sentence) else 0.0
         shared = sum(log(1 + len(units) / spread[stem]) for stem in wanted & words)
         found = facts_in(sentence)
-        return shared + (0.5 if shared and (found.days or found.figures) else 0.0)
+        return titled + shared + (0.5 if shared and (found.days or found.figures) else 0.0)
 
     usable = [
-        (score(sentence), place, source, sentence)
+        (score(source, sentence), place, source, sentence)
         for place, (source, sentence) in enumerate(units)
-        if len(sentence.split()) >= MIN_WORDS
+        if len(sentence.split()) >= MIN_WORDS.get(source.kind, OTHER_WORDS)
         and not _is_doubtful(sentence, doubtful)
         and not any(words and words & stems(sentence) for words in hidden)
     ]
@@ -100,6 +108,14 @@ def section_of(name: str, sources: Sequence[Source]) -> list[Found]:
         for line in text.splitlines()
         if line.strip()
     ]
+
+
+def lines_with_facts(sources: Sequence[Source]) -> list[Found]:
+    """Return the first lines of files that hold a figure or a day: what "the figures" of a brief are."""
+    lines = [
+        Found(one, text) for one in sources if one.kind == "file" for text in sentences_of(one) if has_facts(text)
+    ]
+    return lines[:MOST_LINES]
 
 
 def has_facts(text: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from workers.jobs.email_draft.action_items import action_items
 from workers.jobs.email_draft.acts import Act
-from workers.jobs.email_draft.extracts import find_value, quotes_about, section_of, sentences_of
+from workers.jobs.email_draft.extracts import find_value, lines_with_facts, quotes_about, section_of, sentences_of
 from workers.jobs.email_draft.facts import PLACEHOLDER, facts_in
 from workers.jobs.email_draft.material import Material, Source
 from workers.jobs.email_draft.phrases import closing, greeting, phrase, subject_word
@@ -27,6 +27,7 @@ _ASKS = {"ask_to", "ask_for", "ask_whether", "ask_what", "ask_about", "please"}
 _ENDS = {"decline": "decline_end", "request": "request_end", "apology": "apology_end", "status": "status_end",
          "follow_up": "status_end", "schedule": "suits"}  # fmt: skip
 _ITEMS = re.compile(r"\b(?:action items?|next steps|to-?dos?|tasks|aufgaben)\b", re.IGNORECASE)
+_FIGURES = re.compile(r"\b(?:figures|numbers|facts|details|data|results|kennzahlen|zahlen)$", re.IGNORECASE)
 _IS_WHEN = re.compile(r"\b(?:dates?|deadline|when|day|time|launch|termin|release)\b", re.IGNORECASE)
 
 
@@ -152,6 +153,10 @@ def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, writte
         text = text[:1].lower() + text[1:]
     if act.kind == "ask_to" and text.lower().startswith("not "):
         return [f"Please do {text}."]
+    if act.kind == "decline":
+        text = re.sub(r"\s+ab$", "", text)
+    if act.kind == "statement":
+        return [_capital(text) if text.endswith((".", "!", "?", ")", "”", '"')) else f"{_capital(text)}."]
     if act.kind in ("that", "statement"):
         text = _capital(text) if template.startswith("{}") else text
         sentence = template.format(text) if not text.endswith(("?", "!", ".")) else text
@@ -180,11 +185,15 @@ def _looked_up(act: Act, text: str, wish: Wish, material: Material, setting: Set
             continue
         unsettled = bool(setting.contradictory) and _IS_WHEN.search(name) is not None
         found = None if unsettled else find_value(name, material.sources, setting.contradictory)
-        if found is None:
+        if found is None and _FIGURES.search(name) and (lines_with := lines_with_facts(material.sources)):
+            lines += [f"- {one.quote}" for one in lines_with]
+            written.sources += [DraftSource(ref=one.source.ref, quote=one.quote[:1200]) for one in lines_with]
+        elif found is None:
             choice = " or ".join(dict.fromkeys(setting.contradictory)) if _IS_WHEN.search(name) else ""
             lines.append(f"- {_capital(name)}: [[{name[:120]}{': ' if choice else ''}{choice}]]")
         else:
-            lines.append(f"- {_capital(name)}: {found.quote}")
+            label = "" if found.quote.lower().startswith(name.lower()) else f"{_capital(name)}: "
+            lines.append(f"- {label}{found.quote}")
             written.sources.append(DraftSource(ref=found.source.ref, quote=found.quote[:1200]))
     return lines
 
@@ -262,7 +271,9 @@ def _to_you(text: str, setting: Setting) -> str:
             text = re.sub(rf"\b{re.escape(name)}(?:['’]s|['’])(?=\s)", "your", text)
             text = re.sub(rf"\b(with|from|to) {re.escape(name)}\b(?! [A-Z])(?!['’])", r"\1 you", text)
     if len(setting.to) + len(setting.unresolved) != 1:
-        return re.sub(r"\btheir\b", "your", text) if setting.to else text
+        for written, instead in (("their", "your"), ("they", "you"), ("them", "you")) if setting.to else ():
+            text = re.sub(rf"\b{written}\b", instead, text)
+        return text
     if not re.search(r"\b(?:they|them|people|team|customers|colleagues)\b", text, re.IGNORECASE):
         text = re.sub(r"\btheir\b", "your", text)
     others = re.findall(r"(?<!^)\b[A-Z][a-z]+\b", text)

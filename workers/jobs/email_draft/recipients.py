@@ -98,7 +98,7 @@ class Directory:
         named = [
             box for box in self._boxes() if role in re.findall(r"[^\W\d_]+", f"{box.name} {box.address}".lower())
         ]
-        if named or role not in _OUTSIDE_ROLES:
+        if role not in _OUTSIDE_ROLES:
             return named
         return [box for box in self.thread if is_external(box.address, self.domain)]
 
@@ -242,18 +242,23 @@ def _resolved(written: str, found: Sequence[Mailbox], addressed: Addressed, dire
     unique = list({box.address: box for box in found}.values())
     if len(unique) == 1:
         return unique
+    if not unique and written.lower() in _own_names(directory):
+        return []  # who asks is among the people named, and needs no mail
     addressed.unresolved.append(written)
     if unique:
         choices = " or ".join(f"{box.name} <{box.address}>" for box in unique)
         text, question = f"“{written}” could be {choices}.", f"Which {written} do you mean: {choices}?"
-    elif written.lower() == (directory.asker.name or "").split(" ")[0].lower():
-        text, question = f"“{written}” is you.", "Whom shall I write to?"
     else:
         text = f"I found no address for “{written}” in the directory or the thread."
         question = f"What is the address of {written}?"
     addressed.warnings.append(_warning("ambiguous_recipient", text))
     addressed.question = addressed.question or question
     return []
+
+
+def _own_names(directory: Directory) -> tuple[str, ...]:
+    name = (directory.asker.name or "").lower()
+    return (name, name.split(" ")[0], "me", "myself")
 
 
 def _once_each(addressed: Addressed, own: str) -> None:

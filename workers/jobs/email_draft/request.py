@@ -23,7 +23,7 @@ _LANGUAGES: dict[Language, str] = {
     "pt": r"in portuguese|auf portugiesisch|en portugais|en portugués|em português",
 }
 _CUES: dict[Language, str] = {
-    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
+    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|lehne|zum|zur|von|der|das|den|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
     "fr": r"écris|écrivez|demande|demandez|remercie|réponds|dis|que|le|la|les|pour|une?|et|est|à|au",
     "es": r"escribe|escríbele|pide|pídele|agradece|responde|di|dile|que|el|la|los|para|una?|y|es|por",
     "pt": r"escreve|escreva|pede|peça|agradece|responde|diz|que|o|os|para|uma?|e|é|por|não|do|da",
@@ -321,7 +321,7 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
     before, colon, after = sentence.partition(": ")
     if colon and len(before.split()) <= 14 and is_first:
         topic = [Act("about", _tidy(about.split(":")[0]))] if about else []
-        return [*topic, Act("that", _tidy(after))]
+        return [*topic, Act("statement", after.strip())]
     if is_first and (named := _by_noun(sentence, names)):
         return [named]
     if is_first and (told := _THAT.search(sentence)):
@@ -332,6 +332,12 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
         return [Act("that", f"my answer on {_tidy(answer[2])} is {answer[1].lower()}")]
     if is_first and (told := _WITH.search(sentence)):
         return [Act("include", _tidy(told[1]))]
+    handed = re.search(
+        rf"^\W*(?i:e-?mail|mail|send|forward|pass|give)(?i: on)? (?P<what>(?i:the|our|my|this|an?) [^.]*?) (?i:to) {names.many}",  # noqa: E501
+        sentence,
+    )
+    if is_first and handed and not _IS_MAIL.search(handed["what"]):
+        return [Act("about" if re.search(r"\d", handed["what"]) else "include", _tidy(handed["what"]))]
     commands = r"^\W*(?:write|draft|send|compose|prepare|e-?mail|mail|reply|answer|respond|schreib\w*|antworte\w*|entwirf|verfasse|écri\w+|réponds?\w*|escrib\w+|responde\w*|escrev\w+)\b"  # noqa: E501
     if re.search(commands, sentence, re.IGNORECASE):
         return []
@@ -350,6 +356,10 @@ def _by_noun(sentence: str, names: NamePattern) -> Act | None:
     return None
 
 
+_IS_MAIL = re.compile(
+    r"\b(?:attach\w*|e-?mails?|mail|message|note|reply|summary|update|follow[ -]?up|reminder|invitation|answer|recap|draft|files?)\b",  # noqa: E501
+    re.IGNORECASE,
+)
 _TASKS = re.compile(
     r"\s+with (?:the|our|all|its) (?:action items?|next steps|to-?dos?|tasks|minutes)\b.*$", re.IGNORECASE
 )
@@ -405,7 +415,7 @@ def _to(words: str, names: NamePattern) -> list[str]:
         rf"(?i:\b(?:(?:re)?schedule|postpone|move|cancel|arrange|set up|book|plan|vereinbare|meeting|appointment|termin|call)\b)[^.;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",  # noqa: E501
         rf"(?i:\b(?:decline|accept|answer|turn down)) (?P<n>{names.many})",
         rf"(?i:^to)\s*:?\s+(?P<n>{names.many})",
-        rf"(?i:\b(?:invitation|offer|request|mail|e-?mail|proposal|question)) (?i:from|of|von) (?P<n>{names.many})",
+        rf"(?i:\b(?:invitation|offer|request|mail|e-?mail|proposal|question|einladung|angebot|anfrage|frage)) (?i:from|of|von) (?P<n>{names.many})",  # noqa: E501
     )
     for pattern in patterns:
         if found := re.search(pattern, words, re.MULTILINE):

@@ -114,7 +114,11 @@ def _plan(job: Job, context: JobContext) -> _Plan:
     names = NamePattern(directory.known_names())
     wish = read_request(mention.text, options, names, has_thread=bool(material.messages))
     addressed = address(wish, directory, material.messages, material.attendees)
-    policy = policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words) if wish.wants_policy else None
+    policy = (
+        policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words)
+        if wish.wants_policy
+        else None
+    )
     is_outside = any(is_external(box.address, directory.domain) for box in addressed.everybody)
     secret = [source for source in material.sources if source.is_confidential] if is_outside else []
     if policy is not None and policy.is_restricted and is_outside:
