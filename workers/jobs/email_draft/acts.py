@@ -66,7 +66,7 @@ _GERMAN: tuple[tuple[str, str], ...] = (
     ("apologise_for", r"(?:entschuldige|entschuldigen)(?: dich| Sie sich| mich)?(?: bei)?{who} für "),
     ("remind_of", r"(?:erinnere|erinnern){who} an "),
     ("invite_to", r"(?:lade|einladen){who} (?:zu|zum|zur) "),
-    ("decline", r"(?:sage|sag|lehne?) (?=[^.]{{3,200}}\bab\b)"),
+    ("decline", r"(?:sage|sag|lehne?) (?=.{{3,200}}\bab\b)"),
     ("arrange_with", r"(?:vereinbare|plane|organisiere|schlage) "),
     ("that", r"(?:mit der (?:info|information|nachricht|bitte)),? dass |dass "),
 )  # fmt: skip

@@ -118,6 +118,11 @@ def _said(wish: Wish, material: Material, setting: Setting, written: Written) ->
     """Return the asker's own words as sentences of the mail."""
     if wish.acts:
         written.sources.append(DraftSource(ref="request", quote=wish.words[:1200]))
+    elif wish.kind in ("decline", "apology", "thanks") and (
+        plain := phrase(f"kind:{wish.kind}", setting.language, setting.tone)
+    ):
+        written.sources.append(DraftSource(ref="request", quote=wish.words[:1200]))
+        return [plain]
     elif setting.answered is not None and not wish.is_summary and not setting.attachments:
         return _unanswered(setting.answered, material, setting, written)
     if setting.language != wish.words_language and wish.acts:
@@ -330,7 +335,7 @@ def _subject(wish: Wish, setting: Setting) -> str:
     if setting.language == "en":
         topic = _to_you(topic, setting)
     topic = re.split(r"(?<=[^\W\d])[.;:?!](?:\s|$)|\n", topic)[0]
-    topic = re.sub(r"^(?:the|a|an|our|his|her|your)\s+", "", topic, flags=re.IGNORECASE)
+    topic = re.sub(r"^(?:\W+|(?:the|a|an|our|his|her|your)\s+)", "", topic, flags=re.IGNORECASE)
     if len(topic) > MAX_SUBJECT_CHARS - len(word):
         topic = topic[: MAX_SUBJECT_CHARS - len(word)].rsplit(" ", 1)[0] + " …"
     return one_line(f"{word}: {topic}")

@@ -142,7 +142,9 @@ _ABOUT = re.compile(
     re.I,
 )
 _SENTENCE = re.compile(
-    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\b\d\.)\s+(?=[\"“A-ZÀ-ŽÉ\d])|\n+"
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bM[rs]\.)(?<!\bDr\.)(?<!\b\d\.)\s+"
+    r"(?!(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b)"  # "am 31. Dezember"  # noqa: E501
+    r"(?=[\"“A-ZÀ-ŽÉ\d])|\n+"
 )
 
 
