@@ -107,6 +107,8 @@ async def _run(arguments: argparse.Namespace, peer: FaultyPeer, folder: Path) ->
         SLACK_BOT_TOKEN=TOKEN,
         SLACK_SIGNING_SECRET=SECRET,
         LOG_LEVEL="error",
+        PER_PERSON_PER_MINUTE="100000",
+        PER_TENANT_PER_MINUTE="100000",
         **({"DATABASE_URL": arguments.database_url} if arguments.database_url else {}),
     )
     bots = [BotChild(free_port(), environment) for _ in range(2)]
