@@ -20,6 +20,7 @@ from assistant.observability import Stopwatch
 if TYPE_CHECKING:
     from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
     from assistant.settings import Settings
+    from assistant.storage.people_store import PersonProfile
     from workers.llm.model_catalogue import ModelCatalogue
 
 
@@ -77,6 +78,23 @@ class Files(Protocol):
         ...
 
 
+class People(Protocol):
+    """The company's directory; `assistant.storage.people_store.PeopleStore` keeps it."""
+
+    def everybody(self, tenant: str) -> Sequence[PersonProfile]:
+        """Return all people of the tenant, by name."""
+        ...
+
+
+class NoPeople:
+    """A directory without anybody in it: for jobs and tests that need none."""
+
+    def everybody(self, tenant: str) -> Sequence[PersonProfile]:
+        """Return nobody."""
+        del tenant
+        return ()
+
+
 @dataclass(frozen=True)
 class JobContext:
     """Built per attempt by run_job.py; every field is a port with an offline twin."""
@@ -91,6 +109,7 @@ class JobContext:
     stream: Callable[[str], None]  # the answer so far; lossy
     is_cancelled: Callable[[], bool]
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    people: People = field(default_factory=NoPeople)
 
     def check(self, job: Job) -> None:
         """Stop here when the asker asked for it or the time is up.

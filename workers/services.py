@@ -16,6 +16,7 @@ from assistant.jobs import Job
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
+from assistant.storage.people_store import PeopleStore
 from workers.context import JobContext, Knowledge
 from workers.registry import HANDLERS, named
 
@@ -50,6 +51,7 @@ class ServicesFactory:
         self._services = _once(lambda: _open_services(settings, engine))
         self._history = ConversationStore(engine)
         self._files = BlobStore(engine, settings)
+        self._people = PeopleStore(engine)
 
     def __call__(self, job: Job, progress: Progress) -> JobContext:
         """Return the context of one attempt."""
@@ -66,6 +68,7 @@ class ServicesFactory:
             stream=progress.stream,
             is_cancelled=progress.is_cancelled,
             stopwatch=progress.stopwatch,
+            people=self._people,
         )
 
     def warm_up(self) -> None:

@@ -111,7 +111,7 @@ _JOB_OF_MESSAGE = Statement(
 # Messages that stand with a placeholder while their job is at work: what live progress is shown on.
 _UNDER_WAY = Statement(
     """
-    SELECT j.id AS job_id, j.kind, j.state, o.revision, p.text AS partial,
+    SELECT j.id AS job_id, j.tenant, j.kind, j.state, o.revision, p.text AS partial,
            (SELECT count(*) FROM (SELECT 1 FROM jobs a WHERE a.state = 'queued' AND a.lane = j.lane
                                   AND a.created_at < j.created_at LIMIT 100) ahead) AS ahead,
            (SELECT s.text FROM job_steps s WHERE s.job_id = j.id ORDER BY s.id DESC LIMIT 1) AS step
@@ -140,6 +140,7 @@ class UnderWay:
     """One unfinished question whose placeholder stands."""
 
     job_id: UUID
+    tenant: str
     kind: str
     is_running: bool
     revision: int  # of the outbox: what the message says now
@@ -291,7 +292,16 @@ class SlackStore:
         with reading(self._engine) as connection:
             rows = _UNDER_WAY(connection, count=limit).all()
         return [
-            UnderWay(row.job_id, row.kind, row.state == "running", row.revision, row.ahead, row.step, row.partial)
+            UnderWay(
+                row.job_id,
+                row.tenant,
+                row.kind,
+                row.state == "running",
+                row.revision,
+                row.ahead,
+                row.step,
+                row.partial,
+            )
             for row in rows
         ]
 

@@ -50,7 +50,9 @@ class Message:
 
     @property
     def text(self) -> str:
-        return str(self.body.get("text", ""))
+        """The message's text, or the first of its card's."""
+        cards = [attachment["content"]["body"] for attachment in self.body.get("attachments", [])]
+        return str(self.body.get("text") or next((body[0]["text"] for body in cards if body), ""))
 
 
 @dataclass
@@ -258,7 +260,7 @@ class TeamsPeer:
     def _streamed(self, conversation: str, body: dict[str, Any], info: dict[str, Any]) -> Response:
         if self.stream_fault:
             return _fault(403, "ContentStreamNotAllowed", self.stream_fault)
-        if conversation.startswith("19:"):
+        if body.get("conversation", {}).get("conversationType") != "personal":
             return _fault(405, "MethodNotAllowed", "streaming is for personal chats")
         stream_id, is_final = info.get("streamId"), info.get("streamType") == "final"
         if (body["type"] == "message") != is_final or (is_final and "streamSequence" in info):
@@ -349,6 +351,8 @@ def judge(activity: dict[str, Any]) -> str | None:
         return f"type {activity.get('type')!r}"
     if len(json.dumps(activity, ensure_ascii=False).encode("utf-16-le")) > MESSAGE_BYTES:
         return "larger than a message may be"
+    if activity.get("text") and activity.get("attachments"):
+        return "text and a card in one activity: some clients make two messages of it"
     if activity["type"] == "message" and not (activity.get("text", "").strip() or activity.get("attachments")):
         return "neither text nor attachments"
     roots = [one for one in activity.get("entities", ()) if one.get("type") == "https://schema.org/Message"]

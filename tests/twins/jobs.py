@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from assistant.jobs import Job
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
 from assistant.settings import Settings, load_settings
-from workers.context import JobContext
+from workers.context import JobContext, NoPeople
 from workers.llm.model_catalogue import ModelCatalogue
 
 
@@ -104,6 +104,7 @@ def make_context(
     models: ModelCatalogue | None = None,
     settings: Settings | None = None,
     watched: Watched | None = None,
+    people: Any = None,
 ) -> JobContext:
     settings = settings or load_settings({})
     watched = watched or Watched()
@@ -117,4 +118,5 @@ def make_context(
         report=watched.report,
         stream=watched.streamed.append,
         is_cancelled=lambda: watched.cancelled,
+        people=people or NoPeople(),
     )

@@ -30,6 +30,15 @@ from workers.transcripts.turns import count_headings, read_turns
 from workers.transcripts.zoom_chat import count_chat_lines, read_zoom_chat
 
 MAX_BYTES = 5_000_000  # ten hours of talk as VTT are about 1.5 MB
+_FILE_STAMP = re.compile(
+    r"(?<!\d)(?:GMT)?\d{4}([-. ]?)\d{2}\1\d{2}(?!\d)(?:[T -]?\d{4,6}(?!\d)|[T -]\d{2}[-.h]\d{2}(?:[-.]\d{2})?(?!\d))?"
+)
+# What recorders add: the product, the kind of file, "(1)" of a second download.
+_FILE_SUFFIX = re.compile(
+    r"(?:[\s\-–—.]*(?<![^\W_])(?:zoom|teams|google meet|meet|webex|otter(?: ai)?|slack|transcript(?:ion)?"
+    r"|transkript|recording|captions?|subtitles|cc|vtt|srt|docx|txt|json|\(\d{1,2}\))(?![^\W_]))+\W*$|^(?:zoom|teams|transcript|recording)$",
+    re.IGNORECASE,
+)
 _JSON_OPENING = re.compile(r"^\s*(?:\{|\[\s*(?:[\[{\"\]]|$))")
 
 
@@ -63,8 +72,16 @@ def parse_transcript(
 
 
 def _title_of(stem: str) -> str | None:
-    words = re.sub(r"[_\s]+", " ", stem).strip()
-    return words if re.search(r"[^\W\d_]{3}", words) else None
+    """Return "Redfern quarterly" of "2026-11-12-redfern-quarterly.zoom", None when only such marks are left."""
+    spaced = re.sub(r"[_\s]+", " ", stem)
+    words = _FILE_STAMP.sub(" ", spaced)
+    if " " not in spaced.strip():
+        words = words.replace("-", " ")  # a blank between words means a dash was meant as a dash
+    words = _FILE_SUFFIX.sub("", re.sub(r"(?<=[^\W\d_])\.(?=[^\W\d_])", " ", words).strip(" -–—.,"))
+    words = " ".join(words.split()).strip(" -–—.,([")
+    if not re.search(r"[^\W\d_]{3}", words):
+        return None
+    return words[:1].upper() + words[1:] if words.split()[0].islower() else words
 
 
 def _read(data: bytes, *, people: Mapping[str, str]) -> Draft:

@@ -6,10 +6,13 @@ spellings are one person, and who that is in the workspace, is left to the calle
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 MAX_NAME_WORDS = 4  # longer runs before a colon are sentences
 MAX_NAME_CHARS = 60
+STRAY_LINES = 2  # a single word that opens so few lines is doubted
+FULL_NAME_LINES = 20  # fewer lines opened by full names say too little about how the file writes names
+FULL_NAME_SHARE = 0.8  # of the named lines
 
 # Words that stand before a colon in notes and are nobody's name (English, German, French, Spanish).
 NOT_NAMES = frozenset(
@@ -59,6 +62,18 @@ _OPENERS = frozenset(
         "donc", "alors",
     ]
 )  # fmt: skip
+# Counting words and labels of talk: "One: …", "Training: …" open a point of whoever speaks already.
+_ORDINARY = frozenset(
+    [
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "fourth", "fifth", "last",
+        "lastly", "secondly", "thirdly", "firstly", "eins", "zwei", "drei", "vier", "erstens", "zweitens",
+        "drittens", "un", "deux", "trois", "another", "training", "travel", "cloud", "hiring", "pricing",
+        "rollout", "renewal", "launch", "testing", "support", "marketing", "sales", "finance", "security",
+        "hardware", "software", "feedback", "everything", "something", "nothing", "everybody", "everyone",
+        "correction", "bonus", "spoiler", "backup", "outcome", "proposal",
+        "suggestion", "timeline", "scope", "quality", "costs", "cost", "numbers", "figures", "data", "concern",
+    ]
+)  # fmt: skip
 _PARTICLES = frozenset(
     [
         "de", "del", "della", "der", "den", "di", "da", "do", "dos", "du", "la", "le", "van", "von", "zu",
@@ -91,7 +106,7 @@ def is_speaker_name(text: str) -> bool:
     lowered = [word.lower().strip(".,") for word in words]
     if len(words) > MAX_NAME_WORDS or " ".join(lowered) in _NOT_NAME_PHRASES:
         return False
-    if lowered[0] in _OPENERS or (len(words) == 1 and (lowered[0] in NOT_NAMES or lowered[0] in _CALENDAR)):
+    if lowered[0] in _OPENERS or (len(words) == 1 and lowered[0] in NOT_NAMES | _CALENDAR | _ORDINARY):
         return False
     if any(word in NOT_NAMES for word in lowered[-1:]) and len(words) <= 2 and lowered[0] in NOT_NAMES | _CALENDAR:
         return False
@@ -109,14 +124,32 @@ def accepted_names(candidates: Iterable[str], *, listed: Collection[str] = (), l
     """Choose which of the words found before a colon are speakers, seeing the whole file.
 
     A candidate counts when it looks like a name, when the file lists it among the attendees, or when it is a
-    lower-case handle ("anna.k") that opens at least three lines and a tenth of all `lines`.
+    lower-case handle ("anna.k") that opens at least three lines and a tenth of all `lines`. A single word that
+    opens a line or two among people with full names is a label in someone's speech.
     """
     counts = Counter(candidates)
     known = {name.casefold() for name in listed}
-    return frozenset(
+    names = frozenset(
         name
         for name, count in counts.items()
         if name.casefold() in known or is_speaker_name(name) or _is_handle(name, count, lines)
+    )
+    return names - _stray_words({name: counts[name] for name in names if name.casefold() not in known})
+
+
+def _stray_words(counts: Mapping[str, int]) -> frozenset[str]:
+    """Return the rare single words among `counts` when nearly all lines are opened by full names."""
+    full = sum(count for name, count in counts.items() if " " in name and not is_generic_label(name))
+    if full < max(FULL_NAME_LINES, FULL_NAME_SHARE * sum(counts.values())):
+        return frozenset()
+    first_names = {name.split()[0].casefold() for name in counts if " " in name}
+    return frozenset(
+        name
+        for name, count in counts.items()
+        if count <= STRAY_LINES
+        and " " not in name
+        and not is_generic_label(name)
+        and name.casefold() not in first_names
     )
 
 

@@ -1,13 +1,16 @@
 """Live progress: while a job waits or works, its placeholder says what is going on and how far the answer has come.
 
 Progress goes through the outbox like everything else that is said, so that two deliverers can't overtake each
-other and the final answer always comes last. Slack takes about one update a second and channel.
+other and the final answer always comes last. Slack takes about 50 updates a minute and workspace (its tier 3), and
+answers need them more than progress does: each workspace has a budget for it, and running jobs are served first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Callable
 from uuid import UUID
 
 import structlog
@@ -22,13 +25,24 @@ log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 SHOWN_CHARS = 3_000  # of a growing answer; the whole of it comes at the end
 AT_ONCE = 40
+BUDGET, REFILL_A_SECOND = 10.0, 0.5  # updates of progress: ten at once, thirty a minute
+QUEUE_LOOK = 100  # as far as the store counts
+EXACT_AHEAD = 5  # further back, a place in the queue is told in tens
 
 
 class Progress:
     """Looks at unfinished jobs every second and says what has changed."""
 
-    def __init__(self, store: SlackStore, *, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self,
+        store: SlackStore,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
+        self._clock = clock
+        self._budgets: dict[str, tuple[float, float]] = {}  # by workspace: what was left, and when
         self._look_seconds = look_seconds
         self._said: dict[UUID, Reply] = {}
         self._nudged = asyncio.Event()
@@ -53,15 +67,22 @@ class Progress:
         """Say what has changed since the last look; returns of how many questions."""
         under_way = await asyncio.to_thread(self._store.under_way, AT_ONCE)
         count = 0
-        for one in under_way:
+        for one in sorted(under_way, key=lambda one: not one.is_running):
             reply = progress_of(one)
-            if self._said.get(one.job_id, _unchanged(one)) != reply:
+            if self._said.get(one.job_id, _unchanged(one)) != reply and self._may_spend(one.tenant):
                 count += await asyncio.to_thread(self._store.say_progress, one, reply)
                 self._said[one.job_id] = reply
         alive = {one.job_id for one in under_way}
         if len(self._said) > 2 * AT_ONCE:
             self._said = {job_id: reply for job_id, reply in self._said.items() if job_id in alive}
         return count
+
+    def _may_spend(self, tenant: str) -> bool:
+        now = self._clock()
+        left, at = self._budgets.get(tenant, (BUDGET, now))
+        left = min(BUDGET, left + (now - at) * REFILL_A_SECOND)
+        self._budgets[tenant] = (left - 1 if left >= 1 else left, now)
+        return left >= 1
 
     async def _run(self) -> None:
         said = 0
@@ -98,10 +119,13 @@ def progress_of(one: UnderWay) -> Reply:
 
 
 def _place(ahead: int) -> str:
-    count = "1 question" if ahead == 1 else f"{ahead if ahead < 100 else 'more than 100'} questions"
-    return f"waiting, {count} before yours"
+    if ahead >= QUEUE_LOOK:
+        return f"waiting, more than {QUEUE_LOOK} questions before yours"
+    if ahead > EXACT_AHEAD:
+        return f"waiting, about {-(-ahead // 10) * 10} questions before yours"
+    return f"waiting, {ahead} {'question' if ahead == 1 else 'questions'} before yours"
 
 
 def _unchanged(one: UnderWay) -> Reply:
     """What the placeholder says when nothing has happened yet: intake's own words."""
-    return progress_of(UnderWay(one.job_id, one.kind, False, one.revision, 0, None, None))
+    return progress_of(UnderWay(one.job_id, one.tenant, one.kind, False, one.revision, 0, None, None))

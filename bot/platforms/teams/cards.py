@@ -19,6 +19,7 @@ CHART_POINTS = 60
 CHART_SERIES = 6
 BUTTONS_AT_MOST = 6  # Teams shows no more at the top level of a card
 LABEL_CHARS = 40
+WIDE = ("Table", "Chart.Line")
 _STYLES = {"primary": "positive", "danger": "destructive"}
 
 
@@ -29,8 +30,9 @@ def card(body: Sequence[Json], actions: Sequence[Json] = ()) -> Json:
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": CARD_VERSION,
         "body": list(body),
-        "msteams": {"width": "Full"},
     }
+    if any(element["type"] in WIDE for element in body):
+        content["msteams"] = {"width": "Full"}
     if actions:
         content["actions"] = list(actions)
     return {"contentType": CARD_TYPE, "content": content}

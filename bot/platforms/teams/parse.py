@@ -127,7 +127,12 @@ def address(reference: Reference, activity: Mapping[str, Any]) -> dict[str, Any]
     envelope: dict[str, Any] = {
         "channelId": reference.channel_id,
         "serviceUrl": reference.service_url,
-        "conversation": {"id": reference.conversation_id},
+        "conversation": {
+            "id": reference.conversation_id,
+            "conversationType": reference.conversation_type,  # what a stream is allowed by
+            "tenantId": reference.tenant_id,
+            "isGroup": not reference.is_personal,
+        },
         "from": {"id": reference.bot_id},
     }
     if reference.is_personal:

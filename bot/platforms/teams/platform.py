@@ -150,7 +150,7 @@ class TeamsPlatform:
     ) -> str:
         """Say it in text alone when the card was refused; give up when that is refused too."""
         log.error("teams.message_refused", status=error.status, reason=error.reason, card="attachments" in activity)
-        if error.status != 400 or not activity.get("text") or "attachments" not in activity:
+        if error.status != 400 or "attachments" not in activity:
             raise NothingFound(f"Teams refuses the message for good: {error}") from error
         try:
             if message is None:

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 
 from assistant.errors import NothingFound, RateLimited, StewardError
-from assistant.replies import Action, Actions, Paragraph, Reply
+from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import JobStore, JobView
 from bot.platforms.teams.client import ConnectorClient, Refused
 from bot.platforms.teams.parse import address
@@ -136,7 +136,7 @@ class ProgressFollower:
     async def _update(self, followed: Followed, text: str) -> None:
         posted = followed.posted
         stop = Actions(items=(Action(name="stop", label="Stop"),))
-        [activity] = render(Reply(text=text, blocks=(Paragraph(markdown=text), stop), final=False), posted.key)[:1]
+        [activity] = render(Reply(text=text, blocks=(stop,), final=False), posted.key)
         await self._client.update(posted.reference.place, posted.messages[0], address(posted.reference, activity))
 
     async def _refused(self, followed: Followed, error: Refused) -> None:

@@ -31,7 +31,8 @@ from bot.platforms.teams.text import escape, fenced, plain, safe_markdown, short
 
 MESSAGE_BYTES = 26_000  # of JSON in UTF-16; the other 2 KB are for the envelope
 TEXT_BYTES = 18_000  # what the text of one message may take of it: the rest is for citations and the envelope
-CARD_BYTES = 20_000
+CARD_BYTES = 22_000
+CARD_CHARS = 4_000  # of the sentence on a card of buttons
 PARTS_AT_MOST = 8  # a longer answer ends with a pointer to the page
 CITATIONS_AT_MOST = 10
 NAME_CHARS = 80
@@ -45,34 +46,55 @@ Json = dict[str, Any]
 
 
 def render(reply: Reply, key: str, *, base_url: str | None = None, extra: Sequence[Action] = ()) -> list[Json]:
-    """Return the activities that say the reply, at least one; card, citations and thumbs are on the last.
+    """Return the activities that say the reply, at least one; buttons, tables and charts are on the last.
 
-    `key` (the job's id) travels in every button. `base_url` is where people reach the web page, if they do.
+    No activity has both text and a card: some clients make two messages of one, and only the text of a message
+    that is not a card has citations. `key` (the job's id) travels in every button; `base_url` is where people
+    reach the web page, if they do.
     """
     blocks = list(reply.blocks)
+    actions = [action for block in blocks if isinstance(block, Actions) for action in block.items] + list(extra)
+    if actions and all(isinstance(block, Actions | Notice) for block in blocks):
+        parts = [_short_card(reply, blocks, actions, key)]
+    else:
+        parts = _texts(reply, blocks, key, base_url)
+        attachment = _card(blocks, actions, key)
+        if attachment is not None:
+            parts.append({"type": "message", "attachments": [attachment]})
+            if reply.final:
+                parts[-1]["entities"] = [ai_entity()]
+    parts[0]["summary"] = shorten(reply.text, SUMMARY_CHARS) or "…"
+    return parts
+
+
+def _texts(reply: Reply, blocks: Sequence[Block], key: str, base_url: str | None) -> list[Json]:
+    """Return the messages of text, each with those sources that it names; thumbs are under the last."""
     citations = [item for block in blocks if isinstance(block, Citations) for item in block.items]
     text = _text(reply, blocks, key, base_url)
     shown = [citation for citation in citations if f"[{citation.number}]" in text][:CITATIONS_AT_MOST]
     text = "\n\n".join(filter(None, [text, _other_sources(citations, shown)]))
     pieces = _bounded(split_text(text, TEXT_BYTES), base_url)
     parts = [_message(piece) for piece in pieces]
-    for part, piece in zip(parts, pieces, strict=True):
-        here = [citation for citation in shown if f"[{citation.number}]" in piece]
-        if reply.final:
-            part["entities"] = [ai_entity(here)]
-    actions = [action for block in blocks if isinstance(block, Actions) for action in block.items]
-    attachment = _card(blocks, [*actions, *extra], key)
-    if attachment is not None:
-        parts = _attach(parts, attachment)
-    if reply.wants_feedback and reply.final:
-        parts[-1]["channelData"] = {"feedbackLoop": {"type": "default"}}
-    parts[0]["summary"] = shorten(reply.text, SUMMARY_CHARS)
+    if reply.final:
+        for part, piece in zip(parts, pieces, strict=True):
+            part["entities"] = [ai_entity([citation for citation in shown if f"[{citation.number}]" in piece])]
+        if reply.wants_feedback:
+            parts[-1]["channelData"] = {"feedbackLoop": {"type": "default"}}
     return parts
+
+
+def _short_card(reply: Reply, blocks: Sequence[Block], actions: Sequence[Action], key: str) -> Json:
+    """Return a sentence and its buttons as one card: a placeholder, an apology."""
+    said = [f"{_ICONS[block.level]} {block.text}" for block in blocks if isinstance(block, Notice)]
+    text = "\n\n".join(said) or reply.text.strip() or "…"
+    buttons = cards.buttons(actions[: cards.BUTTONS_AT_MOST], key)
+    return {"type": "message", "attachments": [cards.card([cards.text_block(text[:CARD_CHARS])], buttons)]}
 
 
 def without_card(activity: Json) -> Json:
     """Return the activity as text alone: what is sent when Teams refuses a card."""
-    return {name: value for name, value in activity.items() if name != "attachments"}
+    bare = {name: value for name, value in activity.items() if name != "attachments"}
+    return {**bare, "text": activity.get("text") or activity.get("summary") or "…"}
 
 
 def ai_entity(citations: Sequence[Citation] = ()) -> Json:
@@ -203,14 +225,3 @@ def _elements(block: Block, left_bytes: int) -> list[Json]:
             return cards.chart(block)
         case _:
             return []
-
-
-def _attach(parts: list[Json], attachment: Json) -> list[Json]:
-    """Put the card on the last message, or on one of its own when both don't fit together."""
-    with_card = {**parts[-1], "attachments": [attachment]}
-    if activity_bytes(with_card) <= MESSAGE_BYTES:
-        return [*parts[:-1], with_card]
-    alone: Json = {"type": "message", "attachments": [attachment]}
-    if "entities" in parts[-1]:
-        alone["entities"] = [ai_entity()]
-    return [*parts, alone]

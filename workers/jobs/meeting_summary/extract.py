@@ -5,12 +5,16 @@ rephrased, so nothing can be made up; the price is that lines read like speech, 
 candidates a person confirms.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
+from workers.jobs.meeting_summary.extract_commitments import Commitment, find_commitments
 from workers.jobs.meeting_summary.extract_importance import expected_counts
-from workers.jobs.meeting_summary.extract_items import Candidate, find_candidates, is_explicit, status_of
+from workers.jobs.meeting_summary.extract_items import Candidate, find_candidates, is_explicit, is_task, status_of
+from workers.jobs.meeting_summary.extract_open import OpenMatter, find_open
 from workers.jobs.meeting_summary.extract_owners import due_of, owner_of
+from workers.jobs.meeting_summary.extract_settled import Settled, find_settled
 from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches, topic_sentence
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
@@ -29,7 +33,7 @@ from workers.jobs.meeting_summary.schema import (
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
 from workers.validation.language import guess_language
-from workers.validation.text_support import stem, words_of
+from workers.validation.text_support import says_the_same, stem, words_of
 
 BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200
@@ -74,16 +78,9 @@ def extract_minutes(transcript: Transcript, *, language: str = "en", budget_word
             SummaryLine(text=spoken_line(unit), evidence=evidence_of([unit], transcript)) for unit in lines
         ),
         topics=tuple(topics),
-        decisions=tuple(_decision(found, sentences, transcript) for found in candidates["decisions"]),
-        action_items=tuple(_action(found, sentences, transcript, people) for found in candidates["actions"]),
-        open_questions=tuple(
-            OpenQuestion(
-                text=sentences[found.best].text,
-                raised_by=sentences[found.best].speaker,
-                evidence=evidence_of([sentences[found.best]], transcript),
-            )
-            for found in candidates["questions"]
-        ),
+        decisions=_decisions(candidates["decisions"], sentences, transcript),
+        action_items=_actions(candidates["actions"], sentences, transcript, people),
+        open_questions=_questions(sentences, transcript),
         per_person=_per_person(sentences, statements, expected),
         warnings=tuple(_warnings(transcript, spoken, language)),
     )
@@ -141,12 +138,98 @@ def _first_with(phrase: str, units: Sequence[Unit]) -> Unit | None:
     return next((unit for unit in units if wanted <= {stem(word) for word in words_of(unit.text)}), None)
 
 
-def _decision(found: Candidate, sentences: Sequence[Unit], transcript: Transcript) -> Decision:
-    return Decision(
-        text=sentences[found.best].text,
-        status=status_of(found.best, sentences),
-        evidence=evidence_of([sentences[number] for number in found.members], transcript),
+def _decisions(
+    candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
+) -> tuple[Decision, ...]:
+    """Return what was called a decision, and beside it what the model found and others firmly agreed to."""
+    settled = find_settled(sentences)
+    taken = {number for entry in settled for number in entry.proof}
+    for found in candidates:
+        status = status_of(found.best, sentences)
+        conditional = re.match(r"\W*(?:if|as we)\b", sentences[found.best].text, re.IGNORECASE)
+        if (
+            status != "proposed"
+            and not conditional
+            and not taken & {*found.members}
+            and not is_task(sentences[found.best])
+        ):
+            settled.append(Settled(found.best, found.members, status))
+    return tuple(
+        Decision(
+            text=joined_line(entry.line, sentences),
+            status=entry.status,
+            evidence=evidence_of([sentences[number] for number in entry.proof], transcript),
+        )
+        for entry in _unlike(sorted(settled, key=lambda entry: entry.best), sentences)
     )
+
+
+def _unlike(entries: Sequence[Settled], sentences: Sequence[Unit]) -> list[Settled]:
+    kept: list[Settled] = []
+    for entry in entries:
+        text = joined_line(entry.line, sentences)
+        if text and not any(says_the_same(text, joined_line(other.line, sentences)) for other in kept):
+            kept.append(entry)
+    return kept
+
+
+def _actions(
+    candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript, people: Sequence[str]
+) -> tuple[ActionItem, ...]:
+    """Return the tasks of plain wording, and beside them what the model found elsewhere, in spoken order."""
+    stated = find_commitments(sentences, people)
+    taken = {number for commitment in stated for number in commitment.proof}
+    actions = [(commitment.line[0], _task(commitment, sentences, transcript)) for commitment in stated]
+    actions += [
+        (found.best, _action(found, sentences, transcript, people))
+        for found in candidates
+        if not taken & {*found.members}
+    ]
+    kept: list[ActionItem] = []
+    for _, action in sorted(actions, key=lambda pair: pair[0]):
+        if not any(says_the_same(action.task, other.task) for other in kept):
+            kept.append(action)
+    return tuple(kept)
+
+
+def _task(found: Commitment, sentences: Sequence[Unit], transcript: Transcript) -> ActionItem:
+    refs = {u.speaker: u.speaker_ref for u in transcript.utterances if u.speaker_ref is not None}
+    return ActionItem(
+        task=joined_line(found.line, sentences),
+        owner=found.owner,
+        owner_ref=refs.get(found.owner) if found.owner else None,
+        due=found.due,
+        due_date=resolve_day(found.due, transcript.date) if found.due else None,
+        evidence=evidence_of([sentences[number] for number in found.proof], transcript),
+        confidence="stated" if found.stated else "inferred",
+    )
+
+
+def _questions(sentences: Sequence[Unit], transcript: Transcript) -> tuple[OpenQuestion, ...]:
+    kept: list[OpenQuestion] = []
+    for matter in find_open(sentences):
+        text = joined_line(matter.line, sentences)
+        if not any(says_the_same(text, other.text) for other in kept):
+            kept.append(_question(matter, text, sentences, transcript))
+    return tuple(kept)
+
+
+def _question(matter: OpenMatter, text: str, sentences: Sequence[Unit], transcript: Transcript) -> OpenQuestion:
+    return OpenQuestion(
+        text=text,
+        raised_by=sentences[matter.line[-1]].speaker,
+        evidence=evidence_of([sentences[number] for number in matter.proof], transcript),
+    )
+
+
+def joined_line(numbers: Sequence[int], sentences: Sequence[Unit]) -> str:
+    """Return several sentences as one line; a dash where the speaker changes."""
+    text, before = "", None
+    for number in numbers:
+        unit = sentences[number]
+        text += (" – " if unit.speaker != before else " ") * bool(text) + unit.text
+        before = unit.speaker
+    return text
 
 
 def _action(found: Candidate, sentences: Sequence[Unit], transcript: Transcript, people: Sequence[str]) -> ActionItem:

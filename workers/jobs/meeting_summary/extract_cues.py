@@ -63,7 +63,7 @@ CUES: dict[str, re.Pattern[str]] = {
 DECIDED = re.compile(
     r"\b(?:we|they|the (?:team|group|committee|board))(?:'ve| have| had|'d| all| just| then| already)* (?:decided|agreed|settled|concluded|resolved|approved)\b"  # noqa: E501
     r"|\b(?:it|that|this)(?:'s| is| was| has been|'s been) (?:decided|agreed|settled|approved|resolved)\b|\b(?:the|our|my) decision (?:is|was)\b"  # noqa: E501
-    r"|\b(?:so|then) (?:we )?agreed\b|^\W*(?:okay |so |good )*agreed\b|\bwe agree (?:that|on|to)\b|\bwe're agreed\b|\blet's agree\b|\bmotion (?:is )?carried\b"  # noqa: E501
+    r"|\b(?:so|then) (?:we )?agreed\b|^\W*(?:okay |so |good )*agreed\b|\bwe agree (?:that|to)\b|\bwe're agreed\b|\blet's agree\b|\bmotion (?:is )?carried\b"  # noqa: E501
     r"|\bwir haben (?:uns )?(?:\w+ ){0,6}(?:beschlossen|entschieden|geeinigt)\b|\b(?:on a|nous avons) (?:décidé|convenu)\b|\bbeschlossen\b"  # noqa: E501
 )
 NO_TASK = re.compile(r"\b(?:wait|see|notice|know|hear|understand|remember|imagine|recall|be aware|have seen|agree)\b")

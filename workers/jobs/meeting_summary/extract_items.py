@@ -22,6 +22,7 @@ from workers.jobs.meeting_summary.extract_cues import (
 )
 from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
+from workers.jobs.meeting_summary.extract_settled import marker_of
 from workers.jobs.meeting_summary.extract_units import Unit
 from workers.jobs.meeting_summary.schema import DecisionStatus
 from workers.validation.text_support import content_stems, says_the_same
@@ -157,6 +158,8 @@ def status_of(number: int, sentences: Sequence[Unit]) -> DecisionStatus:
     proposed.
     """
     unit = sentences[number]
+    if (said := marker_of(unit)) is not None:
+        return said
     text = unit.raw.lower().replace("’", "'")
     hedged = CUES["hedged"].search(text) or unit.is_question
     following = [u for u in sentences[number + 1 : number + 4] if u.speaker != unit.speaker]
@@ -167,6 +170,11 @@ def status_of(number: int, sentences: Sequence[Unit]) -> DecisionStatus:
         return "proposed"
     turned_down = CUES["rejecting"].search(text) is not None and CUES["lets"].search(text) is None
     return "rejected" if turned_down else "agreed"
+
+
+def is_task(unit: Unit) -> bool:
+    """Is the sentence somebody's task ("I'll set it up") rather than something settled?"""
+    return CUES["i_will"].search(unit.raw.lower().replace("’", "'")) is not None
 
 
 def _may_be(kind: ItemKind, unit: Unit) -> bool:

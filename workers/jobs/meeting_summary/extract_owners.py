@@ -34,7 +34,7 @@ def owner_of(number: int, sentences: Sequence[Unit], participants: Sequence[str]
     raw = unit.raw.replace("’", "'")
     if CUES["i_will"].search(raw.lower()) is not None and not raw.rstrip().endswith("?"):
         return unit.speaker, unit.speaker is not None
-    named = _named(raw, participants, unit.speaker)
+    named = named_for(raw, participants, unit.speaker)
     if named is not None:
         return named, True
     if _ASKED.search(raw):
@@ -56,17 +56,17 @@ def due_of(number: int, sentences: Sequence[Unit], owner: str | None) -> str | N
     return None
 
 
-def _named(raw: str, participants: Sequence[str], speaker: str | None) -> str | None:
+def named_for(raw: str, participants: Sequence[str], speaker: str | None) -> str | None:
     """Return the one participant the sentence gives the task to, None when it names none or several."""
     hit = [
         person
         for person in participants
-        if not is_generic_label(person) and any(_gives_task(raw, name) for name in _called(person, participants))
+        if not is_generic_label(person) and any(_gives_task(raw, name) for name in called(person, participants))
     ]
     return hit[0] if len(hit) == 1 else None
 
 
-def _called(person: str, participants: Sequence[str]) -> list[str]:
+def called(person: str, participants: Sequence[str]) -> list[str]:
     """Return the names a participant may be called by: the whole name, and the first name if nobody shares it."""
     bare = re.sub(r"\s*[(\[].*", "", person).strip()
     first = bare.split()[0] if bare else ""

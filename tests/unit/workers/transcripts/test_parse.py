@@ -324,6 +324,33 @@ def test_words_before_a_colon_that_are_no_name_stay_speech() -> None:
     assert transcript.utterances[0].text == "We have two points. Agenda: prices and dates. Note: the room is booked."
 
 
+def test_a_word_that_opens_a_point_is_no_speaker() -> None:
+    cues = [
+        "Anna Schmidt: Three points.",
+        "Training: half a day was not enough.",
+        "One: the till is slow.",
+        "Ben Okafor: I know.",
+        "Lanyards: we have too few.",
+        *["Anna Schmidt: Fine.", "Ben Okafor: Good."] * 10,
+    ]
+    body = "".join(f"\n{n}\n00:00:{n:02d}.000 --> 00:00:{n:02d}.900\n{cue}\n" for n, cue in enumerate(cues, 1))
+
+    transcript = parse_transcript(f"WEBVTT\n{body}".encode())
+
+    assert transcript.speakers == transcript.attendees == ("Anna Schmidt", "Ben Okafor")
+    assert ("Anna Schmidt", "One: the till is slow.") in turns_of(transcript)
+    assert ("Ben Okafor", "Lanyards: we have too few.") in turns_of(transcript)
+    assert transcript.words_kept == transcript.words_read == 41
+
+
+def test_one_guest_with_a_first_name_is_kept_among_first_names_and_labels() -> None:
+    first_names = parse_transcript(b"Anna: Hello.\nBen: Hi.\nChlo: Hi all.\nAnna: Fine.")
+    labelled = parse_transcript(b"Anna Schmidt: Hello.\nBen Okafor: Hi.\nSpeaker 3: Hi all.\nAnna Schmidt: Fine.")
+
+    assert first_names.speakers == ("Anna", "Ben", "Chlo")
+    assert labelled.speakers == ("Anna Schmidt", "Ben Okafor", "Speaker 3")
+
+
 @pytest.mark.parametrize("line", ["[00:01:05] Anna: Hello there.", "00:01:05 Anna: Hello there.", "Anna (00:01:05): Hello there.", "- **Anna** [1:05]: Hello there.", "**Anna:** Hello there."])  # fmt: skip  # noqa: E501
 def test_a_named_line_is_read_in_many_spellings(line: str) -> None:
     transcript = parse_transcript(f"{line}\nBen: Hi.\n".encode())
@@ -358,7 +385,23 @@ def test_a_long_line_above_the_first_speaker_is_kept_as_speech() -> None:
 def test_the_files_name_lends_a_title_and_a_date_the_content_lacks() -> None:
     transcript = parse_transcript(b"Anna: Hello.", name="Budget_review_2026-03-05.txt")
 
-    assert (transcript.title, transcript.date) == ("Budget review 2026-03-05", date(2026, 3, 5))
+    assert (transcript.title, transcript.date) == ("Budget review", date(2026, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("2026-11-12-harbour-quarterly.zoom.vtt", "Harbour quarterly"),
+        ("sales sync - Transcript.docx", "Sales sync"),
+        ("Follow-up call 2026-03-05.txt", "Follow-up call"),
+        ("Budget_round_(1).txt", "Budget round"),
+        ("Teams migration.txt", "Teams migration"),
+        ("GMT20261112-150000_Recording.transcript.vtt", None),
+        ("transcript.txt", None),
+    ],
+)
+def test_a_title_from_the_files_name_leaves_out_dates_and_what_recorders_add(name: str, title: str | None) -> None:
+    assert parse_transcript(b"Anna: Hello.", name=name).title == title
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,67 @@ def test_a_phrase_is_kept_verbatim_and_resolved(said: str, phrase: str, day: dat
     assert resolve_day(phrase, THURSDAY) == day
 
 
+NOVEMBER = date(2026, 11, 12)  # a Thursday
+
+
+@pytest.mark.parametrize(
+    ("said", "phrase", "day"),
+    [
+        ("I'll send it by Friday the twentieth.", "by Friday the twentieth", date(2026, 11, 20)),
+        ("An answer by Tuesday, the seventeenth.", "by Tuesday, the seventeenth", date(2026, 11, 17)),
+        ("You'll have it by the first of December.", "by the first of December", date(2026, 12, 1)),
+        ("by the twenty-seventh of November", "by the twenty-seventh of November", date(2026, 11, 27)),
+        ("by the thirty first of March", "by the thirty first of March", date(2027, 3, 31)),
+        ("A proposal by the thirtieth.", "by the thirtieth", date(2026, 11, 30)),
+        ("by Friday, November 20", "by Friday, November 20", date(2026, 11, 20)),
+        ("by Wednesday 18 November", "by Wednesday 18 November", date(2026, 11, 18)),
+        ("by the end of January", "by the end of January", date(2027, 1, 31)),
+        ("by the end of December", "by the end of December", date(2026, 12, 31)),
+        ("next Wednesday", "next Wednesday", date(2026, 11, 18)),
+        ("by, let's say, the twentieth of November", "by, let's say, the twentieth of November", date(2026, 11, 20)),
+        ("by tomorrow evening, the thirteenth", "by tomorrow evening, the thirteenth", date(2026, 11, 13)),
+        ("Let me say Tuesday, so the seventeenth.", "Tuesday, so the seventeenth", date(2026, 11, 17)),
+        ("I'll send it this week.", "this week", date(2026, 11, 13)),
+        ("I'll enter them today, so that it is done.", "today", date(2026, 11, 12)),
+        ("by the middle of December", "by the middle of December", None),
+        ("just before Christmas", "before Christmas", None),
+    ],
+)
+def test_spoken_days_are_kept_whole_and_resolved(said: str, phrase: str, day: date | None) -> None:
+    assert due_phrase(said) == phrase
+    assert resolve_day(phrase, NOVEMBER) == day
+
+
+@pytest.mark.parametrize(
+    "phrase", ["by Friday the nineteenth", "by Monday, November 20", "by tomorrow, the fourteenth"]
+)
+def test_a_weekday_and_a_date_that_disagree_give_no_day(phrase: str) -> None:
+    assert due_phrase(phrase) == phrase
+    assert resolve_day(phrase, NOVEMBER) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "phrase", "day"),
+    [
+        ("by the thirteenth, no, sorry, the 14th", "the 14th", date(2026, 11, 14)),
+        ("by Monday. No, wait, by Wednesday.", "Wednesday", date(2026, 11, 18)),
+        ("by the 3rd of December, no, the 4th", "by the 3rd of December, no, the 4th", date(2026, 12, 4)),
+        ("by Friday, make it the twentieth of November", "the twentieth of November", date(2026, 11, 20)),
+    ],
+)
+def test_a_corrected_day_wins_over_the_first(said: str, phrase: str, day: date) -> None:
+    assert due_phrase(said) == phrase
+    assert resolve_day(phrase, NOVEMBER) == day
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["by the first release", "before the second one starts", "We met today about prices and today is short."],
+)
+def test_an_ordinal_that_counts_things_is_no_due(said: str) -> None:
+    assert due_phrase(said) is None
+
+
 @pytest.mark.parametrize(
     "said", ["That is all for today.", "on the second floor", "We may go.", "by the way", "by noon"]
 )

@@ -124,6 +124,21 @@ async def test_progress_never_overtakes_the_answer(bot: Bot) -> None:
     assert [one["text"] for one in bot.peer.said(CHANNEL)] == ["Twenty-five."]
 
 
+async def test_progress_leaves_a_workspace_room_for_its_answers(bot: Bot) -> None:
+    seconds = [0.0]
+    progress = Progress(SlackStore(bot.engine, bot.settings), clock=lambda: seconds[0])
+    for number in range(16):
+        await bot.send(payload("app_mention", ts=f"6.{number}", user=f"U0{number}"))
+    await bot.deliver()
+    at_once = await progress.show()
+    at_the_same_time = await progress.show()
+    seconds[0] = 4.0
+    later = await progress.show()
+
+    assert (at_once, at_the_same_time) == (10, 0)
+    assert later == 2
+
+
 async def test_who_waits_hears_how_many_are_before_them(bot: Bot) -> None:
     progress = Progress(SlackStore(bot.engine, bot.settings))
     for number in range(3):

@@ -24,7 +24,7 @@ from assistant.replies import (
     Series,
     Table,
 )
-from bot.platforms.teams.render import MESSAGE_BYTES, activity_bytes, render
+from bot.platforms.teams.render import MESSAGE_BYTES, activity_bytes, render, without_card
 from bot.platforms.teams.text import safe_markdown, size_of, split_text
 from tests.peers.teams_peer import judge
 
@@ -94,7 +94,8 @@ def test_a_placeholder_has_its_stop_button_and_no_label() -> None:
     [message] = render(Reply(text="Working on it …", blocks=(stop,), final=False), KEY)
     [action] = cards(message)[0]["actions"]
 
-    assert message["text"] == "Working on it …"
+    assert cards(message)[0]["body"][0]["text"] == "Working on it …"
+    assert message["summary"] == "Working on it …"
     assert "entities" not in message
     assert (action["type"], action["verb"]) == ("Action.Execute", "stop")
     assert action["data"] == {"steward": "stop", "job_id": KEY}
@@ -103,8 +104,10 @@ def test_a_placeholder_has_its_stop_button_and_no_label() -> None:
 
 def test_a_table_becomes_a_card_that_says_what_it_leaves_out() -> None:
     table = Table(title="Owners", columns=("Who", "What"), rows=tuple((f"p{n}", "x") for n in range(50)))
-    [message] = render(reply(Paragraph(markdown="Here."), table), KEY)
+    said, message = render(reply(Paragraph(markdown="Here."), table), KEY)
     body = cards(message)[0]["body"]
+
+    assert said["text"] == "Here."
 
     assert elements(message) == ["TextBlock", "Table", "TextBlock"]
     assert len(body[1]["rows"]) == 31
@@ -121,7 +124,7 @@ def test_a_chart_keeps_its_words_where_it_cannot_be_drawn() -> None:
         unit="per minute",
         marks=(("12:00", "deploy"),),
     )
-    [message] = render(reply(Paragraph(markdown="Look."), chart), KEY)
+    _, message = render(reply(Paragraph(markdown="Look."), chart), KEY)
     body = cards(message)[0]["body"]
 
     assert body[1]["fallback"] == "drop"
@@ -178,13 +181,29 @@ def test_an_answer_beyond_reason_points_to_the_page() -> None:
     assert "https://steward.example.com" in messages[-1]["text"]
 
 
-def test_a_card_that_does_not_fit_beside_the_text_follows_it() -> None:
+def test_a_table_that_is_too_large_for_a_card_says_what_it_leaves_out() -> None:
     table = Table(columns=("A", "B"), rows=tuple(("a" * 150, "b" * 100) for _ in range(25)))
     messages = render(reply(Paragraph(markdown="word " * 1_700), table), KEY)
 
     assert [("text" in message, "attachments" in message) for message in messages] == [(True, False), (False, True)]
     assert "more rows" in cards(messages[1])[0]["body"][-1]["text"]
     assert all(judge(message) is None for message in messages)
+
+
+def test_an_apology_and_its_button_are_one_message() -> None:
+    retry = Actions(items=(Action(name="retry", label="Try again"),))
+    [message] = render(reply(Notice(level="error", text="That failed."), retry), KEY)
+
+    assert cards(message)[0]["body"][0]["text"] == "❗ That failed."
+    assert [action["verb"] for action in cards(message)[0]["actions"]] == ["retry"]
+    assert "text" not in message
+
+
+def test_a_card_that_teams_refuses_is_said_in_words() -> None:
+    stop = Actions(items=(Action(name="stop", label="Stop"),))
+    [message] = render(Reply(text="Working on it …", blocks=(stop,), final=False), KEY)
+
+    assert without_card(message)["text"] == "Working on it …"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +223,7 @@ def test_markdown_carries_no_html_pictures_or_links(said: str, shown: str) -> No
 
 def test_a_cell_of_a_table_is_not_a_link() -> None:
     table = Table(columns=("A",), rows=(("[click](https://evil.example.com)",),))
-    [message] = render(reply(Paragraph(markdown="Here."), table), KEY)
+    _, message = render(reply(Paragraph(markdown="Here."), table), KEY)
 
     assert "](" not in str(cards(message)[0]["body"][0])
 

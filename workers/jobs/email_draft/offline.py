@@ -1,0 +1,317 @@
+"""Write a draft without a language model: fixed phrases around the asker's own words and quoted sources.
+
+Each kind of e-mail has its opening and its end; the facts in between are the asker's, or stand in a source, or are
+left as `[[placeholder]]`. Nothing is translated or rephrased, so that nothing is invented. Labelled as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from workers.jobs.email_draft.action_items import action_items
+from workers.jobs.email_draft.acts import Act
+from workers.jobs.email_draft.extracts import find_value, quotes_about, sentences_of
+from workers.jobs.email_draft.facts import PLACEHOLDER, facts_in
+from workers.jobs.email_draft.material import Material, Source
+from workers.jobs.email_draft.phrases import closing, greeting, phrase, subject_word
+from workers.jobs.email_draft.request import Wish
+from workers.jobs.email_draft.schema import DraftSource, Language, Tone
+from workers.jobs.email_draft.thread import Mailbox, ThreadMessage
+
+ENGINE = "template engine, no language model"
+MAX_SUBJECT_CHARS = 90
+QUOTES = {"short": 1, "medium": 3, "long": 6}  # sources quoted at most, by length
+_ASKS = {"ask_to", "ask_for", "ask_whether", "ask_what", "ask_about", "please"}
+_ENDS = {"decline": "decline_end", "request": "request_end", "apology": "apology_end", "status": "status_end",
+         "follow_up": "status_end", "schedule": "suits"}  # fmt: skip
+_IS_WHEN = re.compile(r"\b(?:dates?|deadline|when|day|time|launch|termin|release)\b", re.IGNORECASE)
+
+
+@dataclass
+class Written:
+    """What the template engine wrote."""
+
+    subject: str = ""
+    body: str = ""
+    sources: list[DraftSource] = field(default_factory=list)
+    found_items: int = 0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the writing depends on besides the wish."""
+
+    language: Language
+    tone: Tone
+    to: Sequence[Mailbox]
+    unresolved: Sequence[str]  # names as written, where no address was found
+    answered: ThreadMessage | None
+    signature: str
+    attachments: Sequence[str]  # names of the files that go along
+    contradictory: Sequence[str]  # days that the sources disagree on, as written
+    policy: Sequence[tuple[str, str, str]]  # (ref, title, quote)
+
+
+def write(wish: Wish, material: Material, setting: Setting) -> Written:
+    """Return subject and body, with the sources of what was quoted."""
+    written = Written()
+    paragraphs = [_opening(wish, setting), *_said(wish, material, setting, written)]
+    paragraphs += _quoted(wish, material, setting, written)
+    if not any(paragraphs[1:]) or (not wish.acts and len(written.sources) == 0 and setting.answered is None):
+        paragraphs.append("[[what the e-mail should say]]")
+    if setting.attachments:
+        paragraphs.append(_filled("attached", ", ".join(setting.attachments), setting))
+    paragraphs.append(_end(wish, setting))
+    head = greeting(_names(setting), setting.language, setting.tone)
+    tail = f"{closing(setting.language, setting.tone)}\n{setting.signature or '[[your name]]'}"
+    written.body = "\n\n".join([head, *(one for one in paragraphs if one), tail])
+    written.subject = _subject(wish, setting)
+    return written
+
+
+def placeholders_of(subject: str, body: str) -> tuple[str, ...]:
+    """Return the names of all placeholders, in order, each once."""
+    return tuple(dict.fromkeys(found.strip() for found in PLACEHOLDER.findall(f"{subject}\n{body}")))
+
+
+def _names(setting: Setting) -> list[str]:
+    names = []
+    for box in setting.to:
+        name = re.sub(r",.*$", "", box.name)
+        if name:
+            names.append(name if setting.tone == "formal" or _is_formal_german(setting) else name.split(" ")[0])
+    if not names and not setting.to:
+        names = [
+            re.sub(r"['’]s?$", "", one).title() if one.islower() else one
+            for one in setting.unresolved
+            if "@" not in one
+        ]
+        names = [one for one in names if one.lower() not in ("everyone", "everybody", "alle", "all staff", "my team")]
+    return names if len(names) == len(setting.to) or not setting.to else []
+
+
+def _is_formal_german(setting: Setting) -> bool:
+    return setting.language == "de" and setting.tone != "friendly"
+
+
+def _opening(wish: Wish, setting: Setting) -> str:
+    has_thanks = any(act.kind == "thank_for" for act in wish.acts)
+    if setting.answered is None or has_thanks or setting.tone == "firm":
+        return ""
+    return phrase("reply_open", setting.language, setting.tone) or ""
+
+
+def _end(wish: Wish, setting: Setting) -> str:
+    kind = wish.kind
+    if kind == "request" and not any(act.kind in _ASKS for act in wish.acts):
+        return ""
+    if wish.length == "short" and kind not in ("schedule",):
+        return ""
+    return phrase(_ENDS.get(kind, ""), setting.language, setting.tone) or ""
+
+
+def _said(wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
+    """Return the asker's own words as sentences of the mail."""
+    if wish.acts:
+        written.sources.append(DraftSource(ref="request", quote=wish.words[:1200]))
+    elif setting.answered is not None:
+        return _unanswered(setting.answered, material, setting, written)
+    if setting.language != wish.words_language and wish.acts:
+        return _untranslated(wish, setting)
+    lines = []
+    for act in wish.acts:
+        lines += _sentence(act, wish, material, setting, written)
+    asks = [line for line in lines if not line.startswith("- ")]
+    return ["\n".join(lines)] if len(asks) != len(lines) else [" ".join(lines)] if lines else []
+
+
+def _unanswered(answered: ThreadMessage, material: Material, setting: Setting, written: Written) -> list[str]:
+    """Return the questions of the message that is answered, each with a placeholder for its answer."""
+    source = next((one for one in material.sources if one.message is answered), None)
+    asked = [one for one in sentences_of(source) if one.endswith("?")][:6] if source else []
+    if source is None or not asked:
+        return ["[[what you want to answer]]"]
+    written.sources += [DraftSource(ref=source.ref, quote=one) for one in asked]
+    answers = [f"- “{one}”\n  [[answer {number}]]" for number, one in enumerate(asked, 1)]
+    return ["\n".join([_filled("you_wrote", "", setting), *answers])]
+
+
+def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
+    text = _to_you(act.text, setting) if setting.language == "en" else act.text
+    template = phrase(act.kind, setting.language, setting.tone)
+    if template is None:
+        return [_filled("frame", text, setting)]
+    if setting.language == "en" and act.kind in ("include", "unknown"):
+        return _looked_up(act, text, wish, material, setting, written)
+    if act.kind == "arrange":
+        text = text[:1].lower() + text[1:]
+    if act.kind == "ask_to" and text.lower().startswith("not "):
+        return [f"Please do {text}."]
+    if act.kind in ("that", "statement"):
+        text = _capital(text) if template.startswith("{}") else text
+        sentence = template.format(text) if not text.endswith(("?", "!", ".")) else text
+        return [sentence]
+    return [template.format(text).replace("??", "?").replace("?.", "?")]
+
+
+def _looked_up(act: Act, text: str, wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
+    """Return what the sources say about the thing that is to be told, else a placeholder for it."""
+    topic = re.sub(r"^(?:the|our|my|his|her|your|their|a|an|that)\s+", "", text, flags=re.IGNORECASE)
+    if facts_in(text).figures or facts_in(text).days or facts_in(text).addresses:
+        return [f"{_capital(text)}."]
+    parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", topic)
+    lines = []
+    for part in [one for one in parts if one.strip()]:
+        name = re.sub(r"^(?:the|our|my|his|her|your|their)\s+", "", part.strip(), flags=re.IGNORECASE)
+        name = re.sub(r"\s+(?:from|in) (?:the |our |my )?(?:attached |meeting )?\w+$", "", name)
+        if wish.wants_policy and setting.policy and re.search(r"polic|rule|guideline", name, re.IGNORECASE):
+            continue
+        unsettled = bool(setting.contradictory) and _IS_WHEN.search(name) is not None
+        found = None if unsettled else find_value(name, material.sources, setting.contradictory)
+        if found is None:
+            choice = " or ".join(dict.fromkeys(setting.contradictory)) if _IS_WHEN.search(name) else ""
+            lines.append(f"- {_capital(name)}: [[{name[:120]}{': ' if choice else ''}{choice}]]")
+        else:
+            lines.append(f"- {_capital(name)}: {found.quote}")
+            written.sources.append(DraftSource(ref=found.source.ref, quote=found.quote[:1200]))
+    return lines
+
+
+def _untranslated(wish: Wish, setting: Setting) -> list[str]:
+    """Return the kind's phrase in the wanted language, the facts, and a placeholder for what needs translating."""
+    words = "; ".join(act.text for act in wish.acts)
+    found = facts_in(words)
+    shown = dict.fromkeys(
+        [*(day.shown for day in found.days), *(one.shown for one in found.figures), *found.addresses]
+    )
+    lines = [phrase(f"kind:{wish.kind}", setting.language, setting.tone) or ""]
+    note = phrase("translate", setting.language, setting.tone) or f"in {setting.language}"
+    plain = words.replace("[", "(").replace("]", ")").replace("\n", " ")
+    lines.append(f"[[{note}: {plain[:170]}]]")
+    if shown:
+        lines.append(_filled("facts", "; ".join(shown), setting))
+    return [" ".join(line for line in lines if line)]
+
+
+def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
+    """Return action items, policies and passages of the sources, each verbatim and with its origin."""
+    paragraphs = []
+    for ref, title, quote in setting.policy:
+        paragraphs.append(f"{_filled('policy', title, setting)}\n“{quote}”")
+        written.sources.append(DraftSource(ref=ref, quote=quote[:1200]))
+    if wish.wants_action_items and (items := action_items(material.sources)):
+        written.found_items = len(items)
+        paragraphs.append(
+            "\n".join([phrase("items", setting.language, setting.tone) or "", *(f"- {item}" for item, _ in items)])
+        )
+        written.sources += [DraftSource(ref=source.ref, quote=item[:1200]) for item, source in items]
+    elif (
+        (wish.acts or setting.answered is None)
+        and (wish.wants_sources or wish.kind in ("status", "follow_up"))
+        and _leans_on_sources(wish)
+    ):
+        most = QUOTES[wish.length]
+        about = " ".join(act.text for act in wish.acts) or wish.words
+        chosen = quotes_about(
+            about, material.sources, most=most, excluded=wish.excluded, doubtful=setting.contradictory
+        )
+        for source, quotes in chosen:
+            paragraphs.append(f"{_origin(source, setting)}\n" + "\n".join(f"- {quote}" for quote in quotes))
+            written.sources += [DraftSource(ref=source.ref, quote=quote[:1200]) for quote in quotes]
+    return paragraphs
+
+
+def _leans_on_sources(wish: Wish) -> bool:
+    """Whether the asker's own words leave something to say: a mere topic, a status, a summary."""
+    return wish.kind in ("status", "follow_up") or all(
+        act.kind in ("about", "inform_about", "follow_up") for act in wish.acts
+    )
+
+
+def _origin(source: Source, setting: Setting) -> str:
+    if source.kind == "message":
+        is_theirs = len(setting.to) == 1 and source.message and source.message.sender.address == setting.to[0].address
+        return _filled("you_wrote", "", setting) if is_theirs else _filled("wrote", source.author, setting)
+    return _filled("said", source.title, setting)
+
+
+def _filled(name: str, text: str, setting: Setting) -> str:
+    template = phrase(name, setting.language, setting.tone) or phrase(name, "en", setting.tone) or "{}"
+    return template.format(text) if text else template.replace(" {}", "").replace("{}", "")
+
+
+def _to_you(text: str, setting: Setting) -> str:
+    """Turn "he", "her order" into "you", "your order", where they can only mean the one recipient."""
+    if len(setting.to) == 1 and setting.to[0].name:
+        plain = re.sub(r",.*$", "", setting.to[0].name)
+        for name in (plain, plain.split(" ")[0]):
+            text = re.sub(rf"\b{re.escape(name)}(?:['’]s|['’])(?=\s)", "your", text)
+            text = re.sub(rf"\b(with|from|to) {re.escape(name)}\b(?! [A-Z])(?!['’])", r"\1 you", text)
+    if len(setting.to) + len(setting.unresolved) != 1:
+        return re.sub(r"\btheir\b", "your", text) if setting.to else text
+    others = re.findall(r"(?<!^)\b[A-Z][a-z]+\b", text)
+    own = {word for box in setting.to for word in box.name.split()}
+    if any(re.search(rf"\b{word}\b.*\b(?:he|she|his|her|him)\b", text) for word in others if word not in own):
+        return text
+    pairs = (
+        (r"\b(?:he|she) is\b", "you are"), (r"\b(?:he|she) has\b", "you have"), (r"\b(?:he|she) was\b", "you were"),
+        (r"\b(?:he|she) does\b", "you do"), (r"\b(?:he|she) (\w+[^s\W])s\b", r"you \1"),
+        (r"\b(?:he|she)\b", "you"), (r"\bhim\b", "you"), (r"\bhis\b", "your"),
+        (r"\bher\b(?= (?!to\b|that\b|for\b|on\b|by\b|at\b|in\b|if\b|about\b|and\b|with\b|back\b|when\b|once\b|before\b|after\b|as\b)\w)", "your"),  # noqa: E501
+        (r"\bher\b", "you"), (r"\b(?:himself|herself)\b", "yourself"),
+    )  # fmt: skip
+    for pattern, instead in pairs:
+        text = re.sub(pattern, instead, text)
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _subject(wish: Wish, setting: Setting) -> str:
+    """Return the asker's subject; the thread's with "Re:"; else the first topic of the request."""
+    if wish.subject:
+        return one_line(wish.subject)
+    if setting.answered is not None:
+        plain = re.sub(r"^(?:(?:re|aw|fwd?|wg|sv|tr|rv)\s*:\s*)+", "", setting.answered.subject, flags=re.IGNORECASE)
+        return f"Re: {plain}"
+    word = subject_word(wish.kind, setting.language)
+    topic = next(
+        (
+            act.text
+            for act in wish.acts
+            if act.kind
+            in (
+                "about",
+                "inform_about",
+                "follow_up",
+                "thank_for",
+                "apologise_for",
+                "decline",
+                "ask_for",
+                "ask_about",
+                "remind_of",
+                "include",
+            )
+        ),
+        "",
+    )
+    topic = topic or next((act.text for act in wish.acts), "")
+    if not topic or setting.language != wish.words_language:
+        return word
+    if setting.language == "en":
+        topic = _to_you(topic, setting)
+    topic = re.split(r"(?<=[^\W\d])[.;:?!](?:\s|$)|\n", topic)[0]
+    topic = re.sub(r"^(?:the|a|an|our|his|her|your)\s+", "", topic, flags=re.IGNORECASE)
+    if len(topic) > MAX_SUBJECT_CHARS - len(word):
+        topic = topic[: MAX_SUBJECT_CHARS - len(word)].rsplit(" ", 1)[0] + " …"
+    return one_line(f"{word}: {topic}")
+
+
+def one_line(text: str) -> str:
+    """Return the first line of a header's text: what follows a line end could be another header."""
+    lines = re.split(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]|\\r|\\n", text.strip())
+    return " ".join(lines[0].split()) if lines else ""

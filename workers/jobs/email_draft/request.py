@@ -1,0 +1,365 @@
+"""Read a drafting request: what the e-mail shall do, for whom, in which language, tone and length.
+
+Keeps the asker's words verbatim; resolves no names (recipients.py does) and writes nothing (offline.py does).
+Options of a modal or a program win over words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from workers.jobs.email_draft.acts import Act, read_acts
+from workers.jobs.email_draft.names import ADDRESS, NamePattern
+from workers.jobs.email_draft.schema import EmailOptions, Language, Length, Tone
+from workers.validation.language import guess_language
+
+_PASTED = re.compile(r"^(?:(?:From|Von|De|Subject|Betreff): .+|-{3,}.*|>.*|\"{3}|```.*)$", re.MULTILINE)
+_LANGUAGES: dict[Language, str] = {
+    "en": r"in english|auf englisch|en anglais|en inglés|em inglês",
+    "de": r"in german|auf deutsch|en allemand|en alemán|em alemão",
+    "fr": r"in french|auf französisch|en français|en francés|em francês",
+    "es": r"in spanish|auf spanisch|en espagnol|en español|em espanhol",
+    "pt": r"in portuguese|auf portugiesisch|en portugais|en portugués|em português",
+}
+_CUES: dict[Language, str] = {
+    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
+    "fr": r"écris|écrivez|demande|demandez|remercie|réponds|dis|que|le|la|les|pour|une?|et|est|à|au",
+    "es": r"escribe|escríbele|pide|pídele|agradece|responde|di|dile|que|el|la|los|para|una?|y|es|por",
+    "pt": r"escreve|escreva|pede|peça|agradece|responde|diz|que|o|os|para|uma?|e|é|por|não|do|da",
+    "en": r"write|draft|ask|tell|thank|reply|the|and|for|to|an?|that|is|will|email|e-mail",
+}
+_TONES: dict[Tone, str] = {
+    "formal": r"formal(?:ly|er|en)?|official(?:ly)?|businesslike|förmlich\w*|formell\w*|formel(?:le)?",
+    "friendly": r"friendly|friendlier|warm(?:ly)?|casual(?:ly)?|informal(?:ly)?|kind(?:ly)? tone|cordial(?:ly)?|freundlich\w*|locker\w*|amical\w*|amable|amigável",  # noqa: E501
+    "firm": r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*|streng\w*|ferme|firme",  # noqa: E501
+    "neutral": r"neutral(?:ly)?|sachlich\w*",
+}  # fmt: skip
+_TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"  # noqa: E501
+_SHORT = re.compile(
+    r"\b(?:short|brief(?:ly)?|concise|in (?:one|two|a few) (?:lines|sentences)|kurz\w*|knapp\w*|court|breve|curto)\b",
+    re.I,
+)
+_LONG = re.compile(
+    r"\b(?:(?:long|longer|detailed|thorough|comprehensive|in detail|extensive) ?(?:e-?mail|reply|version|answer|message|one|form|update)?|ausführlich\w*|detaillé\w*|detallad\w*|detalhad\w*)\b",  # noqa: E501
+    re.I,
+)
+_LONG_PLACE = re.compile(
+    r"\b(?:detailed|thorough|comprehensive|in detail|extensive|ausführlich\w*|(?:make it|keep it|a) long(?:er)?)\b",
+    re.I,
+)
+_SHORT_PLACE = re.compile(
+    r"\b(?:keep|make|be|short|brief|a|very|in|kurz|halte|eine?|mach)\b[^.;]{0,30}\b(?:short|brief(?:ly)?|concise|lines|sentences|kurz\w*|knapp\w*)\b|^\s*(?:short|kurz)\b|\b(?:short|brief|kurze?) (?:e-?mail|mail|reply|note|message|thank|antwort|nachricht)|\bbriefly\b|\bkeep it short\b|, ?(?:short|brief|kurz)\b",  # noqa: E501
+    re.I,
+)
+_CONTROL = re.compile(
+    r"^\W*(?:please |bitte )?(?:keep|make|halte?n?|mache?)\s+(?:it|this|the (?:tone|mail|e-?mail|reply|message)|es|sie|die mail)\b[^.]{0,60}$"  # noqa: E501
+    r"|^\W*(?:use|be|sound|tone|language|length|tonfall|sprache|ton)\b(?: a| an| the| very| more|:)?[^.]{0,40}$"
+    r"|^\W*(?:write|draft|answer|do|schreib\w*)?\s*(?:it |this |the (?:e-?mail|mail) )?(?:in|auf) (?:english|german|french|spanish|portuguese|deutsch|englisch|französisch)\W*$"  # noqa: E501
+    r"|^\W*(?:short|brief|formal|friendly|firm|neutral|polite|politely|casual|kurz|freundlich|förmlich)(?:,? (?:and |und |but )?(?:short|brief|formal|friendly|firm|neutral|polite|casual|tone|please|freundlich|bitte|förmlich))*\W*$"  # noqa: E501
+    r"|^\W*(?:please )?(?:attach|enclose|häng\w*|anbei)\b.*$|^\W*(?:don'?t|do not|never|without|nicht|keine?)\b.*$"
+    r"|^\W*(?:use|see|based on|here is|here's|take|nimm|read)\b[^.]{0,30}\b(?:attach\w*|thread|file|notes|minutes|transcript|mails?|e-?mails?|below|anhang)\b.*$"  # noqa: E501
+    r"|^\W*(?:sign (?:it )?(?:as|off)|subject|betreff)\b.*$|^\W*(?:reply[ -](?:to )?all|answer all)\W*$",
+    re.IGNORECASE,
+)
+_CC = r"(?i:\bb?cc|\b(?:put|keep|have|mit|with|setze?|nimm|copy(?:ing)?(?: in)?))"
+_REPLY = re.compile(
+    r"\b(?:reply|respond|answer|write back|get back to|response|antworte?|antwort|réponds?|répondez|respon(?:de|da|der)|antworten)\b",  # noqa: E501
+    re.I,
+)
+_REPLY_ALL = re.compile(
+    r"\b(?:reply[ -](?:to )?(?:all|everyone|everybody)|answer (?:them )?all|to (?:all|everyone) (?:in|on) (?:the|this) thread|antworte? (?:an )?allen?|keep everyone in copy)\b",  # noqa: E501
+    re.I,
+)
+_NOT_ALL = re.compile(
+    r"\b(?:not|don'?t|never|without|no)\b[^.]{0,20}\b(?:reply[ -]?(?:to )?all|reply to (?:all|everyone))", re.I
+)
+_ATTACH = re.compile(
+    r"\b(?:attach(?:ed|ing|ment|ments)?|enclos(?:e|ed|ing)|anbei|anhang|im anhang|beigefügt|häng\w*|ci-joint|en pièce jointe|adjunt\w*|em anexo|anexo)\b",  # noqa: E501
+    re.I,
+)
+_ATTACH_ORDER = re.compile(
+    r"\b(?:attach|enclose|attaching|enclosing|häng\w*|with the [\w .-]{2,40} attached|(?:is|are) attached|send (?:\w+ ){0,4}the attached|anbei|im anhang|beigefügt)\b",  # noqa: E501
+    re.I,
+)
+_EXCLUDE = re.compile(
+    r"\b(?:don'?t|do not|never|without|not)\b (?:to )?(?:mention(?:ing)?|say(?:ing)?|tell(?: \w+)?|reveal(?:ing)?|include|including|giv(?:e|ing)|talk(?:ing)? about|promise) (?:the |any |a |our )?([^.,;]{3,60})",  # noqa: E501
+    re.I,
+)
+_SUBJECT = re.compile(
+    r"\b(?:with (?:the )?)?(?:subject(?: line)?|betreff)\s*[:=]?\s*[\"“„'‘]([^\"”“'’]{1,300})[\"”“'’]|^(?:subject|betreff)\s*:\s*(.+)$",  # noqa: E501
+    re.I | re.M,
+)
+_POLICY = re.compile(
+    r"\b(?:polic(?:y|ies)|guidelines?|handbook|company rules?|our rules?|richtlinien?|regelung|entitled|entitlement|politique|política)\b",  # noqa: E501
+    re.I,
+)
+_FROM_SOURCES = re.compile(
+    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben)\b",  # noqa: E501
+    re.I,
+)
+_ACTION_ITEMS = re.compile(
+    r"\b(?:action items?|next steps|to-?dos?|tasks|follow[ -]?up|aufgaben|minutes|wrap[ -]?up)\b", re.I
+)
+_KINDS: tuple[tuple[str, str], ...] = (
+    ("decline", r"\b(?:declin|turn down|reject|refus|absage|sage?\b.*\bab\b|lehne?\b.*\bab\b)"),
+    ("apology", r"\b(?:apolog|sorry|entschuldig|excuse|discúlp|desculp)"),
+    ("thanks", r"\b(?:thank|thanks|dank|bedank|remerci|agradec)"),
+    ("follow_up", r"\bfollow[ -]?up|\baction items?|\bnext steps|\bnachfass|\baufgaben aus"),
+    (
+        "schedule",
+        r"\b(?:schedul|arrange|set up|meeting (?:with|on|at|for)|invite|reschedul|postpone|termin|einlad|lade\b)",
+    ),
+    ("status", r"\b(?:status|progress|update)\b"),
+    ("request", r"\b(?:ask|request|remind|chase|bitte|frag|demand|pid|peça)"),
+)
+_LEAD = re.compile(
+    r"^\W*(?:hi|hello|hey|steward)?[,!]?\s*(?:please|kindly|bitte|can you|could you|would you|i need(?: you)? to|i want to|i'd like to|help me(?: to)?|let's|kannst du|könntest du)\s+",  # noqa: E501
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"\b(?:(?:update|status|progress|report|summary|recap|overview) (?:on|of|about)|about|regarding|concerning|on the subject of|wegen|über|bezüglich|zum thema|au sujet de|sobre|acerca de) (.+)$",  # noqa: E501
+    re.I,
+)
+_SENTENCE = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\b\d\.)\s+(?=[\"“A-ZÀ-ŽÉ\d])|\n+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. Names are as written."""
+
+    words: str  # the asker's instruction, without what was pasted
+    pasted: str
+    acts: tuple[Act, ...]
+    kind: str  # request, reply, decline, schedule, follow_up, status, thanks, apology
+    language: Language | None  # None: not said
+    words_language: Language
+    tone: Tone
+    length: Length
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    bcc: tuple[str, ...]
+    subject: str | None
+    is_reply: bool
+    reply_all: bool
+    wants_attachment: bool
+    mentions_attachment: bool
+    wants_policy: bool
+    wants_sources: bool
+    wants_action_items: bool
+    excluded: tuple[str, ...]  # what must not be said
+
+
+def read_request(text: str, options: EmailOptions, names: NamePattern, *, has_thread: bool) -> Wish:
+    """Return what is asked for. Never fails: what isn't understood is simply not in it."""
+    words, pasted = split_pasted(text.replace("\r\n", "\n").strip())
+    words_language = _language_of(words)
+    without_subject, subject = _without_subject(words)
+    cc, bcc, steered = _copies(without_subject, names)
+    acts = _acts(steered, names, words_language)
+    is_reply = bool(_REPLY.search(words)) and (has_thread or bool(pasted))
+    return Wish(
+        words=words,
+        pasted=pasted,
+        acts=tuple(acts),
+        kind=_kind(words, acts, is_reply=is_reply),
+        language=options.language or _asked_language(words),
+        words_language=words_language,
+        tone=options.tone or _tone(words),
+        length=options.length or _length(words),
+        to=options.to or tuple(_to(steered, names)),
+        cc=options.cc or tuple(cc),
+        bcc=options.bcc or tuple(bcc),
+        subject=options.subject or subject,
+        is_reply=is_reply or (has_thread and not re.search(r"\bnew (?:e-?)?mail\b|\bseparate\b", words, re.I)),
+        reply_all=options.reply_all
+        if options.reply_all is not None
+        else bool(_REPLY_ALL.search(words)) and not _NOT_ALL.search(words),
+        wants_attachment=bool(_ATTACH_ORDER.search(words)),
+        mentions_attachment=bool(_ATTACH.search(words)),
+        wants_policy=bool(_POLICY.search(words)),
+        wants_sources=bool(_FROM_SOURCES.search(words)),
+        wants_action_items=bool(_ACTION_ITEMS.search(words)),
+        excluded=tuple(match[1].strip() for match in _EXCLUDE.finditer(words)),
+    )
+
+
+def split_pasted(text: str) -> tuple[str, str]:
+    """Return the asker's own words, and the mail or notes pasted under them."""
+    found = _PASTED.search(text)
+    if found is None or not text[: found.start()].strip():
+        return text, ""
+    return text[: found.start()].strip(), text[found.start() :].strip('"`\n ')
+
+
+def _language_of(words: str) -> Language:
+    guess = guess_language(words)
+    if guess in _CUES:
+        return next(code for code in _CUES if code == guess)
+    lowered = words.lower()
+    hits = {code: len(re.findall(rf"\b(?:{cues})\b", lowered)) for code, cues in _CUES.items()}
+    best = max(hits, key=lambda code: (hits[code], code == "en"))
+    return best if hits[best] > hits["en"] else "en"
+
+
+def _asked_language(words: str) -> Language | None:
+    for code, names in _LANGUAGES.items():
+        if re.search(rf"\b(?:{names})\b", words, re.IGNORECASE):
+            return code
+    return None
+
+
+def _tone(words: str) -> Tone:
+    for tone, names in _TONES.items():
+        if re.search(rf"{_TONE_PLACE}(?:{names})\b", words, re.IGNORECASE | re.MULTILINE):
+            return tone
+    return "neutral"
+
+
+def _length(words: str) -> Length:
+    if _SHORT_PLACE.search(words) and _SHORT.search(words):
+        return "short"
+    return "long" if _LONG_PLACE.search(words) else "medium"
+
+
+def _copies(words: str, names: NamePattern) -> tuple[list[str], list[str], str]:
+    """Return who is to get a copy, who a blind one, and the request without these words."""
+    cc: list[str] = []
+    bcc: list[str] = []
+    pattern = re.compile(
+        rf"[,;(]?\s*(?i:and |und )?(?:(?P<before>(?i:bcc|cc'?(?:ing)?|copy(?:ing)?(?: in)?)):?\s+(?:(?i:to|in)\s+)?(?P<a>{names.many})"  # noqa: E501
+        rf"|(?i:put|keep|have|with|mit|setze?|nimm|add)\s+(?P<b>{names.many})\s+(?i:in|on|into|as|auf|ins?)\s+(?P<after>(?i:bcc|cc|copy|kopie|the loop)))\)?"  # noqa: E501
+    )
+
+    def take(match: re.Match[str]) -> str:
+        kind = (match["before"] or match["after"]).lower()
+        (bcc if kind == "bcc" else cc).extend(names.split(match["a"] or match["b"]))
+        return " "
+
+    rest = pattern.sub(take, words)
+    return cc, bcc, re.sub(r"(?<=\w)\.\s*\.(?!\.)", ".", re.sub(r"\s+([.,;])", r"\1", rest)).strip()
+
+
+def _without_subject(words: str) -> tuple[str, str | None]:
+    found = _SUBJECT.search(words)
+    if found is None:
+        return words, None
+    return (words[: found.start()] + " " + words[found.end() :]).strip(), (found[1] or found[2]).strip()
+
+
+def _acts(words: str, names: NamePattern, language: Language) -> list[Act]:
+    acts: list[Act] = []
+    sentences = [one.strip() for one in _SENTENCE.split(words) if one and one.strip()]
+    for number, sentence in enumerate(sentences):
+        if _CONTROL.search(sentence) or not re.search(r"\w{2}", sentence):
+            continue
+        plain = _without_steering(_LEAD.sub("", sentence))
+        if plain.endswith("?") and _LEAD.match(sentence):
+            plain = plain[:-1]  # the question was put to Steward, not to the recipient
+        found, lead = read_acts(plain, names, language)
+        about = _ABOUT.search(re.sub(r"[:.].*$", "", lead.strip(" ,.")))
+        if found:
+            if about and len(about[1].split()) > 1 and number == 0:
+                acts.append(Act("about", _TASKS.sub("", _tidy(about[1]))))
+            acts += [part for act in found for part in _parts(Act(act.kind, _tidy(act.text)))]
+        else:
+            acts += _plain_sentence(plain, about[1] if about else None, is_first=number == 0, names=names)
+    return [act for act in acts if re.search(r"\w", act.text)]
+
+
+def _parts(act: Act) -> list[Act]:
+    """Split "the price and that we agree" and "the plan and for the reason" into acts of their own."""
+    if act.kind not in ("that", "include", "ask_for", "inform_about", "thank_for", "apologise_for"):
+        return [act]
+    joint = (
+        r",?;? (?:and|und) (?:that|dass) "
+        if act.kind not in ("ask_for", "thank_for", "apologise_for")
+        else r",? and (?:also )?for "
+    )
+    first, *others = re.split(joint, act.text)
+    kind = act.kind if act.kind in ("ask_for", "thank_for", "apologise_for") else "that"
+    return [Act(act.kind, first), *(Act(kind, other) for other in others)]
+
+
+def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: NamePattern) -> list[Act]:
+    """Return the acts of a sentence without a known verb: what follows its colon, its subject, or itself."""
+    before, colon, after = sentence.partition(": ")
+    if colon and len(before.split()) <= 14 and is_first:
+        topic = [Act("about", _tidy(about.split(":")[0]))] if about else []
+        return [*topic, Act("that", _tidy(after))]
+    if is_first and (told := _THAT.search(sentence)):
+        return [Act("that", _tidy(told[1]))]
+    if about and is_first:
+        return [Act("about", _TASKS.sub("", _tidy(about)))]
+    if answer := re.search(r"\bwith an? (yes|no) (?:on|to|for|about) (.+)$", sentence, re.IGNORECASE):
+        return [Act("that", f"my answer on {_tidy(answer[2])} is {answer[1].lower()}")]
+    if is_first and (told := _WITH.search(sentence)):
+        return [Act("include", _tidy(told[1]))]
+    commands = r"^\W*(?:write|draft|send|compose|prepare|e-?mail|mail|reply|answer|respond|schreib\w*|antworte\w*|entwirf|verfasse|écri\w+|réponds?\w*|escrib\w+|responde\w*|escrev\w+)\b"  # noqa: E501
+    if re.search(commands, sentence, re.IGNORECASE):
+        return []
+    return [Act("statement", sentence.strip())]
+
+
+_TASKS = re.compile(
+    r"\s+with (?:the|our|all|its) (?:action items?|next steps|to-?dos?|tasks|minutes)\b.*$", re.IGNORECASE
+)
+_THAT = re.compile(r"\b(?:saying|that|dass) (?:that )?(\S+ .+)$", re.IGNORECASE)
+_WITH = re.compile(r"\b(?:with|including|containing|giving|listing) ((?:the|our|all|my) [^.]+)\.?$", re.IGNORECASE)
+_STEERING = re.compile(
+    r",?\s*(?:and |but |und )?\b(?:politely|briefly|formally|firmly|in (?:a )?(?:friendly|formal|firm|neutral|warm|polite) (?:way|tone|manner)"  # noqa: E501
+    r"|in (?:english|german|french|spanish|portuguese)|auf (?:deutsch|englisch|französisch|spanisch|portugiesisch)"
+    r"|(?:en|em) (?:français|español|português|anglais|allemand|inglés)"
+    r"|keep(?:ing)? (?:it|the tone|this) (?:very )?(?:short|brief|formal|friendly|firm|polite|warm|neutral)(?:,? (?:and|but) (?:short|brief|formal|friendly|firm|polite|warm|neutral))?"  # noqa: E501
+    r"|make it (?:short|brief|formal|friendly|firm|polite|warm)|(?:friendly|formal|firm|neutral|short) tone|kurz und freundlich|freundlich und kurz)\b"  # noqa: E501
+    r"|\bas attached\b|\busing the attached \w+\b",
+    re.IGNORECASE,
+)
+_ORDER_TO_ATTACH = re.compile(
+    r",?\s*(?:and |und )?\b(?:attach|enclose|attaching|enclosing)\b (?:the |our |my |a )?[\w .'-]{2,60}$", re.I
+)
+_ORDER_NOT_TO = re.compile(
+    r",?\s*(?:and |but )?\b(?:don'?t|do not|without) (?:mention|say|reveal|promise|mentioning|saying|revealing)\b.*$",
+    re.I,
+)
+
+
+def _without_steering(sentence: str) -> str:
+    for pattern in (_STEERING, _ORDER_NOT_TO):
+        sentence = pattern.sub("", sentence)
+    return re.sub(r"\s+([.,;])", r"\1", sentence).strip()
+
+
+def _tidy(text: str) -> str:
+    text = _ORDER_TO_ATTACH.sub("", text) if not re.match(r"(?i)attach", text) else text
+    return text.strip().strip(",;").rstrip(".").strip()
+
+
+def _kind(words: str, acts: list[Act], *, is_reply: bool) -> str:
+    for kind, pattern in _KINDS:
+        if re.search(pattern, words, re.IGNORECASE):
+            return kind
+    return "reply" if is_reply else "request"
+
+
+def _to(words: str, names: NamePattern) -> list[str]:
+    """Return whom the request addresses: after "to" or "for" of the mail itself, or as the object of its verb."""
+    noun = r"(?:e-?mails?|mail|message|note|reply|response|answer|invitation|reminder|update|letter|follow[ -]?up|draft|apology|thank[ -]you(?: note| mail| e-?mail)?|recap|summary|line|word|nachricht|antwort|erinnerung|einladung|correo|mensaje)"  # noqa: E501
+    direct = r"(?:e-?mail|mail|message|ask|asking|tell|telling|thank|thanking|remind|reminding|invite|inviting|inform|informing|notify|update|congratulate|let|send|write|schreibe?|frage?|sage?|bitte|danke|erinnere|informiere|lade|teile|warn|urge|chase|assure|give|brief|écris|demande|remercie|escribe|escreve|pide|agradece|antworte|answer)"  # noqa: E501
+    towards = r"(?:to|for|an|bei|à|a|para|with|back to|mit)"
+    patterns = (
+        rf"(?i:\b(?:reply|respond|write|answer|apologi[sz]e|get back|antworte|schreibe?|send (?:it|this|them)|goes|wende dich|entschuldige(?: dich)?|bedanke(?: dich)?|écri[st]|escribe|escreve|agradece|responde|réponds))(?i: back)? (?i:{towards}) (?P<n>{names.many})",  # noqa: E501
+        rf"(?i:\b{noun}) (?i:{towards}) (?P<n>{names.many})",
+        rf"(?i:\b{noun}\b)[^.:;]{{0,60}}? (?i:to|an) (?P<n>{names.many})",
+        rf"(?i:\b{direct}) (?P<n>{names.many})",
+        rf"(?i:\b(?:schedule|arrange|set up|meeting|appointment|termin|call)\b)[^.:;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",  # noqa: E501
+        rf"(?i:\b(?:decline|accept|answer|turn down)) (?P<n>{names.many})",
+        rf"(?i:^to)\s*:?\s+(?P<n>{names.many})",
+        rf"(?i:\b(?:invitation|offer|request|mail|e-?mail|proposal|question)) (?i:from|of|von) (?P<n>{names.many})",
+    )
+    for pattern in patterns:
+        if found := re.search(pattern, words, re.MULTILINE):
+            return names.split(found["n"])
+    return re.findall(ADDRESS, words)
