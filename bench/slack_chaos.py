@@ -69,6 +69,11 @@ class BotChild:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=subprocess.DEVNULL)
 
+    @property
+    def pid(self) -> int:
+        """The process's number, 0 while there is none."""
+        return self._process.pid if self._process else 0
+
     def kill(self) -> None:
         """kill -9."""
         if self._process is not None:
