@@ -202,6 +202,16 @@ blocks = st.one_of(
 )
 
 
+def shown_chars(part: Any) -> int:
+    """Count the characters of all texts in a block; what JSON adds around and inside them is Slack's affair."""
+    if isinstance(part, dict):
+        return sum(
+            len(value) if key == "text" and isinstance(value, str) else shown_chars(value)
+            for key, value in part.items()
+        )
+    return sum(map(shown_chars, part)) if isinstance(part, list | tuple) else 0
+
+
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(st.lists(blocks, max_size=12).map(tuple), texts, st.booleans())
 def test_any_reply_fits(found: tuple[Any, ...], text: str, wants_feedback: bool) -> None:
@@ -211,7 +221,7 @@ def test_any_reply_fits(found: tuple[Any, ...], text: str, wants_feedback: bool)
     for message in messages:
         judge_blocks(list(message.blocks), most=50)
         assert message.text
-        assert sum(len(json.dumps(block)) for block in message.blocks) < 8 * MESSAGE_CHARS
+        assert sum(shown_chars(block) for block in message.blocks) <= 2 * MESSAGE_CHARS
 
 
 def test_a_quotation_stays_a_quotation() -> None:
