@@ -165,6 +165,8 @@ class Settings(BaseModel):
     per_person_running: int = Field(4, ge=1, description="Jobs of one person that run at the same time.")
     per_person_queued: int = Field(200, ge=1, description="Jobs of one person that may wait; more are refused.")
     per_tenant_queued: int = Field(5000, ge=1, description="Jobs of one workspace that may wait.")
+    per_person_per_minute: int = Field(60, ge=1, description="Questions one person may ask a minute.")
+    per_tenant_per_minute: int = Field(6000, ge=1, description="Questions one workspace may ask a minute.")
     max_upload_bytes: int = Field(25_000_000, ge=1, description="Largest file taken with a question in chat.")
     max_transcript_bytes: int = Field(5_000_000, ge=1, description="Largest transcript that minutes are made of.")
     max_document_bytes: int = Field(50_000_000, ge=1, description="Largest document that ingest reads.")

@@ -206,6 +206,8 @@ def _bot(peer_url: str, settings: dict[str, str]) -> Iterator[str]:
         PORT=str(port),
         LOG_LEVEL="error",
         PER_PERSON_QUEUED="100000",  # nobody answers here
+        PER_PERSON_PER_MINUTE="100000",
+        PER_TENANT_PER_MINUTE="100000",
     )
     command = [sys.executable, "-m", "assistant.commands", "bot"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

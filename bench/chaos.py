@@ -39,6 +39,7 @@ RESEND_SECONDS = (0.3, 6.0, 30.0)
 REDELIVERED, FLAKY, POISON = 0.2, 0.03, 0.005  # shares of questions
 JOB_SECONDS = (0.1, 1.0)
 WORKERS, BOTS, SLOTS = 2, 2, 12
+UNLIMITED = 1_000_000  # questions a minute: the flood is the point
 KILL_WORKER_SECONDS, KILL_BOT_SECONDS, HIT_BROKER_SECONDS, HIT_DATABASE_SECONDS = 8.0, 30.0, 40.0, 60.0
 STILL_SECONDS = 60.0  # after the last question: without a new last word for so long, the run is over
 DRAIN_SECONDS = 600.0  # and after so long anyway
@@ -216,7 +217,13 @@ class Chaos:
             self._database.start()
             urls = {"broker_url": self._broker.url, "database_url": self._database.url}
         settings = load_settings(
-            {}, steward_data=self._folder / "data", slack_api_url=chat, worker_slots=SLOTS, **urls
+            {},
+            steward_data=self._folder / "data",
+            slack_api_url=chat,
+            worker_slots=SLOTS,
+            per_person_per_minute=UNLIMITED,
+            per_tenant_per_minute=UNLIMITED,
+            **urls,
         )
         engine = open_engine(settings.database)
         migrate(engine)

@@ -111,6 +111,8 @@ def _measure(name: str, peer: Timed, folder: Path, rates: list[float], arguments
         SLACK_API_URL=api,
         PORT=str(port),
         LOG_LEVEL="error",
+        PER_PERSON_PER_MINUTE="100000",
+        PER_TENANT_PER_MINUTE="100000",
     )
     if name == "bare":
         command = [sys.executable, "-c", BARE, str(port), TOKEN, api, SECRET]

@@ -69,6 +69,11 @@ class BotChild:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=subprocess.DEVNULL)
 
+    @property
+    def pid(self) -> int:
+        """The process's number, 0 while there is none."""
+        return self._process.pid if self._process else 0
+
     def kill(self) -> None:
         """kill -9."""
         if self._process is not None:
@@ -107,6 +112,8 @@ async def _run(arguments: argparse.Namespace, peer: FaultyPeer, folder: Path) ->
         SLACK_BOT_TOKEN=TOKEN,
         SLACK_SIGNING_SECRET=SECRET,
         LOG_LEVEL="error",
+        PER_PERSON_PER_MINUTE="100000",
+        PER_TENANT_PER_MINUTE="100000",
         **({"DATABASE_URL": arguments.database_url} if arguments.database_url else {}),
     )
     bots = [BotChild(free_port(), environment) for _ in range(2)]

@@ -6,6 +6,8 @@ must not before.
 
 from __future__ import annotations
 
+import math
+
 import structlog
 
 from assistant.access import may_run
@@ -14,6 +16,7 @@ from assistant.job_kinds import JOB_KINDS, JobKind
 from assistant.mentions import MAX_MENTION_CHARS, Mention
 from assistant.observability import EVENTS
 from assistant.queue import Doorbell, NoDoorbell
+from assistant.rate_limits import RateLimits
 from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import Accepted, JobStore
 from assistant.storage.people_store import PeopleStore
@@ -26,17 +29,25 @@ log = structlog.get_logger()
 class Intake:
     """Takes mentions in, on every platform alike."""
 
-    def __init__(self, jobs: JobStore, people: PeopleStore, doorbell: Doorbell | None = None) -> None:
-        """Without a doorbell, workers find the job at their next poll."""
+    def __init__(
+        self,
+        jobs: JobStore,
+        people: PeopleStore,
+        doorbell: Doorbell | None = None,
+        limits: RateLimits | None = None,
+    ) -> None:
+        """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate."""
         self._jobs = jobs
         self._people = people
         self._doorbell = doorbell or NoDoorbell()
+        self._limits = limits
 
     def take(self, mention: Mention) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
 
         Raises:
-            RequestInvalid: nothing to go on, too long, an unknown command, or a full queue; `reply` says which.
+            RequestInvalid: nothing to go on, too long, an unknown command, too many questions at once, or a full
+                queue; `reply` says which.
             NotPermitted: the asker's role does not allow this kind.
             DependencyUnavailable, StorageFull: the database refused; the platform should ask for redelivery.
         """
@@ -60,6 +71,7 @@ class Intake:
                 reply=f"{chosen.kind.title} is for {' and '.join(chosen.kind.roles)}s. "
                 "Your administrator can change that.",
             )
+        self._check_rate(mention)
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
         accepted = self._jobs.accept(asked, chosen.kind, placeholder(chosen.kind))
         if not accepted.duplicate:
@@ -73,6 +85,17 @@ class Intake:
             position=accepted.position,
         )
         return accepted
+
+    def _check_rate(self, mention: Mention) -> None:
+        """Refuse a flood. An event that was taken before comes through: it makes no new job."""
+        tenant = mention.conversation.tenant
+        wait_seconds = self._limits.take(tenant, mention.asker.id) if self._limits else 0.0
+        if wait_seconds and self._jobs.of_event(mention.event_key) is None:
+            raise RequestInvalid(
+                f"rate limit: {wait_seconds:.1f} s until the next question",
+                reply="That's more questions a minute than I can take. "
+                f"Please ask this one again in {_in_words(wait_seconds)}.",
+            )
 
 
 def check_text(mention: Mention) -> None:
@@ -91,6 +114,11 @@ def check_text(mention: Mention) -> None:
             reply=f"That is {len(mention.text):,} characters; I can take {MAX_MENTION_CHARS:,}. "
             "Attach the text as a file instead.",
         )
+
+
+def _in_words(seconds: float) -> str:
+    whole = max(1, math.ceil(seconds))
+    return "a second" if whole == 1 else f"{whole} seconds"
 
 
 def placeholder(kind: JobKind) -> Reply:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from assistant.live_progress import ProgressListener
 from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, Doorbell, open_doorbell
+from assistant.rate_limits import open_rate_limits
 from assistant.settings import Settings, load_settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
@@ -72,7 +73,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     dependencies = BotDependencies(
         settings=settings,
         engine=engine,
-        intake=Intake(jobs, people, doorbell),
+        intake=Intake(jobs, people, doorbell, open_rate_limits(settings)),
         jobs=jobs,
         conversations=ConversationStore(engine),
         feedback=feedback,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from assistant.errors import DependencyUnavailable, NotPermitted, RequestInvalid
 from assistant.jobs import JobStatus
 from assistant.mentions import MAX_MENTION_CHARS
+from assistant.rate_limits import OwnBuckets, RateLimits
 from assistant.settings import load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.job_store import JobStore
@@ -98,3 +99,19 @@ def test_a_database_that_is_away_is_said_so_that_the_platform_sends_again(bell: 
     with pytest.raises(DependencyUnavailable):
         intake.take(make_mention())
     assert bell.rung == []
+
+
+def test_a_flood_is_refused_politely_and_what_was_taken_before_is_not(jobs: JobStore, engine: sa.Engine) -> None:
+    limits = RateLimits(load_settings({}, per_person_per_minute=2), OwnBuckets(lambda: 0.0))
+    intake = Intake(jobs, PeopleStore(engine), limits=limits)
+    known = make_mention("one")
+    first = intake.take(known)
+    intake.take(make_mention("two"))
+    with pytest.raises(RequestInvalid) as caught:
+        intake.take(make_mention("three"))
+    again = intake.take(known)
+    other = intake.take(make_mention("four", person="bob"))
+
+    assert caught.value.reply.endswith("Please ask this one again in 30 seconds.")
+    assert (again.job_id, again.duplicate) == (first.job_id, True)
+    assert not other.duplicate
