@@ -178,9 +178,12 @@ class TeamsDesk:
             if await asyncio.to_thread(self._jobs.of_event, key) is None:  # else its files are kept already
                 attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
                 mention = mention.model_copy(update={"attachments": attachments})
-            await asyncio.to_thread(self._intake.take, mention)
+            accepted = await asyncio.to_thread(self._intake.take, mention)
         except (RequestInvalid, NotPermitted) as error:
             await self._tell(activity, key, error.reply)
+            return
+        if activity.kind != "personal" and not accepted.duplicate:  # a stream shows by itself that we are at it
+            self._speaker.send(thread_reference(activity), {"type": "typing"})
 
     async def _transcript(self, activity: TeamsActivity, mention: Any) -> tuple[Attachment, ...]:
         """Return the meeting's transcript when somebody in a meeting asks for its minutes."""

@@ -61,7 +61,7 @@ def render(reply: Reply, key: str, *, base_url: str | None = None, extra: Sequen
         attachment = _card(blocks, actions, key)
         if attachment is not None:
             parts.append({"type": "message", "attachments": [attachment]})
-            if reply.final:
+            if _is_answer(reply):
                 parts[-1]["entities"] = [ai_entity()]
     parts[0]["summary"] = shorten(reply.text, SUMMARY_CHARS) or "…"
     return parts
@@ -75,12 +75,17 @@ def _texts(reply: Reply, blocks: Sequence[Block], key: str, base_url: str | None
     text = "\n\n".join(filter(None, [text, _other_sources(citations, shown)]))
     pieces = _bounded(split_text(text, TEXT_BYTES), base_url)
     parts = [_message(piece) for piece in pieces]
-    if reply.final:
+    if _is_answer(reply):
         for part, piece in zip(parts, pieces, strict=True):
             part["entities"] = [ai_entity([citation for citation in shown if f"[{citation.number}]" in piece])]
-        if reply.wants_feedback:
-            parts[-1]["channelData"] = {"feedbackLoop": {"type": "default"}}
+    if reply.final and reply.wants_feedback:
+        parts[-1]["channelData"] = {"feedbackLoop": {"type": "default"}}
     return parts
+
+
+def _is_answer(reply: Reply) -> bool:
+    """Return whether a machine wrote this: a placeholder, an apology or "Stopped" is a fixed sentence."""
+    return reply.final and any(not isinstance(block, Actions | Notice) for block in reply.blocks)
 
 
 def _short_card(reply: Reply, blocks: Sequence[Block], actions: Sequence[Action], key: str) -> Json:

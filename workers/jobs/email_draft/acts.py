@@ -49,6 +49,7 @@ _ENGLISH: tuple[tuple[str, str], ...] = (
     ("decline", r"(?:decline|declining|turn down|turning down|refuse|refusing|reject|rejecting|say no to) "),
     ("accept", r"(?:accept|accepting|agree to|agreeing to|say yes to) "),
     ("congratulate_on", r"congratulat(?:e|ing){who} (?:on|for) "),
+    ("arrange", r"(?:propose|suggest|offer|proposing|suggesting|offering)(?: to)?{someone} to "),
     ("arrange", r"(?=(?:schedule|arrange|set up|propose|suggest|book|plan|organi[sz]e|postpone|reschedule|cancel|offer|order|move|invite)\s)"),  # noqa: E501
     ("follow_up", r"follow(?:ing)?[ -]up (?:with{who} )?(?:on|about|after|regarding) "),
     ("include", r"(?:mention|mentioning|include|including|state|stating|quote|quoting|list|listing|explain|explaining|summari[sz]e|summari[sz]ing|provide|repeat|name|naming|attach a summary of) (?=\w)"),  # noqa: E501
@@ -65,7 +66,7 @@ _GERMAN: tuple[tuple[str, str], ...] = (
     ("apologise_for", r"(?:entschuldige|entschuldigen)(?: dich| Sie sich| mich)?(?: bei)?{who} für "),
     ("remind_of", r"(?:erinnere|erinnern){who} an "),
     ("invite_to", r"(?:lade|einladen){who} (?:zu|zum|zur) "),
-    ("decline", r"(?:sage|sag|lehne?) (?=[^.]{{3,200}}\bab\b)"),
+    ("decline", r"(?:sage|sag|lehne?) (?=.{{3,200}}\bab\b)"),
     ("arrange_with", r"(?:vereinbare|plane|organisiere|schlage) "),
     ("that", r"(?:mit der (?:info|information|nachricht|bitte)),? dass |dass "),
 )  # fmt: skip
@@ -95,7 +96,7 @@ _OTHERS: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 _TABLES = {"en": _ENGLISH, "de": _GERMAN, **_OTHERS}
 _BEFORE = r"(?:^|(?<=[,;:–—-] )|(?<=[,;] and )|(?<=\band )|(?<=\bthen )|(?<=\bto )|(?<=\bbut )|(?<=\bund )|(?<=\bet )|(?<=\by )|(?<=\be )|(?<=\balso )|(?<=\bplease )|(?<=\bwhere you )|(?<=\bin which you )|(?<= )(?=(?:[a-zé]+ing|dass|mit der)\b))"  # noqa: E501
-_PRONOUNS = r"(?i:him|her|them|everyone|everybody|all|us|ihm|ihr|ihnen|ihn|sie|lui|leur|le|la|(?:the|our|my|their|his|her) (?!(?:\w+ )?(?:that|to|for)\b)\w+(?: team)?)"  # noqa: E501
+_PRONOUNS = r"(?i:him|her|them|everyone|everybody|all|both(?: of them)?|us|ihm|ihr|ihnen|ihn|sie|lui|leur|le|la|(?:the|our|my|their|his|her) (?!(?:\w+ )?(?:that|to|for)\b)\w+(?: team)?)"  # noqa: E501
 
 
 def read_acts(sentence: str, names: NamePattern, language: str) -> tuple[list[Act], str]:

@@ -13,9 +13,15 @@ from workers.jobs.email_draft.material import Source
 from workers.validation.citations import stems
 
 MAX_QUOTE_CHARS = 400
-MIN_WORDS = 4
-_SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b\d\.)\s+(?=[A-ZÀ-Ž\d\"“(])|\n+")
-_SPEAKER = re.compile(r"^[^:\n]{2,40}: ")
+MIN_WORDS = {
+    "file": 3,
+    "minutes": 3,
+}  # of a quotable line, by kind of source; signatures are shorter than OTHER_WORDS
+OTHER_WORDS = 6
+MOST_LINES = 8
+_SENTENCE = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b\d\.)\s+(?!(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b)(?=[A-ZÀ-Ž\d\"“(])|\n+"
+)
 _SALUTATION = re.compile(
     r"^(?:hi|hello|dear|hallo|liebe\w*|guten tag|sehr geehrte\w*|best|kind|regards|thanks|cheers|viele grüße|mit freundlichen)\b[^.?!]{0,60}$",  # noqa: E501
     re.I,
@@ -51,9 +57,7 @@ def find_value(name: str, sources: Sequence[Source], doubtful: Sequence[str]) ->
     best: Found | None = None
     for source in sources:
         for sentence in sentences_of(source):
-            found = facts_in(sentence)
-            has_fact = bool(found.days or found.figures or found.addresses)
-            if wanted <= stems(sentence) and has_fact and not _is_doubtful(sentence, doubtful):
+            if wanted <= stems(sentence) and has_facts(sentence) and not _is_doubtful(sentence, doubtful):
                 best = Found(source, sentence)
     return best
 
@@ -69,28 +73,55 @@ def quotes_about(
     spread = Counter(stem for _, sentence in units for stem in stems(sentence))
     hidden = [stems(text) for text in excluded]
 
-    def score(sentence: str) -> float:
+    def score(source: Source, sentence: str) -> float:
         words = stems(sentence)
+        titled = 0.8 if wanted & stems(source.title) and has_facts(sentence) else 0.0
         shared = sum(log(1 + len(units) / spread[stem]) for stem in wanted & words)
         found = facts_in(sentence)
-        return shared + (0.5 if shared and (found.days or found.figures) else 0.0)
+        return titled + shared + (0.5 if shared and (found.days or found.figures) else 0.0)
 
     usable = [
-        (score(sentence), place, source, sentence)
+        (score(source, sentence), place, source, sentence)
         for place, (source, sentence) in enumerate(units)
-        if len(sentence.split()) >= MIN_WORDS
+        if len(sentence.split()) >= MIN_WORDS.get(source.kind, OTHER_WORDS)
         and not _is_doubtful(sentence, doubtful)
         and not any(words and words & stems(sentence) for words in hidden)
     ]
     best = sorted((one for one in usable if one[0] > 0), key=lambda one: (-one[0], one[1]))[:most]
-    if not best and usable and any(source.kind == "file" for _, _, source, _ in usable):
-        best = usable[:most]
+    if not best:  # a topic without words ("this thread"): what has figures and days says most
+        best = [one for one in usable if has_facts(one[3])][-most:] or usable[:most]
     grouped: dict[str, tuple[Source, list[str]]] = {}
     for _, _, source, sentence in sorted(best, key=lambda one: one[1]):
-        grouped.setdefault(source.ref, (source, []))[1].append(
-            _SPEAKER.sub("", sentence) if source.kind == "never" else sentence
-        )
+        grouped.setdefault(source.ref, (source, []))[1].append(sentence)
     return list(grouped.values())
+
+
+def section_of(name: str, sources: Sequence[Source]) -> list[Found]:
+    """Return the list under the heading of this name ("Decisions") in the sources, item by item."""
+    heading = re.compile(
+        rf"^[#*\s]*{re.escape(name)}\b[^\n]*\n(?:\s*\n)?((?:\s*(?:[-*•]|\d+[.)])\s*\S.*\n?)+)", re.I | re.M
+    )
+    found = [(source, match[1]) for source in sources for match in heading.finditer(source.text)]
+    return [
+        Found(source, re.sub(r"^\s*(?:[-*•]|\d+[.)])\s*", "", line).strip())
+        for source, text in found
+        for line in text.splitlines()
+        if line.strip()
+    ]
+
+
+def lines_with_facts(sources: Sequence[Source]) -> list[Found]:
+    """Return the first lines of files that hold a figure or a day: what "the figures" of a brief are."""
+    lines = [
+        Found(one, text) for one in sources if one.kind == "file" for text in sentences_of(one) if has_facts(text)
+    ]
+    return lines[:MOST_LINES]
+
+
+def has_facts(text: str) -> bool:
+    """Return whether a text holds a day, a figure or an address."""
+    found = facts_in(text)
+    return bool(found.days or found.figures or found.addresses)
 
 
 def _is_doubtful(sentence: str, doubtful: Sequence[str]) -> bool:

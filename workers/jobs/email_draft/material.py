@@ -110,9 +110,14 @@ def gather(attachments: Sequence[Attachment], files: Files, *, pasted: str, hist
     for source in sources:
         text, orders = without_orders(source.text)
         dropped += orders
-        marked = source.is_confidential or bool(_CONFIDENTIAL.search(f"{source.title}\n{text}"))
+        marked = source.is_confidential or says_confidential(f"{source.title}\n{text}")
         cleaned.append(replace(source, text=text, is_confidential=marked))
     return Material(tuple(cleaned), tuple(thread), tuple(dict.fromkeys(attendees)), dropped, tuple(unread))
+
+
+def says_confidential(text: str) -> bool:
+    """Return whether a text calls itself, or something in it, confidential."""
+    return bool(_CONFIDENTIAL.search(text))
 
 
 def without_orders(text: str) -> tuple[str, int]:
@@ -168,6 +173,7 @@ def _file(name: str, data: bytes) -> tuple[Source, tuple[str, ...]]:
         else:
             lines = [f"{one.speaker or 'Somebody'}: {one.text}" for one in transcript.utterances]
             return Source(f"file:{name}", name, "\n".join(lines), kind="transcript"), transcript.attendees
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)  # a document's front matter is not its text
     people = [one.strip() for found in _ATTENDEES.finditer(text) for one in re.split(r"[,;]| and | und ", found[1])]
     return Source(f"file:{name}", name, text), tuple(one for one in people if one)
 

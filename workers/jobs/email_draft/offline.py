@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from workers.jobs.email_draft.action_items import action_items
 from workers.jobs.email_draft.acts import Act
-from workers.jobs.email_draft.extracts import find_value, quotes_about, sentences_of
+from workers.jobs.email_draft.extracts import find_value, lines_with_facts, quotes_about, section_of, sentences_of
 from workers.jobs.email_draft.facts import PLACEHOLDER, facts_in
 from workers.jobs.email_draft.material import Material, Source
 from workers.jobs.email_draft.phrases import closing, greeting, phrase, subject_word
@@ -26,6 +26,8 @@ QUOTES = {"short": 1, "medium": 3, "long": 6}  # sources quoted at most, by leng
 _ASKS = {"ask_to", "ask_for", "ask_whether", "ask_what", "ask_about", "please"}
 _ENDS = {"decline": "decline_end", "request": "request_end", "apology": "apology_end", "status": "status_end",
          "follow_up": "status_end", "schedule": "suits"}  # fmt: skip
+_ITEMS = re.compile(r"\b(?:action items?|next steps|to-?dos?|tasks|aufgaben)\b", re.IGNORECASE)
+_FIGURES = re.compile(r"\b(?:figures|numbers|facts|details|data|results|kennzahlen|zahlen)$", re.IGNORECASE)
 _IS_WHEN = re.compile(r"\b(?:dates?|deadline|when|day|time|launch|termin|release)\b", re.IGNORECASE)
 
 
@@ -116,7 +118,12 @@ def _said(wish: Wish, material: Material, setting: Setting, written: Written) ->
     """Return the asker's own words as sentences of the mail."""
     if wish.acts:
         written.sources.append(DraftSource(ref="request", quote=wish.words[:1200]))
-    elif setting.answered is not None:
+    elif wish.kind in ("decline", "apology", "thanks") and (
+        plain := phrase(f"kind:{wish.kind}", setting.language, setting.tone)
+    ):
+        written.sources.append(DraftSource(ref="request", quote=wish.words[:1200]))
+        return [plain]
+    elif setting.answered is not None and not wish.is_summary and not setting.attachments:
         return _unanswered(setting.answered, material, setting, written)
     if setting.language != wish.words_language and wish.acts:
         return _untranslated(wish, setting)
@@ -141,6 +148,8 @@ def _unanswered(answered: ThreadMessage, material: Material, setting: Setting, w
 def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
     text = _to_you(act.text, setting) if setting.language == "en" else act.text
     template = phrase(act.kind, setting.language, setting.tone)
+    if act.kind.startswith("kind:"):
+        return [template or ""]
     if template is None:
         return [_filled("frame", text, setting)]
     if setting.language == "en" and act.kind in ("include", "unknown"):
@@ -149,6 +158,10 @@ def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, writte
         text = text[:1].lower() + text[1:]
     if act.kind == "ask_to" and text.lower().startswith("not "):
         return [f"Please do {text}."]
+    if act.kind == "decline":
+        text = re.sub(r"\s+ab$", "", text)
+    if act.kind == "statement":
+        return [_capital(text) if text.endswith((".", "!", "?", ")", "”", '"')) else f"{_capital(text)}."]
     if act.kind in ("that", "statement"):
         text = _capital(text) if template.startswith("{}") else text
         sentence = template.format(text) if not text.endswith(("?", "!", ".")) else text
@@ -165,16 +178,27 @@ def _looked_up(act: Act, text: str, wish: Wish, material: Material, setting: Set
     lines = []
     for part in [one for one in parts if one.strip()]:
         name = re.sub(r"^(?:the|our|my|his|her|your|their)\s+", "", part.strip(), flags=re.IGNORECASE)
+        name = re.sub(r",?\s+(?:according to|as per|based on)\b.*$", "", name)
+        if _ITEMS.search(name) and wish.wants_action_items and action_items(material.sources):
+            continue
+        if bullets := section_of(name, material.sources):
+            lines += [f"{_capital(name)}:", *(f"- {one.quote}" for one in bullets)]
+            written.sources += [DraftSource(ref=one.source.ref, quote=one.quote[:1200]) for one in bullets]
+            continue
         name = re.sub(r"\s+(?:from|in) (?:the |our |my )?(?:attached |meeting )?\w+$", "", name)
         if wish.wants_policy and setting.policy and re.search(r"polic|rule|guideline", name, re.IGNORECASE):
             continue
         unsettled = bool(setting.contradictory) and _IS_WHEN.search(name) is not None
         found = None if unsettled else find_value(name, material.sources, setting.contradictory)
-        if found is None:
+        if found is None and _FIGURES.search(name) and (lines_with := lines_with_facts(material.sources)):
+            lines += [f"- {one.quote}" for one in lines_with]
+            written.sources += [DraftSource(ref=one.source.ref, quote=one.quote[:1200]) for one in lines_with]
+        elif found is None:
             choice = " or ".join(dict.fromkeys(setting.contradictory)) if _IS_WHEN.search(name) else ""
             lines.append(f"- {_capital(name)}: [[{name[:120]}{': ' if choice else ''}{choice}]]")
         else:
-            lines.append(f"- {_capital(name)}: {found.quote}")
+            label = "" if found.quote.lower().startswith(name.lower()) else f"{_capital(name)}: "
+            lines.append(f"- {label}{found.quote}")
             written.sources.append(DraftSource(ref=found.source.ref, quote=found.quote[:1200]))
     return lines
 
@@ -207,13 +231,9 @@ def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) 
             "\n".join([phrase("items", setting.language, setting.tone) or "", *(f"- {item}" for item, _ in items)])
         )
         written.sources += [DraftSource(ref=source.ref, quote=item[:1200]) for item, source in items]
-    elif (
-        (wish.acts or setting.answered is None)
-        and (wish.wants_sources or wish.kind in ("status", "follow_up"))
-        and _leans_on_sources(wish)
-    ):
+    elif _may_quote(wish, setting):
         most = QUOTES[wish.length]
-        about = " ".join(act.text for act in wish.acts) or wish.words
+        about = " ".join(act.text for act in wish.acts) or ("" if wish.is_summary else wish.words)
         chosen = quotes_about(
             about, material.sources, most=most, excluded=wish.excluded, doubtful=setting.contradictory
         )
@@ -223,11 +243,17 @@ def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) 
     return paragraphs
 
 
-def _leans_on_sources(wish: Wish) -> bool:
-    """Whether the asker's own words leave something to say: a mere topic, a status, a summary."""
-    return wish.kind in ("status", "follow_up") or all(
-        act.kind in ("about", "inform_about", "follow_up") for act in wish.acts
-    )
+def _may_quote(wish: Wish, setting: Setting) -> bool:
+    """Whether passages of the sources belong in the mail: a summary or status is asked for, or a mere topic given.
+
+    Not where a file goes along by itself, and not in an answer that the asker has yet to give.
+    """
+    if wish.is_summary:
+        return True
+    if not wish.acts and (setting.answered is not None or setting.attachments):
+        return False
+    topic_only = all(act.kind in ("about", "inform_about", "follow_up") for act in wish.acts)
+    return wish.kind in ("status", "follow_up") or (wish.wants_sources and topic_only)
 
 
 def _origin(source: Source, setting: Setting) -> str:
@@ -250,7 +276,11 @@ def _to_you(text: str, setting: Setting) -> str:
             text = re.sub(rf"\b{re.escape(name)}(?:['’]s|['’])(?=\s)", "your", text)
             text = re.sub(rf"\b(with|from|to) {re.escape(name)}\b(?! [A-Z])(?!['’])", r"\1 you", text)
     if len(setting.to) + len(setting.unresolved) != 1:
-        return re.sub(r"\btheir\b", "your", text) if setting.to else text
+        for written, instead in (("their", "your"), ("they", "you"), ("them", "you")) if setting.to else ():
+            text = re.sub(rf"\b{written}\b", instead, text)
+        return text
+    if not re.search(r"\b(?:they|them|people|team|customers|colleagues)\b", text, re.IGNORECASE):
+        text = re.sub(r"\btheir\b", "your", text)
     others = re.findall(r"(?<!^)\b[A-Z][a-z]+\b", text)
     own = {word for box in setting.to for word in box.name.split()}
     if any(re.search(rf"\b{word}\b.*\b(?:he|she|his|her|him)\b", text) for word in others if word not in own):
@@ -305,7 +335,7 @@ def _subject(wish: Wish, setting: Setting) -> str:
     if setting.language == "en":
         topic = _to_you(topic, setting)
     topic = re.split(r"(?<=[^\W\d])[.;:?!](?:\s|$)|\n", topic)[0]
-    topic = re.sub(r"^(?:the|a|an|our|his|her|your)\s+", "", topic, flags=re.IGNORECASE)
+    topic = re.sub(r"^(?:\W+|(?:the|a|an|our|his|her|your)\s+)", "", topic, flags=re.IGNORECASE)
     if len(topic) > MAX_SUBJECT_CHARS - len(word):
         topic = topic[: MAX_SUBJECT_CHARS - len(word)].rsplit(" ", 1)[0] + " …"
     return one_line(f"{word}: {topic}")

@@ -32,6 +32,9 @@ _QUALIFIED = re.compile(
 )
 
 
+_OUTSIDE_ROLES = frozenset("customer client vendor supplier partner kunde lieferant candidate".split())  # noqa: SIM905
+
+
 @dataclass
 class Addressed:
     """Who gets it, and what the asker should know about that."""
@@ -77,6 +80,8 @@ class Directory:
             known = next((box for box in self._boxes() if box.address == found[0].lower()), None)
             return [known or Mailbox(name, found[0].lower())]
         wanted = re.sub(r"['’]s?$", "", written.strip()).lower()
+        if wanted.startswith("the "):
+            return self._by_role(wanted.removeprefix("the "))
         matches = self._named(wanted)
         if matches:
             return matches
@@ -87,6 +92,15 @@ class Directory:
         by_job = [one for one in self.people if one.email and wanted in (_title(one), (one.team or "").lower())]
         by_job = by_job or [one for one in self.people if one.email and wanted.removeprefix("our ") == _title(one)]
         return [Mailbox(one.name or "", one.email or "") for one in by_job] if len(by_job) == 1 else []
+
+    def _by_role(self, role: str) -> list[Mailbox]:
+        """Return those of the thread whose name says the role; for "customer" or "vendor", its outsiders."""
+        named = [
+            box for box in self._boxes() if role in re.findall(r"[^\W\d_]+", f"{box.name} {box.address}".lower())
+        ]
+        if role not in _OUTSIDE_ROLES:
+            return named
+        return [box for box in self.thread if is_external(box.address, self.domain)]
 
     def manager(self) -> Mailbox | None:
         """Return the asker's manager, where the directory names one."""
@@ -177,7 +191,7 @@ def _copies(addressed: Addressed, wish: Wish, answered: ThreadMessage, own: str)
                 _warning("broad_recipients", f"A reply to all goes to {len(rest) + 1 - len(lists)} people.{kept}")
             )
         return
-    if not rest or addressed.unresolved:
+    if not rest or addressed.unresolved or not wish.says_reply:
         return
     if not lists and len(rest) < SMALL_THREAD and not re.search(r"\bonly\b|\bnur\b", wish.words, re.IGNORECASE):
         addressed.cc = rest
@@ -228,18 +242,23 @@ def _resolved(written: str, found: Sequence[Mailbox], addressed: Addressed, dire
     unique = list({box.address: box for box in found}.values())
     if len(unique) == 1:
         return unique
+    if not unique and written.lower() in _own_names(directory):
+        return []  # who asks is among the people named, and needs no mail
     addressed.unresolved.append(written)
     if unique:
         choices = " or ".join(f"{box.name} <{box.address}>" for box in unique)
         text, question = f"“{written}” could be {choices}.", f"Which {written} do you mean: {choices}?"
-    elif written.lower() == (directory.asker.name or "").split(" ")[0].lower():
-        text, question = f"“{written}” is you.", "Whom shall I write to?"
     else:
         text = f"I found no address for “{written}” in the directory or the thread."
         question = f"What is the address of {written}?"
     addressed.warnings.append(_warning("ambiguous_recipient", text))
     addressed.question = addressed.question or question
     return []
+
+
+def _own_names(directory: Directory) -> tuple[str, ...]:
+    name = (directory.asker.name or "").lower()
+    return (name, name.split(" ")[0], "me", "myself")
 
 
 def _once_each(addressed: Addressed, own: str) -> None:

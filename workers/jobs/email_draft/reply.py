@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from assistant.jobs import Claim
 from assistant.replies import (
-    Action,
-    Actions,
     Block,
     Citation,
     Citations,
@@ -57,7 +55,6 @@ def render(draft: EmailDraft, offer: FileOffer | None, *, notices: tuple[str, ..
         blocks.append(Citations(items=citations))
     if offer is not None:
         blocks.append(offer)
-    blocks.append(Actions(items=tuple(_actions(draft))))
     blocks.extend(Notice(text=text) for text in notices)
     blocks.append(Notice(text=BY_TEMPLATES))
     text = draft.question or f"Draft: {draft.subject}"
@@ -83,11 +80,3 @@ def citations_of(draft: EmailDraft) -> tuple[Citation, ...]:
 def claims_of(draft: EmailDraft) -> tuple[Claim, ...]:
     """Return each quoted passage as a claim that rests on itself."""
     return tuple(Claim(text=citation.quote, citations=(citation,)) for citation in citations_of(draft))
-
-
-def _actions(draft: EmailDraft) -> list[Action]:
-    value = {"draft_id": draft.id, "revision": draft.revision}
-    return [
-        Action(name="draft_shorter", label="Shorter", value={**value, "request": "Make it shorter."}),
-        Action(name="draft_friendlier", label="Friendlier", value={**value, "request": "Make it friendlier."}),
-    ]

@@ -23,7 +23,7 @@ _LANGUAGES: dict[Language, str] = {
     "pt": r"in portuguese|auf portugiesisch|en portugais|en portugués|em português",
 }
 _CUES: dict[Language, str] = {
-    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
+    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|lehne|zum|zur|von|der|das|den|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
     "fr": r"écris|écrivez|demande|demandez|remercie|réponds|dis|que|le|la|les|pour|une?|et|est|à|au",
     "es": r"escribe|escríbele|pide|pídele|agradece|responde|di|dile|que|el|la|los|para|una?|y|es|por",
     "pt": r"escreve|escreva|pede|peça|agradece|responde|diz|que|o|os|para|uma?|e|é|por|não|do|da",
@@ -101,6 +101,26 @@ _FROM_SOURCES = re.compile(
 _ACTION_ITEMS = re.compile(
     r"\b(?:action items?|next steps|to-?dos?|tasks|follow[ -]?up|aufgaben|minutes|wrap[ -]?up)\b", re.I
 )
+_MATERIAL = re.compile(
+    r"(?:this|the|our|my)(?: attached| whole)? (?:thread|notes?|meeting|call|files?|e-?mails?|transcript|minutes|attachment)\W*",  # noqa: E501
+    re.IGNORECASE,
+)
+_SUMMARY = re.compile(r"\b(?:summar(?:y|i[sz]e)|recap|overview|zusammenfass\w*)\b", re.IGNORECASE)
+_NOUNS: tuple[tuple[str, str, str], ...] = (  # a kind of mail named by its noun: "a thank-you note to Ravi for …"
+    ("thank_for", r"thank[- ]you|thanks", r"for"),
+    ("apologise_for", r"apology|apologies", r"for|about"),
+    ("apologise_that", r"apology|apologies", r"because|as|since|that"),
+    ("invite_to", r"invitation|invite", r"to|for"),
+    ("remind_of", r"reminder", r"about|of|for"),
+    ("that", r"reminder|note|announcement|message|confirmation|warning", r"that"),
+    ("ask_for", r"request", r"for"),
+    ("congratulate_on", r"congratulations?", r"on"),
+)
+_KIND_NOUNS = (
+    ("decline", r"\b(?:decline|rejection|refusal|absage)\b"),
+    ("apology", r"\b(?:apology|apologies)\b"),
+    ("thanks", r"\bthank[- ]you\b"),
+)
 _KINDS: tuple[tuple[str, str], ...] = (
     ("decline", r"\b(?:declin|turn down|reject|refus|absage|sage?\b.*\bab\b|lehne?\b.*\bab\b)"),
     ("apology", r"\b(?:apolog|sorry|entschuldig|excuse|discúlp|desculp)"),
@@ -122,7 +142,9 @@ _ABOUT = re.compile(
     re.I,
 )
 _SENTENCE = re.compile(
-    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\b\d\.)\s+(?=[\"“A-ZÀ-ŽÉ\d])|\n+"
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bNo\.)(?<!\bM[rs]\.)(?<!\bDr\.)(?<!\b\d\.)\s+"
+    r"(?!(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b)"  # "am 31. Dezember"  # noqa: E501
+    r"(?=[\"“A-ZÀ-ŽÉ\d])|\n+"
 )
 
 
@@ -142,7 +164,9 @@ class Wish:
     cc: tuple[str, ...]
     bcc: tuple[str, ...]
     subject: str | None
-    is_reply: bool
+    is_reply: bool  # there is a thread, and no new mail was asked for
+    says_reply: bool  # "reply", "answer": those in copy stay in copy
+    is_summary: bool
     reply_all: bool
     wants_attachment: bool
     mentions_attachment: bool
@@ -174,6 +198,8 @@ def read_request(text: str, options: EmailOptions, names: NamePattern, *, has_th
         bcc=options.bcc or tuple(bcc),
         subject=options.subject or subject,
         is_reply=is_reply or (has_thread and not re.search(r"\bnew (?:e-?)?mail\b|\bseparate\b", words, re.I)),
+        says_reply=is_reply,
+        is_summary=bool(_SUMMARY.search(words)),
         reply_all=options.reply_all
         if options.reply_all is not None
         else bool(_REPLY_ALL.search(words)) and not _NOT_ALL.search(words),
@@ -229,7 +255,7 @@ def _copies(words: str, names: NamePattern) -> tuple[list[str], list[str], str]:
     cc: list[str] = []
     bcc: list[str] = []
     pattern = re.compile(
-        rf"[,;(]?\s*(?i:and |und )?(?:(?P<before>(?i:bcc|cc'?(?:ing)?|copy(?:ing)?(?: in)?)):?\s+(?:(?i:to|in)\s+)?(?P<a>{names.many})"  # noqa: E501
+        rf"[,;(]?\s*(?i:and |und )?(?:(?P<before>(?i:bcc|cc'?(?:ing)?|copy(?:ing)?(?: in)?|(?:in )?kopie|en copie|copie|con copia|com cópia)):?\s+(?:(?i:to|in|an|à|a|para)\s+)?(?P<a>{names.many})"  # noqa: E501
         rf"|(?i:put|keep|have|with|mit|setze?|nimm|add)\s+(?P<b>{names.many})\s+(?i:in|on|into|as|auf|ins?)\s+(?P<after>(?i:bcc|cc|copy|kopie|the loop)))\)?"  # noqa: E501
     )
 
@@ -266,7 +292,16 @@ def _acts(words: str, names: NamePattern, language: Language) -> list[Act]:
             acts += [part for act in found for part in _parts(Act(act.kind, _tidy(act.text)))]
         else:
             acts += _plain_sentence(plain, about[1] if about else None, is_first=number == 0, names=names)
-    return [act for act in acts if re.search(r"\w", act.text)]
+    acts = _opened_by_noun(acts, sentences[0] if sentences else "")
+    return [act for act in acts if re.search(r"\w", act.text) and not _MATERIAL.fullmatch(act.text)]
+
+
+def _opened_by_noun(acts: list[Act], first: str) -> list[Act]:
+    """Begin "a polite decline to …" with the decline, where no act says it."""
+    for kind, nouns in _KIND_NOUNS:
+        if re.search(nouns, first, re.IGNORECASE) and acts and all(act.kind in ("statement", "that") for act in acts):
+            return [Act(f"kind:{kind}", kind), *acts]
+    return acts
 
 
 def _parts(act: Act) -> list[Act]:
@@ -288,7 +323,9 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
     before, colon, after = sentence.partition(": ")
     if colon and len(before.split()) <= 14 and is_first:
         topic = [Act("about", _tidy(about.split(":")[0]))] if about else []
-        return [*topic, Act("that", _tidy(after))]
+        return [*topic, Act("statement", after.strip())]
+    if is_first and (named := _by_noun(sentence, names)):
+        return [named]
     if is_first and (told := _THAT.search(sentence)):
         return [Act("that", _tidy(told[1]))]
     if about and is_first:
@@ -297,12 +334,34 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
         return [Act("that", f"my answer on {_tidy(answer[2])} is {answer[1].lower()}")]
     if is_first and (told := _WITH.search(sentence)):
         return [Act("include", _tidy(told[1]))]
+    handed = re.search(
+        rf"^\W*(?i:e-?mail|mail|send|forward|pass|give)(?i: on)? (?P<what>(?i:the|our|my|this|an?) [^.]*?) (?i:to) {names.many}",  # noqa: E501
+        sentence,
+    )
+    if is_first and handed and not _IS_MAIL.search(handed["what"]):
+        return [Act("about" if re.search(r"\d", handed["what"]) else "include", _tidy(handed["what"]))]
     commands = r"^\W*(?:write|draft|send|compose|prepare|e-?mail|mail|reply|answer|respond|schreib\w*|antworte\w*|entwirf|verfasse|écri\w+|réponds?\w*|escrib\w+|responde\w*|escrev\w+)\b"  # noqa: E501
     if re.search(commands, sentence, re.IGNORECASE):
         return []
     return [Act("statement", sentence.strip())]
 
 
+def _by_noun(sentence: str, names: NamePattern) -> Act | None:
+    for kind, nouns, links in _NOUNS:
+        found = re.search(
+            rf"(?i:\b(?:{nouns})\b)(?i:[ -](?:note|mail|e-?mail|message|letter))?"
+            rf"(?: (?i:to|an)(?: (?i:our|the|my) [a-z]+)? {names.many})? (?i:{links}) (?P<what>\S.*)$",
+            sentence,
+        )
+        if found and not re.match(rf"{names.many}\W*$", found["what"]):
+            return Act(kind, _tidy(found["what"]))
+    return None
+
+
+_IS_MAIL = re.compile(
+    r"\b(?:attach\w*|e-?mails?|mail|message|note|reply|summary|update|follow[ -]?up|reminder|invitation|answer|recap|draft|files?)\b",  # noqa: E501
+    re.IGNORECASE,
+)
 _TASKS = re.compile(
     r"\s+with (?:the|our|all|its) (?:action items?|next steps|to-?dos?|tasks|minutes)\b.*$", re.IGNORECASE
 )
@@ -350,16 +409,24 @@ def _to(words: str, names: NamePattern) -> list[str]:
     direct = r"(?:e-?mail|mail|message|ask|asking|tell|telling|thank|thanking|remind|reminding|invite|inviting|inform|informing|notify|update|congratulate|let|send|write|schreibe?|frage?|sage?|bitte|danke|erinnere|informiere|lade|teile|warn|urge|chase|assure|give|brief|écris|demande|remercie|escribe|escreve|pide|agradece|antworte|answer)"  # noqa: E501
     towards = r"(?:to|for|an|bei|à|a|para|with|back to|mit)"
     patterns = (
-        rf"(?i:\b(?:reply|respond|write|answer|apologi[sz]e|get back|antworte|schreibe?|send (?:it|this|them)|goes|wende dich|entschuldige(?: dich)?|bedanke(?: dich)?|écri[st]|escribe|escreve|agradece|responde|réponds))(?i: back)? (?i:{towards}) (?P<n>{names.many})",  # noqa: E501
-        rf"(?i:\b{noun}) (?i:{towards}) (?P<n>{names.many})",
+        rf"(?i:\b(?:reply|respond|write|answer|apologi[sz]e|get back|confirm|explain|announce|promise|propose|suggest|follow[ -]?up|antworte|schreibe?|send (?:it|this|them)|goes|wende dich|entschuldige(?: dich)?|bedanke(?: dich)?|écri[st]|escribe|escreve|agradece|responde|réponds))(?i: back)? (?i:{towards})(?: (?i:our|the|my|unser\w*) [a-z]+)? (?P<n>{names.many})",  # noqa: E501
+        rf"(?i:\b{noun}) (?i:{towards})(?: (?i:our|the|my|unser\w*) [a-z]+)? (?P<n>{names.many})",
         rf"(?i:\b{noun}\b)[^.:;]{{0,60}}? (?i:to|an) (?P<n>{names.many})",
+        rf"(?i:\b(?:forward|send|pass|give|hand)\b)[^.:;]{{0,60}}? (?i:to) (?P<n>{names.many})",
         rf"(?i:\b{direct}) (?P<n>{names.many})",
-        rf"(?i:\b(?:schedule|arrange|set up|meeting|appointment|termin|call)\b)[^.:;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",  # noqa: E501
+        rf"(?i:\b(?:(?:re)?schedule|postpone|move|cancel|arrange|set up|book|plan|vereinbare|meeting|appointment|termin|call)\b)[^.;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",  # noqa: E501
         rf"(?i:\b(?:decline|accept|answer|turn down)) (?P<n>{names.many})",
         rf"(?i:^to)\s*:?\s+(?P<n>{names.many})",
-        rf"(?i:\b(?:invitation|offer|request|mail|e-?mail|proposal|question)) (?i:from|of|von) (?P<n>{names.many})",
+        rf"(?i:\b(?:invitation|offer|request|mail|e-?mail|proposal|question|einladung|angebot|anfrage|frage)) (?i:from|of|von) (?P<n>{names.many})",  # noqa: E501
     )
     for pattern in patterns:
         if found := re.search(pattern, words, re.MULTILINE):
             return names.split(found["n"])
-    return re.findall(ADDRESS, words)
+    if found_address := re.findall(ADDRESS, words):
+        return found_address
+    role = re.search(
+        r"\b(?:tell|ask|write to|reply to|e-?mail|answer|remind|thank|inform|write) (the [a-z]+)\b(?! (?:number|date|price)\b)",  # noqa: E501
+        words,
+        re.IGNORECASE,
+    )
+    return [role[1]] if role else []

@@ -18,7 +18,7 @@ from workers.context import JobContext
 from workers.jobs.email_draft.checks import Grounds, Problem, validate_draft, verdicts
 from workers.jobs.email_draft.dates import Contradiction, contradictions, relative_days, wrong_weekdays
 from workers.jobs.email_draft.enclosures import Enclosures, enclose
-from workers.jobs.email_draft.material import Material, Source, gather
+from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
 from workers.jobs.email_draft.message import MEDIA_TYPE, eml_of, file_name
 from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.offline import ENGINE, Setting, Written, one_line, placeholders_of, write
@@ -114,7 +114,11 @@ def _plan(job: Job, context: JobContext) -> _Plan:
     names = NamePattern(directory.known_names())
     wish = read_request(mention.text, options, names, has_thread=bool(material.messages))
     addressed = address(wish, directory, material.messages, material.attendees)
-    policy = policy_quote(job, context, wish.words) if wish.wants_policy else None
+    policy = (
+        policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words)
+        if wish.wants_policy
+        else None
+    )
     is_outside = any(is_external(box.address, directory.domain) for box in addressed.everybody)
     secret = [source for source in material.sources if source.is_confidential] if is_outside else []
     if policy is not None and policy.is_restricted and is_outside:
@@ -204,6 +208,10 @@ def _warnings(context: JobContext, plan: _Plan, written: Written) -> list[DraftW
     warnings = list(plan.addressed.warnings)
     if plan.left_out:
         text = f"Left out, because it is confidential and the e-mail goes outside: {', '.join(dict.fromkeys(plan.left_out))}."  # noqa: E501
+        warnings.append(DraftWarning(code="confidential_external", text=text))
+    is_outside = any(is_external(box.address, plan.directory.domain) for box in plan.addressed.everybody)
+    if is_outside and says_confidential(plan.wish.words):
+        text = "Your own words call something confidential, and the e-mail goes outside. They are in the draft."
         warnings.append(DraftWarning(code="confidential_external", text=text))
     warnings += [DraftWarning(code="missing_attachment", text=text) for text in plan.enclosures.missing]
     answered = plan.addressed.answered

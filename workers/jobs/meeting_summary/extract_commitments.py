@@ -28,12 +28,13 @@ _DELIVERS = (
     r"|make (?:a|the|an|my) \w+|get (?:the|a|an|you) \w+|take (?:it|that|this) to|pass on|register|publish|document|escalate)"  # noqa: E501
 )
 _DOES = rf"(?:{_DELIVERS}|have|get|make|take|put|do|give|finish|complete|move|test|limit|show|present|create|add|change|close|remove|clean)"  # noqa: E501
-_I_WILL = r"\b(?:i'll|i will|i'm going to|i am going to)(?: also| just| then| gladly| try to| personally)*"
+_I_WILL = r"\b(?:i'll|i will|i'm going to|i am going to)(?: also| then| gladly| try to| personally)*"
 _TAKES_ON = re.compile(rf"{_I_WILL} {_DELIVERS}\b|\blet me (?:find out|check with|look into|get back|come back)\b")
 _TAKES_ON_BY = re.compile(rf"{_I_WILL} {_DOES}\b|\byou(?:'ll| will) (?:have|get|receive) (?:it|that|this|them|the|a|my|our)\b")  # fmt: skip  # noqa: E501
 _ON_THE_SPOT = re.compile(
     r"\b(?:tell|ask|show|give|call) you\b(?! (?:the|a|my|our) )|\bwrite (?:it|that|this|them|these) (?:down|up|on)\b"
     r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"  # noqa: E501
+    r"|\bi(?:'ll| will) just\b|\bshare with you\b|\bmake an? (?:\w+ )?(?:note|point|remark|suggestion|guess)\b|\bup and running\b"  # noqa: E501
     r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:moment|second|question|slide)\b"
 )
 _ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}|write)\b")  # fmt: skip  # noqa: E501

@@ -23,7 +23,7 @@ class Store:
 
     def under_way(self, at_most: int) -> list[UnderWay]:
         self.step += 1
-        return [UnderWay(self.job_id, "policy_search", True, 1, 0, f"step {self.step}", None)]
+        return [UnderWay(self.job_id, "T1", "policy_search", True, 1, 0, f"step {self.step}", None)]
 
     def say_progress(self, one: UnderWay, reply: Reply) -> bool:
         self.said.append(reply.text)

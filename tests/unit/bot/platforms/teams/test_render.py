@@ -190,6 +190,14 @@ def test_a_table_that_is_too_large_for_a_card_says_what_it_leaves_out() -> None:
     assert all(judge(message) is None for message in messages)
 
 
+def test_a_fixed_sentence_is_not_labelled_as_made_by_a_machine() -> None:
+    [stopped] = render(Reply(text="Stopped, as you asked."), KEY)
+    [refused] = render(reply(Notice(level="refusal", text="I found nothing.")), KEY)
+
+    assert "entities" not in stopped
+    assert "entities" not in refused
+
+
 def test_an_apology_and_its_button_are_one_message() -> None:
     retry = Actions(items=(Action(name="retry", label="Try again"),))
     [message] = render(reply(Notice(level="error", text="That failed."), retry), KEY)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from assistant.jobs import Job, JobStatus, Step
+from assistant.replies import Paragraph, Reply
 from assistant.storage.outbox_store import OutboxStore
 from bot.platforms.teams.posted import Posted
 from tests.factories import make_result
@@ -44,7 +45,8 @@ async def test_a_chat_sees_steps_then_the_growing_answer_then_the_whole(bot: Tea
     await bot.until(lambda: bot.peer.shown()[0].text == "Twenty-")
     bot.jobs.stream(job.id, "Twenty-five")
     await bot.until(lambda: bot.peer.shown()[0].text == "Twenty-five")
-    bot.jobs.finish(job, make_result("Twenty-five days."))
+    answer = Reply(text="25", blocks=(Paragraph(markdown="Twenty-five days."),), wants_feedback=True)
+    bot.jobs.finish(job, make_result("Twenty-five days.", reply=answer))
     await bot.until(lambda: bot.jobs.view(job.id).delivered_at)
     [message] = bot.peer.shown(PERSONAL)
 
@@ -65,6 +67,7 @@ async def test_a_channel_sees_steps_in_the_placeholder_and_one_answer(bot: Teams
 
     assert button == "stop"
     assert bot.peer.streams == {}
+    assert [typing["conversation"]["id"] for typing in bot.peer.typing] == [bot.peer.shown()[0].conversation]
     assert len(bot.peer.messages) == 1
 
 
@@ -87,7 +90,7 @@ async def test_a_stream_that_took_too_long_is_replaced_by_the_answer(bot: TeamsB
     await bot.until(lambda: bot.peer.shown()[0].text == "Twenty-five days.")
 
     assert bot.peer.shown()[0].body["type"] == "message"
-    assert all(entity["type"] != "streaminfo" for entity in bot.peer.shown()[0].body["entities"])
+    assert all(entity["type"] != "streaminfo" for entity in bot.peer.shown()[0].body.get("entities", []))
     assert len(bot.peer.messages) == 1
 
 

@@ -16,6 +16,7 @@ REQUESTS = (
     "Ask Bo to send the 3 signed contracts CT-88 by 4 December 2026 for EUR 1,250.",
     "Reply to Nora that we accept the EUR 640 and that delivery is on 2 December 2026 at 10:30.",
     "Tell Cleo the order number and that 14 of 20 desks are there.",
+    "Schreibe Bo, dass das Treffen am 31. Dezember 2026 um 14:00 in Raum B-214 stattfindet.",
 )
 
 

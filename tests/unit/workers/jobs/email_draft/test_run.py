@@ -168,6 +168,32 @@ def test_the_file_opens_as_an_unsent_message_with_its_attachment(tmp_path: Path)
     assert message["from"] == "Ada Lund <ada@firm.test>"
 
 
+def test_the_customer_of_a_thread_is_whoever_wrote_from_outside(tmp_path: Path) -> None:
+    draft = drafted("Tell the customer that we accept.", files={"offer.eml": OFFER}, folder=tmp_path)
+
+    assert draft.to == ("nora@flowers.test",)
+
+
+def test_a_colleague_beside_the_thread_gets_a_new_mail(tmp_path: Path) -> None:
+    draft = drafted("Ask Cleo whether we accept.", files={"offer.eml": OFFER}, folder=tmp_path)
+
+    assert draft.to == ("cleo@firm.test",)
+    assert draft.in_reply_to is None
+
+
+def test_what_must_not_be_said_is_not_said() -> None:
+    draft = drafted("Tell Bo that the release is on 3 December 2026. Don't mention the outage.")
+
+    assert "3 December 2026" in draft.body
+    assert "outage" not in draft.body
+
+
+def test_a_weekday_that_does_not_fit_its_date_is_named() -> None:
+    draft = drafted("Invite Bo to the review on Tuesday, 2 December 2026.")
+
+    assert [one.text for one in draft.warnings] == ["2 December 2026 is a Wednesday in 2026, not a Tuesday."]
+
+
 def test_german_requests_get_german_mails() -> None:
     draft = drafted("Schreibe Bo, dass das Treffen am 3. Dezember 2026 um 14:00 stattfindet.")
 

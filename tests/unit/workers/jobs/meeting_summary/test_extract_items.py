@@ -93,6 +93,7 @@ def test_a_task_has_the_owner_and_the_day_that_were_said(turns: list[tuple[str, 
         [("Dan Roe", "Can you hear us alright?"), ("Eva Lund", "Yes, I can.")],
         [("Dan Roe", "Could you get two more offers?"), ("Eva Lund", "No, I can't.")],
         [("Dan Roe", "We hope to meet them before Christmas, and I will take every chance that I get.")],
+        [("Dan Roe", "I'll just send you the picture."), ("Eva Lund", "I see it.")],
         [("Dan Roe", "Somebody should look at the crane."), ("Eva Lund", "Somebody should.")],
     ],
 )
