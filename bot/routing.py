@@ -14,6 +14,7 @@ from assistant.job_kinds import EMAIL_DRAFT, JOB_KINDS, LOG_INSPECTION, MEETING_
 from assistant.mentions import Mention
 
 _COMMAND = re.compile(r"^\s*/?([\w-]+)\s*(?::|,|\s|$)\s*", re.UNICODE)
+_ADDRESS = re.compile(r"^\s*[\w-]+\s*[:,]")
 _SLASH = re.compile(r"^\s*/([\w-]+)")
 _TRANSCRIPTS = (".vtt", ".srt", ".sbv")
 _LOGS = (".log", ".ndjson", ".jsonl", ".log.gz", ".log.zst")
@@ -26,7 +27,7 @@ HELP_WORDS = frozenset({"help", "hilfe", "aide"})
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The kind to run and the text without its command word; `by` says which rule chose."""
+    """The kind to run, and the text without a word that only addresses it; `by` says which rule chose."""
 
     kind: JobKind
     text: str
@@ -66,7 +67,9 @@ def _by_command(text: str, mention: Mention, kinds: Mapping[str, JobKind]) -> Ro
     is_slash = bool(_SLASH.match(text))
     for kind in kinds.values():
         if word in kind.command_words and (is_slash or _reads_as_command(kind, text, rest, mention)):
-            return Route(kind, rest, "command")
+            # "logs: why …" is an address with its matter; in "Inspect the logs of …" the word is the verb.
+            is_address = is_slash or not rest or bool(_ADDRESS.match(text))
+            return Route(kind, rest if is_address else text, "command")
     if is_slash:
         raise RequestInvalid(f"unknown command /{word}", reply=_unknown(f"/{word}", kinds))
     return None
