@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import statistics
 import sys
@@ -41,6 +42,7 @@ from tests.peers.slack_peer import TOKEN, Running, SlackPeer
 from workers.suspects import plain_settings
 
 PEOPLE, CHANNELS, AT_ONCE = 60, 9, 16
+TRIES = 3
 ROUND_SECONDS = 900.0  # a round that takes longer has lost something
 KEPT_ROUNDS = 2
 UNLIMITED = 1_000_000
@@ -59,7 +61,7 @@ class Round:
     answer_p50_ms: float  # from the event's commit to the stored answer
     answer_p95_ms: float
     acknowledge_p50_ms: float
-    failed: int  # events not acknowledged, jobs not succeeded
+    failed: int  # events never acknowledged, jobs not succeeded
 
 
 def main(argv: list[str]) -> int:
@@ -238,7 +240,7 @@ async def _until_up(client: httpx.AsyncClient) -> None:
 
 
 async def _ask(client: httpx.AsyncClient, free: asyncio.Semaphore, of_round: int, number: int) -> float | None:
-    """Send one question; return the milliseconds to its acknowledgement, None when there was none."""
+    """Send one question; return the milliseconds to its acknowledgement, None when there was none at all."""
     words = json.dumps({"question": f"q{number}", "seconds": 0})
     ts = f"17{of_round:03d}{number:05d}.000200"
     event = payload(
@@ -251,11 +253,13 @@ async def _ask(client: httpx.AsyncClient, free: asyncio.Semaphore, of_round: int
     )
     async with free:
         began = time.perf_counter()
-        try:
-            response = await client.post("/slack/events", **signed(json.dumps(event).encode()))
-        except httpx.HTTPError:
-            return None
-        return (time.perf_counter() - began) * 1000 if response.status_code == 200 else None
+        for _ in range(TRIES):  # an event that is answered 503 comes again, as from Slack
+            with contextlib.suppress(httpx.HTTPError):
+                response = await client.post("/slack/events", **signed(json.dumps(event).encode()))
+                if response.status_code == 200:
+                    return (time.perf_counter() - began) * 1000
+            await asyncio.sleep(0.3)
+        return None
 
 
 def resident_mb(pid: int) -> float:
