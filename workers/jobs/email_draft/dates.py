@@ -15,6 +15,7 @@ from workers.jobs.email_draft.facts import MONTH, Day, facts_in, without_placeho
 from workers.jobs.email_draft.material import Source
 from workers.validation.citations import stems
 
+MOST_MENTIONS = 150  # days compared with each other; a longer list is a calendar rather than a thread
 _EVENTS = "deadline launch release golive kickoff delivery due workshop offsite hands conference webinar migration cutover appointment interview audit demo training start closing submission meeting call termin frist abgabe lieferung besprechung"  # noqa: E501
 _SINGULAR = frozenset(stems("deadline launch release kickoff delivery migration cutover audit frist abgabe offsite"))
 _WEEKDAY_NAMES = (
@@ -60,7 +61,7 @@ class Contradiction:
 def contradictions(sources: Sequence[Source]) -> list[Contradiction]:
     """Return what the sources (the asker's words among them) disagree on."""
     found: list[Contradiction] = []
-    ranges = [(match, source) for source in sources for match in _RANGE.finditer(source.text)]
+    ranges = [(match, source) for source in sources for match in _RANGE.finditer(source.text)][:MOST_MENTIONS]
     for number, (first, where) in enumerate(ranges):
         for second, there in ranges[number + 1 :]:
             if _overlap(first, second):
@@ -75,7 +76,7 @@ def contradictions(sources: Sequence[Source]) -> list[Contradiction]:
         for sentence in sentences_of(source)
         if not _RANGE.search(sentence)
         for day in facts_in(sentence).days[:1]
-    ]
+    ][:MOST_MENTIONS]
     for number, (sentence, day, source) in enumerate(mentions):
         for other_sentence, other_day, other in mentions[number + 1 :]:
             if not day.agrees(other_day) and _same_event(sentence, other_sentence, day, other_day):

@@ -148,6 +148,11 @@ _SENTENCE = re.compile(
 )
 
 
+MAX_INSTRUCTION_CHARS = (
+    2_000  # what is longer is taken for material under the request: patterns are tried at each word
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked for. Names are as written."""
@@ -216,8 +221,14 @@ def split_pasted(text: str) -> tuple[str, str]:
     """Return the asker's own words, and the mail or notes pasted under them."""
     found = _PASTED.search(text)
     if found is None or not text[: found.start()].strip():
-        return text, ""
-    return text[: found.start()].strip(), text[found.start() :].strip('"`\n ')
+        words, pasted = text, ""
+    else:
+        words, pasted = text[: found.start()].strip(), text[found.start() :].strip('"`\n ')
+    if len(words) > MAX_INSTRUCTION_CHARS:
+        cut = words.rfind("\n", 0, MAX_INSTRUCTION_CHARS)
+        cut = cut if cut > 0 else MAX_INSTRUCTION_CHARS
+        words, pasted = words[:cut], f"{words[cut:]}\n{pasted}".strip()
+    return words, pasted
 
 
 def _language_of(words: str) -> Language:

@@ -256,3 +256,10 @@ def test_the_reply_shows_the_draft_and_says_who_wrote_it() -> None:
 def test_options_that_do_not_parse_are_refused_with_their_name() -> None:
     with pytest.raises(RequestInvalid, match="tone"):
         run(*asked("Tell Bo that it is done.", tone="shouting"))
+
+
+def test_a_very_long_request_is_read_as_an_instruction_with_material_under_it() -> None:
+    draft = drafted("Tell Bo that the lease ends on 4 December 2026.\n" + "The lease is for hall seven. " * 1_300)
+
+    assert draft.to == ("bo@firm.test",)
+    assert "4 December 2026" in draft.body
