@@ -9,7 +9,7 @@ BROKER ?= embedded
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo test lint format lock clean bench-retrieval bench-logs bench-meetings bench-email chaos need-data
+.PHONY: help .venv demo test test-playground lint format lock clean bench-retrieval bench-logs bench-meetings bench-email chaos need-data
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,12 @@ demo: .venv ## install, ingest the demo company, start, and open the page
 
 test: .venv/.dev-installed ## run the tests (ARGS='-k words' for some; REQUIRE_SERVICES=1 skips none)
 	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(ARGS)
+
+PLAYGROUND := @microsoft/m365agentsplayground@0.2.28
+
+test-playground: .venv/.dev-installed ## the Teams page against Microsoft's Agents Playground (needs Node.js 20 and npm)
+	@npm install --silent --no-save $(PLAYGROUND)
+	@.venv/bin/python -m pytest -m playground $(ARGS)
 
 lint: .venv/.dev-installed ## style, types and import contracts
 	@.venv/bin/ruff check --quiet .

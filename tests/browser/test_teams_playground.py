@@ -15,7 +15,7 @@ from assistant.jobs import JobStatus
 from assistant.storage.feedback_store import FeedbackStore
 from tests.browser.teams_playground import Playground, playground, why_missing
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.playground, pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 PATIENCE_MS = 45_000
 ALEX = "00000000-0000-0000-0000-0000000000020"  # who the emulator signs in

@@ -24,6 +24,7 @@ class Act:
 # {who}: an optional object, a name or pronoun. Order matters: the first that fits at a place wins.
 _ENGLISH: tuple[tuple[str, str], ...] = (
     ("ask_to", r"(?:ask|asking|beg|urge|urging|request|requesting){who} (?:to|that they|that he|that she) "),
+    ("ask_that", r"(?:request|requesting|ask|asking|demand|demanding|insist|insisting){who} that "),
     ("ask_for", r"(?:ask|asking|chase|chasing){who} (?:for|again for) |(?:request|requesting|demand|demanding) (?!that)"),  # noqa: E501
     ("ask_whether", r"(?:ask|asking|find out|check with){who},? (?:whether|if) "),
     ("ask_what", r"(?:ask|asking|find out from|inquire){who},? (?=(?:when|what|which|who|whom|how|where|why)\b)"),

@@ -158,6 +158,8 @@ def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, writte
         text = text[:1].lower() + text[1:]
     if act.kind == "ask_to" and text.lower().startswith("not "):
         return [f"Please do {text}."]
+    if template.endswith((".", "?")):
+        text = text.rstrip("!")
     if act.kind == "decline":
         text = re.sub(r"\s+ab$", "", text)
     if act.kind == "statement":
@@ -286,7 +288,7 @@ def _to_you(text: str, setting: Setting) -> str:
     if any(re.search(rf"\b{word}\b.*\b(?:he|she|his|her|him)\b", text) for word in others if word not in own):
         return text
     pairs = (
-        (r"\b(?:he|she) is\b", "you are"), (r"\b(?:he|she) has\b", "you have"), (r"\b(?:he|she) was\b", "you were"),
+        (r"\b(?:he|she)(?: is|['’]s)\b", "you are"), (r"\b(?:he|she) has\b", "you have"), (r"\b(?:he|she) was\b", "you were"),  # noqa: E501
         (r"\b(?:he|she) does\b", "you do"), (r"\b(?:he|she) (\w+[^s\W])s\b", r"you \1"),
         (r"\b(?:he|she)\b", "you"), (r"\bhim\b", "you"), (r"\bhis\b", "your"),
         (r"\bher\b(?= (?!to\b|that\b|for\b|on\b|by\b|at\b|in\b|if\b|about\b|and\b|with\b|back\b|when\b|once\b|before\b|after\b|as\b)\w)", "your"),  # noqa: E501

@@ -15,6 +15,7 @@ _ACTS: dict[str, dict[str, str]] = {
     "en": {
         "ask_to": "Could you please {}?",
         "ask_for": "Could you please send me {}?",
+        "ask_that": "I would like to ask that {}.",
         "ask_whether": "Could you please let me know whether {}?",
         "ask_what": "Could you please let me know {}?",
         "ask_about": "I would like to ask you about {}.",

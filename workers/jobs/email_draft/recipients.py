@@ -91,7 +91,18 @@ class Directory:
             return [box for box in self._named(base) if self._fits(box, place)]
         by_job = [one for one in self.people if one.email and wanted in (_title(one), (one.team or "").lower())]
         by_job = by_job or [one for one in self.people if one.email and wanted.removeprefix("our ") == _title(one)]
-        return [Mailbox(one.name or "", one.email or "") for one in by_job] if len(by_job) == 1 else []
+        if len(by_job) == 1:
+            return [Mailbox(one.name or "", one.email or "") for one in by_job]
+        return self._by_company(wanted)
+
+    def _by_company(self, wanted: str) -> list[Mailbox]:
+        """Return those of the thread who carry the company's name behind their own."""
+        parts = set(wanted.split())
+        return [
+            box
+            for box in self.thread
+            if parts and parts <= set(re.findall(r"[^\W_]+", box.name.partition(",")[2].lower()))
+        ]
 
     def _by_role(self, role: str) -> list[Mailbox]:
         """Return those of the thread whose name says the role; for "customer" or "vendor", its outsiders."""

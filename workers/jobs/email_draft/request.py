@@ -313,6 +313,8 @@ def _parts(act: Act) -> list[Act]:
         if act.kind not in ("ask_for", "thank_for", "apologise_for")
         else r",? and (?:also )?for "
     )
+    if act.kind == "that" and (task := re.search(r",? and to (?=[a-z]+ )(.+)$", act.text)):
+        return [*_parts(Act("that", act.text[: task.start()])), Act("please", task[1])]
     first, *others = re.split(joint, act.text)
     kind = act.kind if act.kind in ("ask_for", "thank_for", "apologise_for") else "that"
     return [Act(act.kind, first), *(Act(kind, other) for other in others)]

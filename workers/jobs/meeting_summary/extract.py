@@ -39,6 +39,7 @@ BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200
 LANGUAGE_UTTERANCES = 2_000  # a language is guessed on the beginning only
 POINTS_PER_PERSON = 2
+LEAST_WORDS_FOR_GUESSES = 1_500  # the weights were learned on meetings of thousands of words
 MAX_PEOPLE = 12
 FOREIGN_SHARE = 0.15  # of the checked stretches in another language than most
 
@@ -64,6 +65,9 @@ def extract_minutes(transcript: Transcript, *, language: str = "en", budget_word
     people = participants(transcript)
     candidates = find_candidates(sentences, expected)
     spoken = guess_language(" ".join(u.text for u in transcript.utterances[:LANGUAGE_UTTERANCES]))
+    decisions = _decisions(candidates["decisions"], sentences, transcript)
+    actions = _actions(candidates["actions"], sentences, transcript, people)
+    guesses = candidates["questions"] if (decisions or actions) and total >= LEAST_WORDS_FOR_GUESSES else ()
     return Minutes(
         meeting=MeetingHeader(
             title=transcript.title,
@@ -78,9 +82,9 @@ def extract_minutes(transcript: Transcript, *, language: str = "en", budget_word
             SummaryLine(text=spoken_line(unit), evidence=evidence_of([unit], transcript)) for unit in lines
         ),
         topics=tuple(topics),
-        decisions=_decisions(candidates["decisions"], sentences, transcript),
-        action_items=_actions(candidates["actions"], sentences, transcript, people),
-        open_questions=_questions(sentences, transcript),
+        decisions=decisions,
+        action_items=actions,
+        open_questions=_questions(guesses, sentences, transcript),
         per_person=_per_person(sentences, statements, expected),
         warnings=tuple(_warnings(transcript, spoken, language)),
     )
@@ -141,14 +145,19 @@ def _first_with(phrase: str, units: Sequence[Unit]) -> Unit | None:
 def _decisions(
     candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
 ) -> tuple[Decision, ...]:
-    """Return what was called a decision, and beside it what the model found and others firmly agreed to."""
+    """Return what was called a decision, and beside it what the model found and others firmly agreed to.
+
+    Where nobody called anything a decision, the model's proposals stand too: such meetings settle things in
+    passing, and their lines are candidates that a person confirms.
+    """
     settled = find_settled(sentences)
+    worded = bool(settled) or transcript.words_kept < LEAST_WORDS_FOR_GUESSES
     taken = {number for entry in settled for number in entry.proof}
     for found in candidates:
         status = status_of(found.best, sentences)
         conditional = re.match(r"\W*(?:if|as we)\b", sentences[found.best].text, re.IGNORECASE)
         if (
-            status != "proposed"
+            not (worded and status == "proposed")
             and not conditional
             and not taken & {*found.members}
             and not is_task(sentences[found.best])
@@ -205,9 +214,18 @@ def _task(found: Commitment, sentences: Sequence[Unit], transcript: Transcript) 
     )
 
 
-def _questions(sentences: Sequence[Unit], transcript: Transcript) -> tuple[OpenQuestion, ...]:
+def _questions(
+    candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
+) -> tuple[OpenQuestion, ...]:
+    """Return what was left open in so many words; where nothing was, the questions the model found.
+
+    A talk that settled nothing and set no task leaves none open either: the caller then hands in no candidates.
+    """
     kept: list[OpenQuestion] = []
-    for matter in find_open(sentences):
+    matters = find_open(sentences) or [
+        OpenMatter((found.best,), (found.best,)) for found in candidates if sentences[found.best].is_question
+    ]
+    for matter in matters:
         text = joined_line(matter.line, sentences)
         if not any(says_the_same(text, other.text) for other in kept):
             kept.append(_question(matter, text, sentences, transcript))
