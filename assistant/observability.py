@@ -68,6 +68,13 @@ def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     return {key: _SECRET.sub("***", value) if isinstance(value, str) else value for key, value in event.items()}
 
 
+class _StandardError(logging.Handler):
+    """Writes to whatever standard error is now; a StreamHandler would keep the one it was made with."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(self.format(record) + "\n")
+
+
 def configure_logging(level: str = "info", style: str = "console") -> None:
     """Send structlog and the libraries' own logging to standard error in one style ("console" or "json")."""
     shared: list[structlog.typing.Processor] = [
@@ -89,10 +96,10 @@ def configure_logging(level: str = "info", style: str = "console") -> None:
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # asked each time: it may be redirected
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
