@@ -130,6 +130,15 @@ def test_pictures_in_a_folder_are_skipped_and_said(ingest: Ingest, folder: Path)
     assert "picture" in (outcome.error or "")
 
 
+def test_a_file_that_cannot_be_opened_fails_alone_and_says_why(ingest: Ingest, folder: Path) -> None:
+    (folder / "gone.md").symlink_to(folder / "never-was.md")
+
+    outcomes = ingest()
+
+    assert done(outcomes) == {"gone.md": "failed", "leave/annual.md": "added", "parking.md": "added"}
+    assert "can't be read" in (outcomes["gone.md"].error or "")
+
+
 def test_a_full_disk_stops_the_run_and_leaves_no_half_document(
     embedded_settings: Settings, folder: Path, parsing: ParsingProcess
 ) -> None:

@@ -25,7 +25,7 @@ from workers.jobs.policy_search.tools import FIRST_TOOL
 from workers.llm.offline import OfflineTurn, ToolRequest
 from workers.tools.evidence import Passage
 from workers.tools.reading import Reading
-from workers.validation.citations import numbers_in, word_share
+from workers.validation.citations import numbers_in, stems, word_share
 
 LEAST_COVERAGE = 0.5  # of the question's weight, for the first claim: tests/evals/policy_search
 LEAST_SCORE_SHARE = 0.8  # of the best claim's score, for the next ones
@@ -107,7 +107,7 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             break
         if one is best or one.score < LEAST_SCORE_SHARE * best.score or not is_answer(asked, one):
             continue
-        if _same_document(one, best) and best.matched - one.matched:
+        if _same_document(one, best) and (best.matched - one.matched or _is_other_row(asked, one, best)):
             continue  # the row of another city, the rule of another case
         if one.coverage < LEAST_COVERAGE_SHARE * best.coverage:
             continue
@@ -117,6 +117,15 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             continue
         chosen.append(one)
     return chosen
+
+
+def _is_other_row(asked: Asked, one: Scored, best: Scored) -> bool:
+    """Return whether a table's row lacks a word of the question that the best one holds itself.
+
+    What stands around a row counts towards its score, so "Chicago" in the row above is no match of this one.
+    """
+    own, wanted = (stems(found.extract.text) & asked.terms for found in (one, best))
+    return one.extract.kind == "row" and bool(wanted - own)
 
 
 def _same_document(one: Scored, other: Scored) -> bool:

@@ -131,3 +131,12 @@ def test_a_store_that_is_down_is_not_nothing_found() -> None:
 
     with pytest.raises(DependencyUnavailable):
         ask("How long must a password be?", Down())
+
+
+def test_a_question_about_one_row_gets_that_row_and_not_its_neighbours() -> None:
+    caps = "| City | Cap per night |\n|---|---|\n| Chicago | USD 210 |\n| New York | USD 320 |\n| Berlin | EUR 160 |"
+    knowledge = KnowledgeTwin([TwinDocument("travel.md", "Travel", f"# Travel\n\n## Hotels\n\n{caps}\n")])
+
+    result = ask("What is the hotel cap per night in Chicago?", knowledge)
+
+    assert [claim.text for claim in result.claims] == ["Chicago — Cap per night: USD 210"]
