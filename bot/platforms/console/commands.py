@@ -22,6 +22,7 @@ from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import JobStatus
 from assistant.mentions import Attachment, ConversationKey, Mention, Person, Platform
 from assistant.observability import configure_logging
+from assistant.queue import open_doorbell
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.job_store import JobStore, JobView
@@ -103,7 +104,7 @@ def _answer(
         kind=kind,
         options=options,
     )
-    accepted = Intake(jobs, people).take(mention)
+    accepted = Intake(jobs, people, open_doorbell(settings)).take(mention)
     view = _run_to_its_end(settings, jobs, WorkerStore(engine), accepted.job_id, arguments)
     _show(view, mention, arguments)
     OutboxStore(engine).shown(view.id)
