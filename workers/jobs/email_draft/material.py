@@ -19,6 +19,7 @@ from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import TranscriptUnreadable
 from workers.validation.injection import is_order, strip_invisible
 
+PASTED = "pasted text"  # the title of what was pasted into the request
 MAX_FILE_BYTES = 5_000_000
 _TEXT_SUFFIXES = (".txt", ".md", ".csv", ".json", ".vtt", ".srt", ".docx", ".html", ".eml", ".log")
 _TRANSCRIPT_SUFFIXES = (".vtt", ".srt", ".docx")
@@ -87,7 +88,7 @@ def gather(attachments: Sequence[Attachment], files: Files, *, pasted: str, hist
     dropped = 0
     texts = [(attachment.name, _bytes(attachment, files)) for attachment in attachments]
     if pasted:
-        texts.append(("pasted text", pasted.encode()))
+        texts.append((PASTED, pasted.encode()))
     for name, data in texts:
         try:
             if data is None:

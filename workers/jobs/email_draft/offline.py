@@ -7,7 +7,7 @@ left as `[[placeholder]]`. Nothing is translated or rephrased, so that nothing i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workers.jobs.email_draft.action_items import action_items
@@ -16,6 +16,7 @@ from workers.jobs.email_draft.extracts import find_value, lines_with_facts, quot
 from workers.jobs.email_draft.facts import PLACEHOLDER, facts_in
 from workers.jobs.email_draft.material import Material, Source
 from workers.jobs.email_draft.phrases import closing, greeting, phrase, subject_word
+from workers.jobs.email_draft.questions import answers_among, restated
 from workers.jobs.email_draft.request import Wish
 from workers.jobs.email_draft.schema import DraftSource, Language, Tone
 from workers.jobs.email_draft.thread import Mailbox, ThreadMessage
@@ -54,6 +55,11 @@ class Setting:
     attachments: Sequence[str]  # names of the files that go along
     contradictory: Sequence[str]  # days that the sources disagree on, as written
     policy: Sequence[tuple[str, str, str]]  # (ref, title, quote)
+    answers: Mapping[str, Sequence[tuple[str, str, str]]] = field(
+        default_factory=dict
+    )  # policies' quotes by question
+    outsiders: Collection[str] = ()  # addresses of the thread outside the company
+    asker: str = ""  # address
 
 
 def write(wish: Wish, material: Material, setting: Setting) -> Written:
@@ -130,6 +136,8 @@ def _said(wish: Wish, material: Material, setting: Setting, written: Written) ->
     lines = []
     for act in wish.acts:
         lines += _sentence(act, wish, material, setting, written)
+    if any(act.kind == "question" for act in wish.acts):
+        return lines
     asks = [line for line in lines if not line.startswith("- ")]
     return ["\n".join(lines)] if len(asks) != len(lines) else [" ".join(lines)] if lines else []
 
@@ -145,7 +153,37 @@ def _unanswered(answered: ThreadMessage, material: Material, setting: Setting, w
     return ["\n".join([_filled("you_wrote", "", setting), *answers])]
 
 
+def _answered(act: Act, wish: Wish, material: Material, setting: Setting, written: Written) -> str:
+    """Return the answer to one question of the request: quoted, or a placeholder. Never the question itself."""
+    asked = [one.text for one in wish.acts if one.kind == "question"]
+    own = {word for box in setting.to for word in box.name.split()}
+    is_to_one = len(setting.to) + len(setting.unresolved) == 1 and not any(
+        set(re.findall(r"(?<!^)\b[A-Z][a-z]+\b", one)) - own for one in asked
+    )
+    topic = restated(act.text, is_to_one=is_to_one) if setting.language == "en" else None
+    on = _filled("answer_on", _to_you(topic, setting), setting) if topic else _filled("answer_open", "", setting)
+    quotes = [
+        (one.source.ref, _who_said(one.source, setting), one.quote)
+        for one in answers_among(act.text, material.sources, outsiders=setting.outsiders)
+        if not any(day in one.quote for day in setting.contradictory)
+    ] or [(ref, _filled("policy", title, setting), quote) for ref, title, quote in setting.answers.get(act.text, ())]
+    if not quotes:
+        number = "" if len(asked) == 1 else f" {asked.index(act.text) + 1}"
+        plain = re.sub(r"[\[\]\n]", " ", act.text)[:150]
+        return f"{on} [[answer{number}]]." if topic else f"{on} [[answer{number}: {plain}]]."
+    written.sources += [DraftSource(ref=ref, quote=quote[:1200]) for ref, _, quote in quotes]
+    return "\n".join([on, quotes[0][1], *(f"- “{quote}”" for _, _, quote in quotes)])
+
+
+def _who_said(source: Source, setting: Setting) -> str:
+    if source.message and source.message.sender.address == setting.asker.lower():
+        return _filled("i_wrote", "", setting)
+    return _filled("wrote" if source.message else "said", source.author or source.title, setting)
+
+
 def _sentence(act: Act, wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
+    if act.kind == "question":
+        return [_answered(act, wish, material, setting, written)]
     text = _to_you(act.text, setting) if setting.language == "en" else act.text
     template = phrase(act.kind, setting.language, setting.tone)
     if act.kind.startswith("kind:"):
@@ -288,6 +326,10 @@ def _to_you(text: str, setting: Setting) -> str:
     if any(re.search(rf"\b{word}\b.*\b(?:he|she|his|her|him)\b", text) for word in others if word not in own):
         return text
     pairs = (
+        (r"\bdoes (?:he|she)\b", "do you"), (r"\bDoes (?:he|she)\b", "Do you"),
+        (r"\bis (?:he|she)\b", "are you"), (r"\bIs (?:he|she)\b", "Are you"),
+        (r"\bhas (?:he|she)\b", "have you"), (r"\bHas (?:he|she)\b", "Have you"),
+        (r"\bwas (?:he|she)\b", "were you"), (r"\bWas (?:he|she)\b", "Were you"),
         (r"\b(?:he|she)(?: is|['’]s)\b", "you are"), (r"\b(?:he|she) has\b", "you have"), (r"\b(?:he|she) was\b", "you were"),  # noqa: E501
         (r"\b(?:he|she) does\b", "you do"), (r"\b(?:he|she) (\w+[^s\W])s\b", r"you \1"),
         (r"\b(?:he|she)\b", "you"), (r"\bhim\b", "you"), (r"\bhis\b", "your"),
@@ -331,7 +373,7 @@ def _subject(wish: Wish, setting: Setting) -> str:
         ),
         "",
     )
-    topic = topic or next((act.text for act in wish.acts), "")
+    topic = topic or next((act.text for act in wish.acts if act.kind != "question"), "")
     if not topic or setting.language != wish.words_language:
         return word
     if setting.language == "en":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from assistant.access import PUBLIC, readable_groups
 from assistant.jobs import Job
-from assistant.knowledge.chunks import SearchQuery
+from assistant.knowledge.chunks import Chunk, SearchQuery
 from workers.context import JobContext
+from workers.jobs.email_draft.questions import MOST_SENTENCES, answers, asks_for_figure, own_stems
 from workers.validation.citations import numbers_in, stems
 from workers.validation.injection import is_order, strip_invisible
 
@@ -63,3 +65,46 @@ def policy_quote(job: Job, context: JobContext, topic: str) -> PolicyQuote | Non
         return None
     restricted = not (_OPEN_GROUPS & set(chunk.allow)) if chunk.allow else False
     return PolicyQuote(f"policy:{chunk.path}#{chunk.id}", chunk.title, text.replace("**", ""), restricted)
+
+
+def policy_answers(job: Job, context: JobContext, question: str, about: str) -> list[PolicyQuote]:
+    """Return the sentences of one paragraph that answer a question, or none when none surely does.
+
+    `about` (the thread's subject) says what the question is about; it leads the search and is no answer by itself.
+    """
+    query, wanted = f"{about}: {question}", own_stems(question)
+    paragraphs = [
+        (hit.chunk, paragraph)
+        for hit in context.knowledge.search(SearchQuery(text=query, groups=readable_groups(job.mention), limit=8))
+        if (hit.cosine is None or hit.cosine >= LEAST_COSINE)
+        # an example's figures are somebody else's
+        and not (asks_for_figure(question) and re.search(r"\bexamples?\b|\bbeispiel", hit.chunk.section, re.I))
+        for paragraph in map(strip_invisible, re.split(r"\n\s*\n", hit.chunk.text))
+        if wanted & stems(paragraph) and not is_order(paragraph)
+    ]
+    # The topic of both: a paragraph that shares a word with the question alone may be about anything.
+    topic = stems(query)
+    nearness = context.knowledge.closeness(query, [f"{one.title}\n{text}" for one, text in paragraphs]) or []
+    ranked = sorted(
+        range(len(paragraphs)),
+        key=lambda place: -_shared(topic, *paragraphs[place]) - (1.5 * nearness[place] if nearness else 0.0),
+    )
+    for place in ranked:
+        chunk, paragraph = paragraphs[place]
+        if len(topic & stems(f"{paragraph} {chunk.title} {chunk.section}")) < min(LEAST_SHARED_STEMS, len(topic)):
+            continue
+        units = [re.sub(r"[*`]+", "", one).strip(" -#|>") for one in _UNIT.split(paragraph)]
+        best = [
+            one
+            for one in units
+            if 4 <= len(one.split()) <= 60 and "|" not in one and answers(question, one, within=paragraph)
+        ]
+        if best:
+            restricted = not (_OPEN_GROUPS & set(chunk.allow)) if chunk.allow else False
+            ref = f"policy:{chunk.path}#{chunk.id}"
+            return [PolicyQuote(ref, chunk.title, one, restricted) for one in best[:MOST_SENTENCES]]
+    return []
+
+
+def _shared(topic: Collection[str], chunk: Chunk, text: str) -> float:
+    return len(set(topic) & stems(f"{text} {chunk.title} {chunk.section}")) / max(1, len(topic))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from workers.jobs.email_draft.acts import Act, read_acts
 from workers.jobs.email_draft.names import ADDRESS, NamePattern
+from workers.jobs.email_draft.questions import questions_of, wants_answers, without_asking
 from workers.jobs.email_draft.schema import EmailOptions, Language, Length, Tone
 from workers.validation.language import guess_language
 
@@ -289,12 +290,22 @@ def _without_subject(words: str) -> tuple[str, str | None]:
 def _acts(words: str, names: NamePattern, language: Language) -> list[Act]:
     acts: list[Act] = []
     sentences = [one.strip() for one in _SENTENCE.split(words) if one and one.strip()]
+    is_answer, is_asking = wants_answers(_LEAD.sub("", words)), False
     for number, sentence in enumerate(sentences):
         if _CONTROL.search(sentence) or not re.search(r"\w{2}", sentence):
             continue
         plain = _without_steering(_LEAD.sub("", sentence))
         if plain.endswith("?") and _LEAD.match(sentence):
             plain = plain[:-1]  # the question was put to Steward, not to the recipient
+        to_answer, to_ask = without_asking(plain)
+        if is_answer and not is_asking and (questions := questions_of(to_answer, request=words)):
+            acts += [Act("question", one) for one in questions]
+            plain = to_ask
+        if to_ask and plain.startswith(to_ask):
+            plain = re.sub(r"^\W*(?:(?:and|then|also|but|und)\s+)*", "", plain, flags=re.IGNORECASE)
+        is_asking = is_asking or bool(to_ask)
+        if not plain:
+            continue
         found, lead = read_acts(plain, names, language)
         about = _ABOUT.search(re.sub(r"[:.].*$", "", lead.strip(" ,.")))
         if found:
@@ -413,7 +424,7 @@ def _kind(words: str, acts: list[Act], *, is_reply: bool) -> str:
     for kind, pattern in _KINDS:
         if re.search(pattern, words, re.IGNORECASE):
             return kind
-    return "reply" if is_reply else "request"
+    return "reply" if is_reply or any(act.kind == "question" for act in acts) else "request"
 
 
 def _to(words: str, names: NamePattern) -> list[str]:

@@ -6,7 +6,7 @@ Nothing here asks a language model, and nothing here can send: a template engine
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -22,13 +22,13 @@ from workers.jobs.email_draft.material import Material, Source, gather, says_con
 from workers.jobs.email_draft.message import MEDIA_TYPE, eml_of, file_name
 from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.offline import ENGINE, Setting, Written, one_line, placeholders_of, write
-from workers.jobs.email_draft.policies import PolicyQuote, policy_quote
+from workers.jobs.email_draft.policies import PolicyQuote, policy_answers, policy_quote
 from workers.jobs.email_draft.recipients import Addressed, Directory, address, is_external
 from workers.jobs.email_draft.reply import answer_of, claims_of, render
 from workers.jobs.email_draft.request import Wish, read_request, split_pasted
 from workers.jobs.email_draft.schema import DraftWarning, EmailDraft, EmailOptions, Language
 
-TEMPLATES_VERSION = "email_draft@templates-1"  # raise it when the phrases or the rules change
+TEMPLATES_VERSION = "email_draft@templates-2"  # raise it when the phrases or the rules change
 HISTORY_TURNS = 6  # of the conversation: minutes and answers that the draft may lean on
 WHOM_AND_WHAT = "Whom shall I write to, and what should the e-mail say?"
 WHOM = "Who should get this e-mail?"
@@ -46,6 +46,8 @@ class _Plan:
     addressed: Addressed
     enclosures: Enclosures
     policy: PolicyQuote | None
+    answers: Mapping[str, Sequence[PolicyQuote]]  # by question
+    outsiders: Collection[str]  # addresses
     disagreements: Sequence[Contradiction]
     left_out: Sequence[str]  # titles of confidential sources
     language: Language
@@ -124,6 +126,11 @@ def _plan(job: Job, context: JobContext) -> _Plan:
     if policy is not None and policy.is_restricted and is_outside:
         secret.append(Source(policy.ref, policy.title, policy.quote, is_confidential=True))
         policy = None
+    answers = _policy_answers(job, context, wish, addressed)
+    if is_outside:
+        closed = [one for found in answers.values() for one in found if one.is_restricted]
+        secret += [Source(one.ref, one.title, one.quote, is_confidential=True) for one in closed]
+        answers = {text: [one for one in found if one not in closed] for text, found in answers.items()}
     if secret:
         material = material.without_confidential()
     enclosures = enclose(wish, mention.attachments, context.files, left_out=[one.title for one in secret])
@@ -135,10 +142,21 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         addressed=addressed,
         enclosures=enclosures,
         policy=policy,
+        answers=answers,
+        outsiders={box.address for box in boxes if is_external(box.address, directory.domain)},
         disagreements=contradictions([*material.sources, asked]),
         left_out=[(one.author and f"{one.title} ({one.author})") or one.title for one in secret],
         language=wish.language or wish.words_language,
     )
+
+
+def _policy_answers(
+    job: Job, context: JobContext, wish: Wish, addressed: Addressed
+) -> dict[str, Sequence[PolicyQuote]]:
+    about = addressed.answered.subject if addressed.answered else ""
+    asked = [act.text for act in wish.acts if act.kind == "question"]
+    found = {text: policy_answers(job, context, text, about) for text in asked}
+    return {text: [one for one in quotes if not says_confidential(one.quote)] for text, quotes in found.items()}
 
 
 def _options(job: Job) -> EmailOptions:
@@ -167,6 +185,9 @@ def _setting(job: Job, plan: _Plan) -> Setting:
         attachments=[one.name for one in plan.enclosures.attachments],
         contradictory=doubtful,
         policy=policy,
+        answers={text: [(one.ref, one.title, one.quote) for one in found] for text, found in plan.answers.items()},
+        outsiders=plan.outsiders,
+        asker=job.mention.asker.email or "",
     )
 
 
@@ -241,6 +262,7 @@ def _grounds(job: Job, plan: _Plan) -> Grounds:
     texts += [message.subject for message in plan.material.messages]
     if plan.policy:
         texts += [plan.policy.quote, plan.policy.title]
+    texts += [text for found in plan.answers.values() for one in found for text in (one.quote, one.title)]
     options = job.mention.options
     texts.append(str(options.get("subject") or ""))
     ids = {one for message in plan.material.messages for one in (*message.references, message.message_id) if one}
