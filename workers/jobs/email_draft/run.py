@@ -9,11 +9,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
-from assistant.errors import ModelOutputInvalid, RequestInvalid
-from assistant.jobs import Call, Job, JobResult, Receipt
+from assistant.errors import ModelOutputInvalid
+from assistant.jobs import Job, JobResult
 from assistant.replies import FileOffer
+from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.email_draft.checks import Grounds, Problem, validate_draft, verdicts
 from workers.jobs.email_draft.dates import Contradiction, contradictions, relative_days, wrong_weekdays
@@ -104,7 +103,7 @@ def compose(job: Job, context: JobContext) -> Composed:
 
 
 def _plan(job: Job, context: JobContext) -> _Plan:
-    options = _options(job)
+    options = read_options(job, EmailOptions)
     mention = job.mention
     context.report("reading", f"reading the request and {len(mention.attachments)} file(s)")
     turns = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
@@ -157,19 +156,6 @@ def _policy_answers(
     asked = [act.text for act in wish.acts if act.kind == "question"]
     found = {text: policy_answers(job, context, text, about) for text in asked}
     return {text: [one for one in quotes if not says_confidential(one.quote)] for text, quotes in found.items()}
-
-
-def _options(job: Job) -> EmailOptions:
-    try:
-        return EmailOptions.model_validate(job.mention.options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        known = ", ".join(EmailOptions.model_fields)
-        raise RequestInvalid(
-            f"job {job.id}: options {place}: {first['msg']}",
-            reply=f"I can't use the option {place!r}: {first['msg']}. Known are {known}.",
-        ) from error
 
 
 def _setting(job: Job, plan: _Plan) -> Setting:
@@ -287,13 +273,9 @@ def _result(job: Job, context: JobContext, composed: Composed) -> JobResult:
         notices.append("A passage of the sources tried to give me instructions; I ignored it.")
     if composed.lacks_items:
         notices.append("I found no action items in what you gave me.")
-    receipt = Receipt(
-        model=ENGINE,
-        offline=True,
-        prompt_version=TEMPLATES_VERSION,
-        cost_usd=0.0,
-        checks=verdicts(composed.problems),
-        calls=tuple(_calls(context)),
+    stages = {"read_sources": "retrieval", "fill_templates": "model", "check_draft": "validation"}
+    receipt = receipt_by_rules(
+        context, model=ENGINE, version=TEMPLATES_VERSION, checks=verdicts(composed.problems), stages=stages
     )
     return JobResult(
         outcome="answered",
@@ -310,11 +292,3 @@ def _offer(job: Job, context: JobContext, draft: EmailDraft, files: Mapping[str,
     data = eml_of(draft, asker=job.mention.asker, at=context.today, files=files)
     blob = context.files.store(data)
     return FileOffer(name=file_name(draft), media_type=MEDIA_TYPE, blob=blob, size_bytes=len(data))
-
-
-def _calls(context: JobContext) -> list[Call]:
-    timed = context.stopwatch.milliseconds
-    stages = (("read_sources", "retrieval"), ("fill_templates", "model"), ("check_draft", "validation"))
-    return [
-        Call(type="tool", name=name, at_ms=0.0, took_ms=round(timed.get(stage, 0.0), 2)) for name, stage in stages
-    ]

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from assistant.errors import Cancelled, RequestInvalid
-from assistant.jobs import Call, Job, JobResult, Receipt
+from assistant.jobs import Job, JobResult, Receipt
 from assistant.replies import Notice, Reply
+from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
 from workers.jobs.log_inspection.reply import BY_RULES, claims_of, render, warnings_of
@@ -36,7 +35,7 @@ def run(job: Job, context: JobContext) -> JobResult:
         RequestInvalid: there are no logs to look at, or the options don't parse.
         Cancelled, BudgetExceeded: as they say.
     """
-    options = _options(job)
+    options = read_options(job, InspectionOptions)
     sources = _sources(job, context)
     context.report("reading", f"reading {len(sources)} log source{'s' if len(sources) != 1 else ''}")
     index = _read(job, context, sources)
@@ -50,27 +49,9 @@ def run(job: Job, context: JobContext) -> JobResult:
     context.report("checking", f"checking {len(inspection.evidence_lines)} lines")
     with context.stopwatch.stage("validation"):
         checks = check_inspection(inspection, sources)
-    receipt = Receipt(
-        model="rules",
-        offline=True,
-        prompt_version=RULES_VERSION,
-        cost_usd=0.0,
-        checks=checks,
-        calls=tuple(_calls(context)),
-    )
+    stages = {"read_logs": "retrieval", "judge_by_rules": "model", "check_lines": "validation"}
+    receipt = receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages)
     return _result(_without_secrets(inspection), receipt)
-
-
-def _options(job: Job) -> InspectionOptions:
-    try:
-        return InspectionOptions.model_validate(job.mention.options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RequestInvalid(
-            f"job {job.id}: options {place}: {first['msg']}",
-            reply=f"I can't use the option {place!r}: {first['msg']}. Known are services, since and until.",
-        ) from error
 
 
 def _sources(job: Job, context: JobContext) -> list[LogSource]:
@@ -102,14 +83,6 @@ def _read(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogInd
             return build_index(sources, options)
     except ReadingCancelled as error:
         raise Cancelled(f"job {job.id} was cancelled while reading") from error
-
-
-def _calls(context: JobContext) -> list[Call]:
-    timed = context.stopwatch.milliseconds
-    stages = (("read_logs", "retrieval"), ("judge_by_rules", "model"), ("check_lines", "validation"))
-    return [
-        Call(type="tool", name=name, at_ms=0.0, took_ms=round(timed.get(stage, 0.0), 2)) for name, stage in stages
-    ]
 
 
 def _without_secrets(inspection: Inspection) -> Inspection:

@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import NothingFound, RequestInvalid
-from assistant.jobs import Call, Check, Claim, Job, JobResult, Receipt
+from assistant.jobs import Check, Claim, Job, JobResult, Receipt
 from assistant.mentions import Attachment
 from assistant.replies import FileOffer, Notice, Reply
+from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown, to_pdf
 from workers.jobs.meeting_summary.extract import extract_minutes
@@ -50,7 +51,7 @@ def run(job: Job, context: JobContext) -> JobResult:
         RequestInvalid: there is no transcript, several, or it can't be read (the reply says why).
         Cancelled, BudgetExceeded: as they say.
     """
-    options = _options(job)
+    options = read_options(job, MinutesOptions)
     name, data = _transcript_bytes(job, context)
     context.report("reading", f"reading the transcript {name}")
     with context.stopwatch.stage("retrieval"):
@@ -62,18 +63,6 @@ def run(job: Job, context: JobContext) -> JobResult:
     if job.mention.attachments and _is_question(question):
         return _answer(job, context, transcript, name, question)
     return _minutes(job, context, transcript, name, options)
-
-
-def _options(job: Job) -> MinutesOptions:
-    try:
-        return MinutesOptions.model_validate(job.mention.options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RequestInvalid(
-            f"job {job.id}: options {place}: {first['msg']}",
-            reply=f"I can't use the option {place!r}: {first['msg']}. Known are language, budget_words and formats.",
-        ) from error
 
 
 def _transcript_bytes(job: Job, context: JobContext) -> tuple[str, bytes]:
@@ -181,17 +170,5 @@ def _files(minutes: Minutes, name: str, formats: Sequence[str], context: JobCont
 
 
 def _receipt(context: JobContext, checks: tuple[Check, ...], *, repaired: bool) -> Receipt:
-    timed = context.stopwatch.milliseconds
-    stages = (("parse_transcript", "retrieval"), ("extract", "model"), ("check_lines", "validation"))
-    calls = tuple(
-        Call(type="tool", name=name, at_ms=0.0, took_ms=round(timed.get(stage, 0.0), 2)) for name, stage in stages
-    )
-    return Receipt(
-        model="rules",
-        offline=True,
-        prompt_version=RULES_VERSION,
-        cost_usd=0.0,
-        checks=checks,
-        repaired=repaired,
-        calls=calls,
-    )
+    stages = {"parse_transcript": "retrieval", "extract": "model", "check_lines": "validation"}
+    return receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages, repaired=repaired)
