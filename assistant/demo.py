@@ -31,7 +31,7 @@ from assistant import exit_codes
 from assistant.errors import DependencyUnavailable, SettingsInvalid, StorageFull
 from assistant.observability import configure_logging
 from assistant.people_file import read_people
-from assistant.settings import Settings, child_environment, load_settings
+from assistant.settings import Settings, child_environment, has_screen, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore
@@ -83,7 +83,7 @@ def _run(settings: Settings, children: Children, stop: threading.Event, argument
         return exit_codes.SUCCESS if stop.is_set() else exit_codes.FAILURE
     _say(f"Ready after {time.monotonic() - started:.1f} s:  {settings.base_url}/")
     _say("Sign in as one of the demo's people. Ctrl-C stops everything.")
-    if not arguments.no_open:
+    if not arguments.no_open and has_screen():
         # A browser's own chatter, or its absence on a server, must not disturb this terminal.
         threading.Thread(target=lambda: webbrowser.open(f"{settings.base_url}/"), daemon=True).start()
     while not stop.wait(0.5):

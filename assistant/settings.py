@@ -8,6 +8,7 @@ for `SLACK_BOT_TOKEN`. Nothing else in the product reads the environment.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -239,6 +240,11 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: obj
         raise SettingsInvalid(f"Some settings can't be used. {problems}.") from error
     _check_together(settings)
     return settings
+
+
+def has_screen() -> bool:
+    """Return whether a browser could show a window here; without one, Python might start a text browser."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def child_environment(**settings: str) -> dict[str, str]:
