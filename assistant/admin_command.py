@@ -9,14 +9,13 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from assistant import exit_codes
+from assistant.mentions import LOCAL_TENANT
 from assistant.observability import configure_logging
 from assistant.people_file import read_people
 from assistant.settings import example_env, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.migrate import current_revision, downgrade, latest_revision, migrate
 from assistant.storage.people_store import PeopleStore
-
-TENANT = "local"
 
 
 def main(argv: list[str]) -> int:
@@ -57,7 +56,7 @@ def _with_database(arguments: argparse.Namespace, parser: argparse.ArgumentParse
         if arguments.file is None:
             parser.error("people import needs a FILE")
         found = read_people(arguments.file)
-        PeopleStore(engine).upsert_all(TENANT, found)
+        PeopleStore(engine).upsert_all(LOCAL_TENANT, found)
         print(f"{len(found)} people are in the directory.")
     else:
         _list_people(PeopleStore(engine), as_json=arguments.json)
@@ -65,7 +64,7 @@ def _with_database(arguments: argparse.Namespace, parser: argparse.ArgumentParse
 
 
 def _list_people(store: PeopleStore, *, as_json: bool) -> None:
-    everybody = store.everybody(TENANT)
+    everybody = store.everybody(LOCAL_TENANT)
     if as_json:
         print(json.dumps([person.model_dump(mode="json") for person in everybody], ensure_ascii=False))
         return

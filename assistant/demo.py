@@ -29,6 +29,7 @@ from typing import IO, Any
 
 from assistant import exit_codes
 from assistant.errors import DependencyUnavailable, SettingsInvalid, StorageFull
+from assistant.mentions import LOCAL_TENANT
 from assistant.observability import configure_logging
 from assistant.people_file import read_people
 from assistant.settings import Settings, child_environment, has_screen, load_settings
@@ -37,7 +38,6 @@ from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore
 
 DEMO = Path(__file__).resolve().parents[1] / "deploy" / "demo"
-TENANT = "local"
 LOGS = "logs"  # within the data folder: two hours of the demo company's services, with an incident in them
 LOG_MINUTES = 120
 STOP_SECONDS = 10.0  # a child that hasn't stopped by then is killed; the ledger survives that
@@ -203,7 +203,7 @@ def _prepare_database(settings: Settings) -> None:
     engine = open_engine(settings.database)
     try:
         migrate(engine)
-        PeopleStore(engine).upsert_all(TENANT, read_people(DEMO / "people.toml"))
+        PeopleStore(engine).upsert_all(LOCAL_TENANT, read_people(DEMO / "people.toml"))
     finally:
         engine.dispose()
 

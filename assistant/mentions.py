@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, Field
 from assistant.frozen import Frozen
 
 MAX_MENTION_CHARS = 40_000  # Slack's own limit for one message; longer text is refused with a sentence
+LOCAL_TENANT = "local"  # the company's own directory, and whoever sits at this machine: web page, terminal
 
 
 class Platform(StrEnum):

@@ -111,6 +111,11 @@ def configure_logging(level: str = "info", style: str = "console") -> None:
     root.setLevel(max(number, logging.WARNING))
 
 
+def configure_terminal_logging(level: str, style: str) -> None:
+    """As `configure_logging`, but quiet by default: on a terminal, "info" lines would stand between the answer's."""
+    configure_logging("warning" if level == "info" else level, style)
+
+
 @contextmanager
 def bound(**fields: Any) -> Iterator[None]:
     """Put the fields (a job's id, say) on every log line inside the block, in this thread or task."""

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from assistant import exit_codes
 from assistant.errors import RequestInvalid
 from assistant.knowledge.search import open_embedder
-from assistant.observability import configure_logging
+from assistant.observability import configure_terminal_logging
 from assistant.settings import load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.document_ledger import DocumentLedger
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     """Ingest; return 0 when all went well, 3 when some documents failed, 1 when the run itself failed."""
     arguments = _arguments(argv)
     settings = load_settings(steward_data=arguments.data)
-    configure_logging("warning" if settings.log_level == "info" else settings.log_level, settings.log_format)
+    configure_terminal_logging(settings.log_level, settings.log_format)
     files = list_files(arguments.paths)
     order = IngestOrder(
         space=arguments.space,

@@ -12,13 +12,13 @@ from assistant.access import EVERYONE, PUBLIC, groups_of
 from assistant.errors import RequestInvalid
 from assistant.knowledge.chunks import ScoredChunk, SearchQuery
 from assistant.knowledge.search import distinct, documents_of, open_knowledge
-from assistant.observability import configure_logging
+from assistant.mentions import LOCAL_TENANT
+from assistant.observability import configure_terminal_logging
 from assistant.settings import load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore
 
-TENANT = "local"
 SHOWN_CHARS = 160
 
 
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     if not 1 <= arguments.limit <= 200:
         parser.error("--limit takes a number from 1 to 200")
     settings = load_settings(steward_data=arguments.data)
-    configure_logging("warning" if settings.log_level == "info" else settings.log_level, settings.log_format)
+    configure_terminal_logging(settings.log_level, settings.log_format)
     engine = open_engine(settings.database)
     migrate(engine)
     knowledge = open_knowledge(settings, engine)
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
 def _groups(people: PeopleStore, wanted: str | None) -> tuple[str, ...]:
     if wanted is None:
         return (EVERYONE, PUBLIC)
-    found = people.find(TENANT, wanted)
+    found = people.find(LOCAL_TENANT, wanted)
     if len(found) != 1:
         raise RequestInvalid(f"{wanted!r} names {len(found)} people. `steward admin people list` gives the ids.")
     return groups_of(found[0])

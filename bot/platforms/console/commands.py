@@ -20,8 +20,8 @@ from assistant import exit_codes
 from assistant.errors import RequestInvalid
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import JobStatus
-from assistant.mentions import Attachment, ConversationKey, Mention, Person, Platform
-from assistant.observability import configure_logging
+from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
+from assistant.observability import configure_terminal_logging
 from assistant.queue import open_doorbell
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
@@ -34,7 +34,6 @@ from bot.intake import Intake
 from bot.platforms.console.render import as_json, as_text
 from bot.platforms.console.waiting import LocalWorker, wait_for
 
-TENANT = "local"
 # Who asks when nobody is named: whoever sits at this terminal can read the database's file anyway, but is
 # answered from what everyone may read, so that a quote never surprises the person it is forwarded to.
 LOCAL_PERSON = Person(id="local", name="Local operator", role="admin", groups=("everyone", "public"))
@@ -89,14 +88,17 @@ def _answer(
     arguments: argparse.Namespace, *, text: str, kind: str | None, files: list[Path], options: dict[str, Any]
 ) -> int:
     settings = load_settings(steward_data=arguments.data)
-    configure_logging("warning" if settings.log_level == "info" else settings.log_level, settings.log_format)
+    configure_terminal_logging(settings.log_level, settings.log_format)
     engine = open_engine(settings.database)
     migrate(engine)
     people, jobs = PeopleStore(engine), JobStore(engine, settings)
     mention = Mention(
         event_key=f"console:{uuid.uuid4()}",
         conversation=ConversationKey(
-            platform=Platform.CONSOLE, tenant=TENANT, channel="terminal", thread=arguments.thread or uuid.uuid4().hex
+            platform=Platform.CONSOLE,
+            tenant=LOCAL_TENANT,
+            channel="terminal",
+            thread=arguments.thread or uuid.uuid4().hex,
         ),
         asker=_person(people, arguments.person),
         text=text,
@@ -141,7 +143,7 @@ def _step_printer(*, quiet: bool) -> Callable[[str], None]:
 def _person(people: PeopleStore, wanted: str | None) -> Person:
     if wanted is None:
         return LOCAL_PERSON
-    matches = people.find(TENANT, wanted)
+    matches = people.find(LOCAL_TENANT, wanted)
     if len(matches) == 1:
         return matches[0]
     if not matches:

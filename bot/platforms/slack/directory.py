@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from assistant.errors import StewardError
-from assistant.mentions import Audience, Person
+from assistant.mentions import LOCAL_TENANT, Audience, Person
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.slack_store import ChannelSettings, SlackStore
 from bot.platforms.slack.client import SlackApi, call
@@ -26,7 +26,6 @@ from bot.platforms.slack.parse import Message, Workspace
 
 log = structlog.get_logger()
 
-DIRECTORY_TENANT = "local"  # where `steward admin people` writes the company's people
 KEPT_SECONDS = 600.0  # a person's groups, and who is a guest, are looked up again after this
 PATIENCE_SECONDS = 1.2  # of the 3 s that Slack waits for the acknowledgement
 GUEST_PAGES = 50  # users.list, 200 people a page
@@ -150,7 +149,7 @@ class SlackDirectory:
 
     def _match(self, workspace: Workspace, user_id: str, name: str | None, email: str | None) -> Person:
         """Find the directory's person of this address, and write them down under their Slack id for intake."""
-        found = self._people.by_email(DIRECTORY_TENANT, email) if email else None
+        found = self._people.by_email(LOCAL_TENANT, email) if email else None
         profile = PersonProfile(
             id=user_id,
             name=(found.name if found else None) or name,

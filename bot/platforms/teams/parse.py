@@ -14,11 +14,10 @@ from typing import Any
 
 from assistant.errors import RequestInvalid
 from assistant.frozen import Frozen
-from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
+from assistant.mentions import LOCAL_TENANT, Attachment, Audience, ConversationKey, Mention, Person, Platform
 from bot.platforms.teams.client import Place
 from bot.platforms.teams.wire import TeamsActivity, text_at
 
-LOCAL_TENANT = "local"  # where an activity of the Agents Playground lives that names no tenant
 FILE_DOWNLOAD = "application/vnd.microsoft.teams.file.download.info"
 FILE_REFERENCE = "reference"
 FILES_AT_MOST = 10

@@ -18,7 +18,7 @@ import structlog
 from pydantic import ValidationError
 
 from assistant.errors import StewardError
-from assistant.mentions import Audience, Person
+from assistant.mentions import LOCAL_TENANT, Audience, Person
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from bot.platforms.teams.client import ConnectorClient
 from bot.platforms.teams.parse import person_id_of, reference_of, tenant_of
@@ -26,7 +26,6 @@ from bot.platforms.teams.wire import Account, TeamsActivity, text_at
 
 log = structlog.get_logger()
 
-DIRECTORY_TENANT = "local"  # where `steward admin people` writes the company's people
 KEPT_SECONDS = 600.0  # a person's groups, and who is in a conversation, are looked up again after this
 KEPT_AT_MOST = 20_000
 PATIENCE_SECONDS = 4.0  # of the 15 s after which Teams sends an activity again
@@ -133,7 +132,7 @@ class TeamsDirectory:
         email = None if is_outsider else (account.email or account.user_principal_name)
         found = None
         if email:
-            found = self._people.by_email(tenant, email) or self._people.by_email(DIRECTORY_TENANT, email)
+            found = self._people.by_email(tenant, email) or self._people.by_email(LOCAL_TENANT, email)
         person = Person(
             id=person_id,
             name=(found.name if found else None) or _name(account),

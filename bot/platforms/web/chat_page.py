@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from assistant.access import may_run, readable_groups
 from assistant.errors import NothingFound, NotPermitted, StewardError
 from assistant.job_kinds import JOB_KINDS
-from assistant.mentions import Attachment, ConversationKey, Mention, Person, Platform
+from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
 from assistant.observability import ERRORS
 from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
@@ -36,7 +36,6 @@ from bot.platforms.web.page_events import PageEvent
 from bot.platforms.web.rail import render_conversations
 from bot.platforms.web.reader import open_citation
 from bot.platforms.web.render import citations_of
-from bot.platforms.web.session import LOCAL_TENANT
 from bot.platforms.web.suggestions import attach, suggestions_for
 from bot.platforms.web.turn_view import TurnView, trusted_html
 from bot.platforms.web.turns import announcement

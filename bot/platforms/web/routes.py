@@ -15,11 +15,11 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
-from assistant.mentions import Attachment, Person
+from assistant.mentions import LOCAL_TENANT, Attachment, Person
 from bot.platforms.web import plain_page
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.render import files_of, size_words
-from bot.platforms.web.session import LOCAL_TENANT, SESSION_COOKIE, SESSION_SECONDS, SignIn
+from bot.platforms.web.session import SESSION_COOKIE, SESSION_SECONDS, SignIn
 from bot.platforms.web.uploads import UploadTokens
 
 log = structlog.get_logger()

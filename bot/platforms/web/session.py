@@ -15,13 +15,12 @@ from pydantic import Field, ValidationError
 from starlette.requests import HTTPConnection
 
 from assistant.frozen import Frozen
-from assistant.mentions import Person
+from assistant.mentions import LOCAL_TENANT, Person
 from assistant.secret_keys import derived_key, secret_keys
 from assistant.settings import Settings
 
 SESSION_COOKIE = "steward_session"
 SESSION_SECONDS = 12 * 3600  # a working day
-LOCAL_TENANT = "local"
 
 
 class People(Protocol):

@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from nicegui import ui
 
 from assistant.errors import StewardError
-from assistant.mentions import Person
+from assistant.mentions import LOCAL_TENANT, Person
 from bot.platforms.web import assets, plain_page
 from bot.platforms.web.dependencies import WebDependencies
-from bot.platforms.web.session import LOCAL_TENANT, SignIn
+from bot.platforms.web.session import SignIn
 
 log = structlog.get_logger()
 
