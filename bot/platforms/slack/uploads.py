@@ -91,8 +91,9 @@ class SlackUploads:
         client = self._api.reading(bot.token)
         cursor: str | None = None
         for _ in range(FIND_PAGES):
-            thread = {"channel": str(here.channel), "ts": str(here.thread_ts or here.ts)}
-            page = await call(client.conversations_replies(limit=200, oldest=here.ts, cursor=cursor, **thread))
+            channel, thread = str(here.channel), str(here.thread_ts or here.ts)
+            asked = client.conversations_replies(channel=channel, ts=thread, oldest=here.ts, limit=200, cursor=cursor)
+            page = await call(asked)
             for message in page.get("messages") or ():
                 if message.get("user") == bot.user_id and str(message.get("ts")) >= str(here.ts):
                     names |= {str(file.get("name")) for file in message.get("files") or ()}
@@ -108,7 +109,10 @@ class SlackUploads:
             client.files_getUploadURLExternal(filename=upload.name, length=len(upload.data), alt_txt=alt)
         )
         await self._send_bytes(str(place["upload_url"]), upload.data)
-        named = {"id": str(place["file_id"]), "title": shorten(upload.title, TITLE_CHARS) or upload.name}
+        named: dict[str, str | None] = {
+            "id": str(place["file_id"]),
+            "title": shorten(upload.title, TITLE_CHARS) or upload.name,
+        }
         await call(
             client.files_completeUploadExternal(
                 files=[named], channel_id=str(here.channel), thread_ts=str(here.thread_ts or here.ts)
