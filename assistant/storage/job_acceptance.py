@@ -15,6 +15,7 @@ from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.database import reading, writing
 from assistant.storage.job_views import QUEUE_LOOK
+from assistant.storage.outbox_store import LEASE_SECONDS
 from assistant.storage.statements import Statement, json_of, json_text, plain_text
 
 ESTIMATE_SECONDS = 10.0  # how long an estimate of the queue's speed is used before it is counted again
@@ -82,6 +83,14 @@ _PUT_OUTBOX = Statement(
     VALUES (:job_id, :platform, @json(:target), @json(:reply), @now)
     """
 )
+# Born under the lease of the process that takes the question in: it says the placeholder at once. Should it die
+# before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
+_PUT_OUTBOX_TAKEN = Statement(
+    """
+    INSERT INTO outbox (job_id, platform, target, reply, next_at, token, lease_until, tries)
+    VALUES (:job_id, :platform, @json(:target), @json(:reply), @now, :token, @in(:lease_seconds), 1)
+    """
+)
 PUT_TURN = Statement(
     """
     INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
@@ -105,14 +114,15 @@ class Acceptance:
         self._settings = settings
         self._speed: dict[str, tuple[float, float | None]] = {}  # kind: when counted, seconds a place
 
-    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply, delivery_token: str | None) -> Accepted:
         """Do what `JobStore.accept` says."""
         job_id = uuid4()
         with writing(self._engine) as connection:
             if not CLAIM_EVENT(connection, event_key=mention.event_key, job_id=job_id).rowcount:
                 return self._first(connection, mention)
             position = self._room(connection, mention, kind)
-            conversation_id = _put_question(connection, job_id, mention, kind, placeholder)
+            conversation_id = _put_question(connection, job_id, mention, kind)
+            _put_placeholder(connection, job_id, mention, placeholder, delivery_token)
         return Accepted(job_id, conversation_id, False, position, self._estimate_seconds(kind, position))
 
     def _first(self, connection: sa.Connection, mention: Mention) -> Accepted:
@@ -151,9 +161,7 @@ class Acceptance:
         return None if seconds is None else round(position * seconds, 1)
 
 
-def _put_question(
-    connection: sa.Connection, job_id: UUID, mention: Mention, kind: JobKind, placeholder: Reply
-) -> UUID:
+def _put_question(connection: sa.Connection, job_id: UUID, mention: Mention, kind: JobKind) -> UUID:
     text = plain_text(mention.text)
     where = mention.conversation
     conversation_id: UUID = _PUT_CONVERSATION(
@@ -180,11 +188,19 @@ def _put_question(
         deadline_seconds=kind.deadline_seconds,
     )
     PUT_TURN(connection, **asked, role="user", text=text, attachments=json_of(mention.attachments))
-    _PUT_OUTBOX(
-        connection,
-        job_id=job_id,
-        platform=where.platform.value,
-        target=json_of(mention.reply_target),
-        reply=json_text(placeholder),
-    )
     return conversation_id
+
+
+def _put_placeholder(
+    connection: sa.Connection, job_id: UUID, mention: Mention, placeholder: Reply, token: str | None
+) -> None:
+    row = {
+        "job_id": job_id,
+        "platform": mention.conversation.platform.value,
+        "target": json_of(mention.reply_target),
+        "reply": json_text(placeholder),
+    }
+    if token is None:
+        _PUT_OUTBOX(connection, **row)
+    else:
+        _PUT_OUTBOX_TAKEN(connection, **row, token=token, lease_seconds=LEASE_SECONDS)
