@@ -93,6 +93,10 @@ class SlackPeer:
             if message["user"] == BOT_USER and (thread is None or message.get("thread_ts") == thread)
         ]
 
+    def delete_all(self) -> None:
+        """Delete all messages."""
+        self.messages.clear()
+
     def called(self, method: str) -> list[dict[str, Any]]:
         """Return the arguments of this method's calls."""
         return [arguments for name, arguments in self.calls if name == method]
