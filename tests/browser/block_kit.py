@@ -20,12 +20,15 @@ EMOJI = {
     "warning": "⚠️",
     "x": "❌",
     "grey_question": "❔",
-    "paperclip": "📎",
+    "paperclip": "\x04",
     "pencil2": "✏️",
     "hourglass_flowing_sand": "⏳",
     "no_entry_sign": "🚫",
     "mag": "🔍",
 }
+# Drawn here: a machine without an emoji font would show boxes.
+THUMB = '<svg viewBox="0 0 20 20"><path d="M3 9h3v8H3zM6 10l3-7c2 0 3 1 2 5h5l-1 9H6"/></svg>'
+CLIP = '<svg viewBox="0 0 20 20"><path d="M14 6v8a4 4 0 0 1-8 0V5a3 3 0 0 1 6 0v8a1 1 0 0 1-3 0V7"/></svg>'
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 STYLE = """
 body { margin: 0; padding: 18px 20px 22px; background: #fff; color: #1d1c1d;
@@ -52,7 +55,8 @@ table { border-collapse: collapse; font-size: 13px; } td { border: 1px solid #dd
 .button { border: 1px solid #bbb; border-radius: 8px; padding: 5px 12px; font-weight: 700; font-size: 13px; }
 .primary { background: #007a5a; color: #fff; border-color: #007a5a; }
 .danger { color: #e01e5a; border-color: #e01e5a; }
-.thumbs { color: #616061; font-size: 15px; letter-spacing: 8px; }
+.thumbs { display: flex; gap: 14px; } .down { transform: rotate(180deg); }
+svg { width: 17px; height: 17px; fill: none; stroke: #616061; stroke-width: 1.6; vertical-align: -3px; }
 .file { color: #616061; font-size: 13px; } .file img { display: block; width: 460px; border: 1px solid #ddd;
   border-radius: 8px; margin-top: 4px; }
 """
@@ -87,7 +91,7 @@ def _file(file: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
     name = html.escape(str(file.get("title") or file["name"]))
     data = pictures.get(str(file["id"]))
     if data is None or not data.startswith(b"\x89PNG"):
-        return f'<div class="file">📎 {name}</div>'
+        return f'<div class="file">{CLIP} {name}</div>'
     alt = html.escape(str(file.get("alt_txt") or ""), quote=True)
     source = f"data:image/png;base64,{base64.b64encode(data).decode()}"
     return f'<div class="file">{name}<img alt="{alt}" src="{source}"></div>'
@@ -116,7 +120,7 @@ def draw_block(block: Block) -> str:
         case "actions":
             return f'<div class="buttons">{"".join(map(_button, block["elements"]))}</div>'
         case "context_actions":
-            return '<div class="thumbs" aria-label="feedback buttons">👍👎</div>'
+            return '<div class="thumbs" aria-label="feedback buttons">{THUMB}<span class="down">{THUMB}</span></div>'
     raise UnknownBlock(str(block["type"]))
 
 
@@ -138,7 +142,7 @@ def mrkdwn(text: str) -> str:
     styled = re.sub(r"(?<![\w/])_([^_\n]+)_(?!\w)", r"<i>\1</i>", styled)
     styled = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", styled)
     styled = re.sub(r":([a-z0-9_]+):", lambda match: EMOJI.get(match.group(1), match.group(0)), styled)
-    return "".join(map(_line, styled.replace("\u2060", "").split("\n")))
+    return "".join(map(_line, styled.replace("\u2060", "").split("\n"))).replace("\x04", CLIP)
 
 
 def _line(line: str) -> str:

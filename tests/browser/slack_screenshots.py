@@ -6,7 +6,6 @@ and draws what came to the stand-in (block_kit.py). Nothing in the pictures is m
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import tempfile
@@ -22,7 +21,7 @@ from tests.browser.block_kit import draw_page
 from tests.browser.running import ROOT, Running, start_demo
 from tests.browser.screenshots import save
 from tests.browser.visits import CHROMIUM, FLAGS
-from tests.peers.slack_events import SECRET, payload, send
+from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, SlackPeer
 from tests.peers.slack_peer import Running as Peer
 
@@ -60,13 +59,9 @@ class Slack:
             named = {"name": file.name, "title": file.name, "mimetype": "text/vtt", "size": file.stat().st_size}
             changes["files"] = [{**shared, **named, "url_private": url, "url_private_download": url}]
         body = payload(kind, self.peer.url, outer={"event_id": f"Ev{name}"}, **changes)
-        asyncio.run(self._send(body))
+        answer = httpx.post(f"{self._bot.url}/slack/events", timeout=30, **signed(json.dumps(body).encode()))
+        answer.raise_for_status()
         return ts
-
-    async def _send(self, body: dict[str, Any]) -> None:
-        async with httpx.AsyncClient(base_url=self._bot.url, timeout=30) as client:
-            response = await send(client, body)
-            response.raise_for_status()
 
     def said(self, ts: str) -> list[dict[str, Any]]:
         """Return what stands in the thread."""
@@ -81,6 +76,18 @@ class Slack:
                 return list(found)
             time.sleep(0.02)
         raise TimeoutError(f"{ts}: {self.said(ts)}")
+
+    def last_before_the_answer(self, ts: str) -> list[dict[str, Any]]:
+        """Return what the placeholder last told of the work."""
+        told: list[dict[str, Any]] = []
+
+        def is_over(found: list[dict[str, Any]]) -> bool:
+            if found and not is_final(found):
+                told[:] = found
+            return is_final(found)
+
+        self.wait(ts, is_over)
+        return told
 
 
 def asker(name: str) -> str:
@@ -105,7 +112,7 @@ def collect(slack: Slack) -> dict[str, tuple[str, list[dict[str, Any]]]]:
     for name, question in QUESTIONS.items():
         ts = slack.ask(name, question, MEETING if name == "minutes" else None)
         if name == "logs":
-            shown["progress"] = (question, slack.wait(ts, lambda found: bool(found) and not is_final(found)))
+            shown["progress"] = (question, slack.last_before_the_answer(ts))
         shown[name] = (question, slack.wait(ts, has_chart if name == "logs" else is_final))
     return shown
 
