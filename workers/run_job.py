@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from assistant.errors import BudgetExceeded, Cancelled, DependencyUnavailable, StewardError, StorageFull
+from assistant.errors import BudgetExceeded, Cancelled, DependencyUnavailable, ModelAway, StewardError, StorageFull
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import Job, JobResult, LatencyMs, Receipt, Step
 from assistant.live_progress import NoTeller, ProgressTeller
@@ -24,7 +24,7 @@ from assistant.storage.job_store import JobStore
 from workers.context import JobContext
 from workers.held_jobs import Held, HeldJobs
 from workers.registry import HANDLERS, handler_of
-from workers.retrying import Breaker, retry_after_seconds
+from workers.retrying import Breaker, retry_after_seconds, waiting_line
 
 log = structlog.get_logger()
 
@@ -188,13 +188,14 @@ class JobRunner:
         )
 
     def _retry_or_fail(self, job: Job, error: Exception) -> None:
-        if isinstance(error, DependencyUnavailable):
+        is_model_away = isinstance(error, ModelAway)
+        if isinstance(error, DependencyUnavailable) and not is_model_away:
             self._breaker.failed(job.lane)
         wait = retry_after_seconds(error, job)
         if wait is not None and job.started_at + timedelta(seconds=wait) < job.deadline_at:
             log.warning("job.retried", wait_seconds=round(wait, 1), error=type(error).__name__, exc_info=error)
-            if self._jobs.retry_later(job, wait, error):
-                self._reporter(job)("waiting", f"a system isn't answering; trying again in {wait:.0f} s")
+            if self._jobs.retry_later(job, wait, error, counted=not is_model_away):
+                self._reporter(job)("waiting", waiting_line(error, wait))
             return
         self._fail(job, error)
 

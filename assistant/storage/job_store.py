@@ -99,7 +99,7 @@ _FORGET_PROGRESS = Statement("DELETE FROM job_progress WHERE job_id = :job_id")
 _RETRY = Statement(
     """
     UPDATE jobs SET state = 'queued', token = NULL, owner = NULL, lease_until = NULL, run_at = @in(:seconds),
-           error_code = :error_code, error_message = :error_message
+           error_code = :error_code, error_message = :error_message, attempt = attempt - :uncounted
     WHERE id = :job_id AND token = :token AND state = 'running'
     """
 )
@@ -248,8 +248,11 @@ class JobStore:
             _FORGET_PROGRESS(connection, job_id=job.id)
         return True
 
-    def retry_later(self, job: Job, after_seconds: float, error: Exception) -> bool:
-        """Put the job back, not to run before `after_seconds`. False when it is no longer this worker's."""
+    def retry_later(self, job: Job, after_seconds: float, error: Exception, *, counted: bool = True) -> bool:
+        """Put the job back, not to run before `after_seconds`. False when it is no longer this worker's.
+
+        `counted`: this attempt is one of those the kind allows.
+        """
         code = error.code if isinstance(error, StewardError) else "internal"
         with writing(self.engine) as connection:
             message = _for_operators(error)
@@ -261,6 +264,7 @@ class JobStore:
                     seconds=after_seconds,
                     error_code=code,
                     error_message=message,
+                    uncounted=0 if counted else 1,
                 ).rowcount
             )
 

@@ -69,6 +69,7 @@ class AgentSession(Generic[Answer]):
             models={name: partial(_client, self._catalogue, name, composer) for name in aliases},
             labels={name: self._catalogue.entry(name).label for name in aliases},
             providers={name: _provider_key(self._catalogue, name) for name in aliases},
+            circuits=self._catalogue.circuits,
             alias=chosen,
             check=check,
             wait=partial(_wait, check=check, sleep=sleep),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant.errors import DependencyUnavailable, RateLimited
+from assistant.errors import DependencyUnavailable, ModelAway, RateLimited
 from assistant.jobs import Job, JobResult
 from assistant.settings import Settings
 from tests.factories import make_result
@@ -34,6 +34,17 @@ def fail_once(job: Job, context: JobContext) -> JobResult:
 
 def always_limited(job: Job, context: JobContext) -> JobResult:
     raise RateLimited("429", retry_after_seconds=0)
+
+
+def away_for_long(job: Job, context: JobContext) -> JobResult:
+    started.append(str(job.id))
+    if len(started) <= 5:
+        raise ModelAway("circuit open", retry_after_seconds=0.001)
+    return answer(job, context)
+
+
+def away_past_the_deadline(job: Job, context: JobContext) -> JobResult:
+    raise ModelAway("circuit open", retry_after_seconds=3600)
 
 
 def crash(job: Job, context: JobContext) -> JobResult:
