@@ -15,7 +15,7 @@ from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.database import reading, writing
 from assistant.storage.job_views import QUEUE_LOOK
-from assistant.storage.statements import Statement, json_of, json_text, plain_text
+from assistant.storage.statements import Batch, Statement, json_of, json_text, plain_text
 
 ESTIMATE_SECONDS = 10.0  # how long an estimate of the queue's speed is used before it is counted again
 LIVE_WORKER_SECONDS = 15.0  # a worker that has not been seen for so long is not counted on
@@ -68,25 +68,22 @@ _PUT_CONVERSATION = Statement(
     """,
     returns="conversation_id",
 )
-_PUT_JOB = Statement(
-    """
+PUT_TURN = """
+    INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
+    VALUES (:conversation_id, :job_id, :role, :turn_of, :text, @json(:attachments), @now)
+"""
+_PUT_QUESTION = Batch(
+    job="""
     INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, person_id, kind, lane, priority, mention,
                       state, run_at, deadline_at, created_at)
     VALUES (:job_id, :event_key, :conversation_id, :platform, :tenant, :person_id, :kind, :lane, :priority,
             @json(:mention), 'queued', @now, @in(:deadline_seconds), @now)
-    """
-)
-_PUT_OUTBOX = Statement(
-    """
+    """,
+    turn=PUT_TURN,
+    outbox="""
     INSERT INTO outbox (job_id, platform, target, reply, next_at)
     VALUES (:job_id, :platform, @json(:target), @json(:reply), @now)
-    """
-)
-PUT_TURN = Statement(
-    """
-    INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
-    VALUES (:conversation_id, :job_id, :role, :person_id, :text, @json(:attachments), @now)
-    """
+    """,
 )
 _SPEED = Statement(
     """
@@ -166,24 +163,23 @@ def _put_question(
         person_id=mention.asker.id,
         title=text.strip()[:TITLE_CHARS] or (mention.attachments[0].name if mention.attachments else None),
     ).scalar_one()
-    asked = {"job_id": job_id, "conversation_id": conversation_id, "person_id": mention.asker.id}
-    _PUT_JOB(
+    _PUT_QUESTION(
         connection,
-        **asked,
+        job_id=job_id,
+        conversation_id=conversation_id,
         event_key=mention.event_key,
         platform=where.platform.value,
         tenant=where.tenant,
+        person_id=mention.asker.id,
         kind=kind.name,
         lane=kind.lane,
         priority=5,
         mention=json_text(mention),
         deadline_seconds=kind.deadline_seconds,
-    )
-    PUT_TURN(connection, **asked, role="user", text=text, attachments=json_of(mention.attachments))
-    _PUT_OUTBOX(
-        connection,
-        job_id=job_id,
-        platform=where.platform.value,
+        role="user",
+        turn_of=mention.asker.id,
+        text=text,
+        attachments=json_of(mention.attachments),
         target=json_of(mention.reply_target),
         reply=json_text(placeholder),
     )

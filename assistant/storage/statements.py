@@ -73,6 +73,28 @@ class Statement:
             connection.execute(self._texts[connection.dialect.name], rows)
 
 
+class Batch:
+    """Several writes that need nothing of each other's: one round trip on PostgreSQL, one after another on SQLite.
+
+    A PostgreSQL server runs them as one statement (`WITH a AS (INSERT …), b AS (UPDATE …) INSERT …`). Each sees the
+    rows as they were before any of them; foreign keys are checked when all are done. One name means one value
+    throughout.
+    """
+
+    def __init__(self, **parts: str) -> None:
+        """Name the writes, in order; the names are for whoever reads the server's log."""
+        *before, last = parts
+        named = ", ".join(f"{name} AS ({parts[name]})" for name in before)
+        self._together = _prepare(f"WITH {named} {parts[last]}", "postgresql", "")
+        self._singly = [_prepare(sql, "sqlite", "") for sql in parts.values()]
+
+    def __call__(self, connection: sa.Connection, /, **values: Any) -> None:
+        """Run all with these values."""
+        statements = [self._together] if connection.dialect.name == "postgresql" else self._singly
+        for statement in statements:
+            connection.execute(statement, values)
+
+
 def _prepare(sql: str, dialect: str, returns: str) -> Any:
     for pattern, spelling in _SPELLINGS[dialect]:
         sql = re.sub(pattern, spelling, sql)
