@@ -32,7 +32,7 @@ from assistant.storage.database import open_engine
 from assistant.storage.migrate import migrate
 from bench.chaos_chat import ChaosChat
 from bench.chaos_services import PrivatePostgres, PrivateRabbit, PrivateRedis, free_port
-from workers.suspects import plain_settings
+from workers.lane_processes import plain_settings
 
 EVENTS_A_SECOND = 10.0
 RESEND_SECONDS = (0.3, 6.0, 30.0)

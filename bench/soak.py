@@ -39,7 +39,7 @@ from bench.chaos_services import PrivatePostgres, free_port
 from bench.slack_chaos import BotChild
 from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, Running, SlackPeer
-from workers.suspects import plain_settings
+from workers.lane_processes import plain_settings
 
 PEOPLE, CHANNELS, AT_ONCE = 60, 9, 16
 TRIES = 3

@@ -68,6 +68,15 @@ def deaf(job: Job, context: JobContext) -> JobResult:
     return make_result("late")
 
 
+hoard: list[bytearray] = []
+
+
+def grow(job: Job, context: JobContext) -> JobResult:
+    hoard.append(bytearray(b"x") * 40_000_000)
+    release.wait(0.3)
+    return answer(job, context)
+
+
 def die(job: Job, context: JobContext) -> JobResult:
     os._exit(139)
 
