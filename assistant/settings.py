@@ -207,13 +207,13 @@ class Settings(BaseModel):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
         return self.database_url
 
-    @cached_property
+    @property
     def lane_slots(self) -> dict[str, int]:
         """How many jobs of a lane one worker runs at once, where the operator said so."""
         pairs = [part.partition("=") for part in self.worker_lane_slots.split(",") if part.strip()]
         return {lane.strip(): int(number) for lane, _, number in pairs}
 
-    @cached_property
+    @property
     def process_lanes(self) -> tuple[str, ...]:
         """The lanes whose jobs run in processes of their own, suspects not counted."""
         named = (lane.strip() for lane in self.worker_process_lanes.split(","))

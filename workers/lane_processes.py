@@ -197,8 +197,10 @@ def main(argv: list[str]) -> int:
 
 
 def _watch(stdin: IO[str], gone: threading.Event, worker: Any) -> None:
-    while not select.select([stdin], [], [], 1.0)[0]:
+    while not select.select([stdin], [], [], 0.5)[0]:
         worker.look_after_itself()
+        if worker.held.has_deaf:
+            os._exit(0)  # its job was stopped and goes on computing: nothing else runs here that would be lost
     # The parent closed the pipe, or died.
     gone.set()
     worker.runner.stop()
