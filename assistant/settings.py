@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -170,7 +170,7 @@ class Settings(BaseModel):
     worker_process_lanes: str = Field(
         "logs",
         description="Comma-separated lanes whose jobs run in processes of their own, since they compute more than "
-        "they wait. Empty: all in threads.",
+        "they wait. none: all in threads.",
     )
     worker_memory_mb: int = Field(
         0, ge=0, description="A worker above this finishes what it has and is replaced (exit status 75). 0: no limit."
@@ -217,7 +217,7 @@ class Settings(BaseModel):
     def process_lanes(self) -> tuple[str, ...]:
         """The lanes whose jobs run in processes of their own, suspects not counted."""
         named = (lane.strip() for lane in self.worker_process_lanes.split(","))
-        return tuple(dict.fromkeys(lane for lane in named if lane and lane != SUSPECT_LANE))
+        return tuple(dict.fromkeys(lane for lane in named if lane not in ("", "none", SUSPECT_LANE)))
 
     @property
     def is_embedded_database(self) -> bool:
@@ -243,6 +243,20 @@ class Settings(BaseModel):
 def is_secret(name: str) -> bool:
     """Return whether the field holds a secret (and so must not be shown)."""
     return "SecretStr" in str(Settings.model_fields[name].annotation)
+
+
+def plain_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings as plain JSON values, secrets included: for a child of ours and nowhere else."""
+    values = settings.model_dump(mode="python", exclude_defaults=True)
+    return {
+        name: value.get_secret_value()
+        if isinstance(value, SecretStr)
+        else value
+        if isinstance(value, int | float | bool | str)
+        else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:

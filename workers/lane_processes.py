@@ -22,18 +22,18 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import structlog
-from pydantic import SecretStr
 
 from assistant.errors import StewardError
 from assistant.job_kinds import LANES, SUSPECT_LANE
 from assistant.observability import configure_logging
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, load_settings, plain_settings
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 
 log = structlog.get_logger()
 
-IDLE_SECONDS = 15.0  # the child ends after so long without work
+SUSPECT_IDLE_SECONDS = 15.0  # a child ends after so long without work: suspects are rare
+IDLE_SECONDS = 300.0  # of any other lane: a start costs more than a second of processor time
 LOOK_SECONDS = 0.1
 TEND_SECONDS = 0.25  # how soon a child is started for a job that waits, and a dead one noticed
 SUSPECT_PROCESSES = 2  # of one worker; each costs the memory of a worker while it lives
@@ -155,20 +155,6 @@ class LaneProcesses:
         return child
 
 
-def plain_settings(settings: Settings) -> dict[str, Any]:
-    """Return the settings as plain JSON values, secrets included: for the pipe to a child and nowhere else."""
-    values = settings.model_dump(mode="python", exclude_defaults=True)
-    return {
-        name: value.get_secret_value()
-        if isinstance(value, SecretStr)
-        else value
-        if isinstance(value, int | float | bool | str)
-        else str(value)
-        for name, value in values.items()
-        if value is not None
-    }
-
-
 def main(argv: list[str]) -> int:
     """Run a lane's jobs one by one until it is empty for a while, the process is worn out or the parent is gone."""
     from workers.app import Worker
@@ -189,8 +175,8 @@ def main(argv: list[str]) -> int:
     worker.held.start()
     gone = threading.Event()
     threading.Thread(target=_watch, args=(sys.stdin, gone, worker), name="parent", daemon=True).start()
-    idle = 0.0
-    while idle < IDLE_SECONDS and not gone.is_set() and not worker.worn_out.is_set():
+    idle, idle_at_most = 0.0, SUSPECT_IDLE_SECONDS if lane == SUSPECT_LANE else IDLE_SECONDS
+    while idle < idle_at_most and not gone.is_set() and not worker.worn_out.is_set():
         idle = 0.0 if worker.runner.drain() else idle + LOOK_SECONDS
         gone.wait(LOOK_SECONDS)
     return 0
