@@ -23,14 +23,13 @@ from typing import Any
 
 import httpx
 
-from assistant.settings import child_environment, load_settings
+from assistant.settings import child_environment, load_settings, plain_settings
 from assistant.storage.database import open_engine
 from assistant.storage.migrate import migrate
 from bench.chaos import Child
 from bench.chaos_services import free_port
 from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, Fault, Running, SlackPeer
-from workers.suspects import plain_settings
 
 RESEND_SECONDS = (0.3, 6.0, 30.0)
 REDELIVERED, FAULTY = 0.2, 0.06  # shares of questions, and of the bot's writes

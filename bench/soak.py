@@ -29,7 +29,7 @@ import httpx
 import sqlalchemy as sa
 
 from assistant import exit_codes
-from assistant.settings import Settings, child_environment, load_settings
+from assistant.settings import Settings, child_environment, load_settings, plain_settings
 from assistant.storage.database import open_engine
 from assistant.storage.job_repair import CLAIM_DAYS, JobRepair
 from assistant.storage.migrate import migrate
@@ -39,7 +39,6 @@ from bench.chaos_services import PrivatePostgres, free_port
 from bench.slack_chaos import BotChild
 from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, Running, SlackPeer
-from workers.suspects import plain_settings
 
 PEOPLE, CHANNELS, AT_ONCE = 60, 9, 16
 TRIES = 3

@@ -31,6 +31,7 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.worker_store import WorkerStore
 from bot import operations
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
@@ -112,7 +113,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
             engine.dispose()
 
     app = FastAPI(title="Steward", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(operations.build_routes(Health(engine), JobRepair(engine)))
+    app.include_router(operations.build_routes(Health(engine), JobRepair(engine), WorkerStore(engine)))
     for entry in entries:
         if entry.is_on(settings):
             platforms[entry.name] = entry.build(app, dependencies)

@@ -58,6 +58,7 @@ class JobRunner:
         owner: str,
         lanes: Sequence[str],
         slots: int,
+        lane_slots: Mapping[str, int] | None = None,
         handlers: Mapping[str, str] = HANDLERS,
         teller: ProgressTeller | None = None,
     ) -> None:
@@ -71,6 +72,8 @@ class JobRunner:
         self._slots = threading.BoundedSemaphore(slots)
         # One lane never takes all slots while others are served too: long minutes must not starve questions.
         self._lane_cap = max(1, slots * 3 // 4) if len(self.lanes) > 1 else slots
+        self._lane_caps = dict(lane_slots or {})  # the operator's own figures
+        self.jobs_run = 0
         self._breaker = Breaker()
         self._stopping = threading.Event()
         self._rings = 0
@@ -116,7 +119,8 @@ class JobRunner:
         if self._stopping.is_set():
             return None
         held = [job.lane for job in self._held.all()]
-        lanes = [lane for lane in self._breaker.open_lanes(self.lanes) if held.count(lane) < self._lane_cap]
+        served = self._breaker.open_lanes(self.lanes)
+        lanes = [lane for lane in served if held.count(lane) < self._lane_caps.get(lane, self._lane_cap)]
         if not lanes:
             return None
         try:
@@ -144,6 +148,7 @@ class JobRunner:
                 self._patiently(lambda: self._keep(job, held, outcome))
             finally:
                 self._held.release(job)
+                self.jobs_run += 1  # a lost count between two threads matters to nobody
                 self._teller.tell(job.id)
 
     def _attempt(self, job: Job, held: Held) -> JobResult | Exception:

@@ -74,7 +74,7 @@ class Resilience(AgentMiddleware[Any, Any, Any]):
 
 
 class _Failed(Exception):
-    """One call failed, or was not made. `rest_seconds`: how long the provider is left alone; 0: its circuit is closed."""
+    """One call failed, or was not made. `rest_seconds`: how long the provider is left alone from now on."""
 
     def __init__(self, failure: ModelFailure, rest_seconds: float) -> None:
         super().__init__(failure.detail)

@@ -2,8 +2,8 @@
 
 After OPENS_AFTER failed calls in a row a provider's circuit opens: nobody calls it until the rest is over. Then one
 caller, the probe, tries; the others go on waiting. An answer closes the circuit for everybody, a failed probe doubles
-the rest. With REDIS_URL set the circuits stand in Redis, changed by two scripts on Redis's own clock; where Redis does
-not answer, this process's own serve until it does. docs/decisions/0007-model-outages.md says why this is no library.
+the rest. With REDIS_URL set the circuits stand in Redis, changed by two scripts on Redis's own clock; where Redis
+does not answer, this process's own serve until it does. Why this is no library: docs/decisions/0007-model-outages.md.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Circuits(Protocol):
         ...
 
     def leave(self, passage: Passage, outcome: Outcome) -> float:
-        """Say how the call went. Returns the seconds the provider is left alone from now on; 0: its circuit is closed."""
+        """Say how the call went. Returns the seconds the provider is left alone from now on; 0: not at all."""
         ...
 
     def away(self) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ if probe and now < probe_until then return tonumber(ARGV[3]) end
 redis.call('HSET', KEYS[1], 'probe', ARGV[1], 'probe_until', now + tonumber(ARGV[2]))
 return 0
 """
-# ARGV: token, outcome, failures that open it, memory of failures, first rest, longest rest, memory of an open circuit.
+# ARGV: token, outcome, failures that open it, memory of failures, first and longest rest, memory of an open circuit.
 _LEAVE = f"""{_CLOCK}
 if ARGV[2] == 'answered' then redis.call('DEL', KEYS[1]) return 0 end
 local is_probe = probe == ARGV[1]

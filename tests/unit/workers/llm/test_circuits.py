@@ -168,7 +168,8 @@ class Process:
         )
 
     def say(self, word: str) -> float:
-        assert self.child.stdin and self.child.stdout
+        assert self.child.stdin
+        assert self.child.stdout
         self.child.stdin.write(word + "\n")
         self.child.stdin.flush()
         return float(json.loads(self.child.stdout.readline()))
