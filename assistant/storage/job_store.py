@@ -138,17 +138,20 @@ class JobStore:
         self._acceptance = Acceptance(engine, settings)
 
     # -------------------------------------------------------------- taking a question in
-    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+    def accept(
+        self, mention: Mention, kind: JobKind, placeholder: Reply, *, delivery_token: str | None = None
+    ) -> Accepted:
         """Write the question down, once: event claim, conversation, turn, job and placeholder in one commit.
 
-        A mention whose event key was seen before changes nothing and returns the job it has.
+        A mention whose event key was seen before changes nothing and returns the job it has. With a
+        `delivery_token` the placeholder is the caller's to deliver at once, under a lease with that token.
 
         Raises:
             RequestInvalid: this person's, or this workspace's, queue is full; nothing was kept.
             DependencyUnavailable: the database can't be reached; nothing was kept.
             StorageFull: the disk is full; nothing was kept.
         """
-        return self._acceptance.accept(mention, kind, placeholder)
+        return self._acceptance.accept(mention, kind, placeholder, delivery_token)
 
     def claim_event(self, event_key: str) -> bool:
         """Return True the first time, and only then, for an event that makes no job (a button, an install)."""

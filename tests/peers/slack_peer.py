@@ -66,6 +66,7 @@ class SlackPeer:
     failing_files: int = 0  # how many of the next file requests are answered 503
     scopes: str = ""  # what auth.test's header says was granted
     uploads: list[dict[str, Any]] = field(default_factory=list)
+    pending: dict[str, dict[str, Any]] = field(default_factory=dict)  # files with an address, not yet shared
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     streams: dict[str, str] = field(default_factory=dict)  # ts: state
@@ -91,6 +92,10 @@ class SlackPeer:
             for message in self.messages.get(channel, [])
             if message["user"] == BOT_USER and (thread is None or message.get("thread_ts") == thread)
         ]
+
+    def delete_all(self) -> None:
+        """Delete all messages."""
+        self.messages.clear()
 
     def called(self, method: str) -> list[dict[str, Any]]:
         """Return the arguments of this method's calls."""
@@ -395,13 +400,24 @@ class SlackPeer:
     def on_files_get_upload_url_external(self, arguments: Answer) -> Answer:
         if int(arguments["length"]) <= 0:
             raise Refused("invalid_length")
+        if len(arguments.get("alt_txt") or "") > 1_000:
+            raise Refused("alt_txt_too_large")
         file_id = f"F{next(self._numbers)}"
+        self.pending[file_id] = {"id": file_id, "name": arguments["filename"], "alt_txt": arguments.get("alt_txt")}
         return {"upload_url": f"{self.url}/upload/{file_id}", "file_id": file_id}
 
     def on_files_complete_upload_external(self, arguments: Answer) -> Answer:
         files = arguments["files"]
         files = json.loads(files) if isinstance(files, str) else files
+        sent = {one["id"] for one in self.uploads if "bytes" in one}
+        if not {one["id"] for one in files} <= sent & set(self.pending):
+            raise Refused("file_not_found")
         self.uploads.append({"complete": files, **arguments})
+        if channel := arguments.get("channel_id"):
+            shared = [{**self.pending.pop(one["id"]), "title": one.get("title")} for one in files]
+            message = {"ts": self.next_ts(), "user": BOT_USER, "bot_id": BOT_ID, "text": "", "files": shared}
+            thread = {"thread_ts": arguments["thread_ts"]} if arguments.get("thread_ts") else {}
+            self.messages.setdefault(channel, []).append({**message, **thread})
         return {"files": files}
 
 
