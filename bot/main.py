@@ -31,6 +31,7 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.preference_store import PreferenceStore
 from bot import operations
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
@@ -69,16 +70,18 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     """Return the application. The database must be migrated; nothing is connected before it starts."""
     engine = open_engine(settings.database)
     jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
+    preferences = PreferenceStore(engine)
     doorbell = BotDoorbell(open_doorbell(settings))
     dependencies = BotDependencies(
         settings=settings,
         engine=engine,
-        intake=Intake(jobs, people, doorbell, open_rate_limits(settings)),
+        intake=Intake(jobs, people, doorbell, open_rate_limits(settings), preferences),
         jobs=jobs,
         conversations=ConversationStore(engine),
         feedback=feedback,
         feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
+        preferences=preferences,
         blobs=BlobStore(engine, settings),
     )
     platforms: dict[str, ChatPlatform] = {}

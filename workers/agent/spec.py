@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
+from assistant.manner import Manner
 from workers.agent.trace import Trace
 from workers.llm.offline import OfflineComposer
 from workers.prompts import Prompt
@@ -49,6 +50,7 @@ class AgentContext:
 
     reading: Reading
     role: str
+    manner: Manner
     budget: Budget
     trace: Trace
     models: Mapping[str, Callable[[], BaseChatModel]]  # alias to client, in the order to try
