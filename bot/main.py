@@ -31,6 +31,7 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
 from bot import operations
 from bot.body_limit import BodyLimit
@@ -82,6 +83,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
         feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
         preferences=preferences,
+        person_data=PersonData(engine),
         blobs=BlobStore(engine, settings),
     )
     platforms: dict[str, ChatPlatform] = {}

@@ -21,6 +21,8 @@ from assistant.storage.database import open_engine
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.storage.person_data import PersonData
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.quality_store import QualityStore
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
@@ -57,12 +59,14 @@ class Web:
         people.upsert_all("local", [_profile(person) for person in (ANN, BEN, HIDDEN)])
         self.deps = WebDependencies(
             settings=settings,
-            intake=Intake(jobs, people),
+            intake=Intake(jobs, people, preferences=PreferenceStore(engine)),
             jobs=jobs,
             conversations=ConversationStore(engine),
             feedback=feedback,
             feedback_desk=FeedbackDesk(jobs, feedback),
             people=people,
+            preferences=PreferenceStore(engine),
+            person_data=PersonData(engine),
             blobs=BlobStore(engine, settings),
             documents=NoDocuments(),
             quality=QualityStore(engine),
