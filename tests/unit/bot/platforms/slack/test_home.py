@@ -6,11 +6,14 @@ import json
 import threading
 from typing import Any
 
+import pytest
+
 from assistant.jobs import Job, JobResult
 from assistant.mentions import Person
 from assistant.preferences import PersonSettings
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.slack_store import SlackStore
+from bot.platforms.slack.done_note import DoneNotes
 from bot.platforms.slack.home import home_blocks
 from bot.platforms.slack.progress import Progress
 from tests.factories import make_result
@@ -92,6 +95,23 @@ async def test_my_settings_are_mine_to_set_and_shown(bot: Bot) -> None:
         language="de", tone="brief", private_answers=True, tell_when_done=False, signature="Ann Smith"
     )
     assert "Language: German · tone: brief · private answers" in texts(bot.peer.views[-1]["view"]["blocks"])
+
+
+@pytest.mark.parametrize(("wanted", "seconds", "told"), [(True, 0.0, 1), (False, 0.0, 0), (True, 60.0, 0)])
+async def test_who_waited_long_is_told_once_that_the_answer_is_there(
+    bot: Bot, wanted: bool, seconds: float, told: int
+) -> None:
+    PreferenceStore(bot.engine).save_person("T0STEWARD", "U0ANN", PersonSettings(tell_when_done=wanted))
+    bot.platform.done_notes = DoneNotes(bot.platform.desk, long_seconds=seconds)
+    await bot.send(payload("app_mention"))
+    await bot.deliver()
+    bot.work()
+    await bot.deliver()
+    await bot.platform.desk.settled()
+    notes = [one["text"] for one in bot.peer.said("DU0ANN")]
+
+    assert len(notes) == told
+    assert all("Your policy answer is there: <https://peer.test/archives/C0GENERAL/" in one for one in notes)
 
 
 async def test_a_setting_that_was_tampered_with_is_not_kept(bot: Bot) -> None:
