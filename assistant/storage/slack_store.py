@@ -53,6 +53,7 @@ _PUT = Statement(
         bot_user_id = excluded.bot_user_id, sealed = excluded.sealed, updated_at = excluded.updated_at
     """
 )
+_REPLACE = Statement("UPDATE slack_installations SET sealed = :sealed, updated_at = @now WHERE key = :key")
 _DELETE = Statement("DELETE FROM slack_installations WHERE key = :key")
 _ISSUE = Statement("INSERT INTO slack_oauth_states (state, created_at) VALUES (:state, @now)")
 _CONSUME = Statement("DELETE FROM slack_oauth_states WHERE state = :state AND created_at > @in(:seconds)")
@@ -172,6 +173,12 @@ class SlackStore:
                 bot_user_id=installation.bot_user_id,
                 sealed=sealed,
             )
+
+    def replace_installation(self, installation: SlackInstallation) -> bool:
+        """Keep the installation's new tokens; False when it was removed meanwhile, and nothing is kept."""
+        with writing(self._engine) as connection:
+            values = {"key": installation.key, "sealed": self._seal(installation.data)}
+            return bool(_REPLACE(connection, **values).rowcount)
 
     def delete_installation(self, key: str) -> None:
         """Forget the installation and its tokens."""

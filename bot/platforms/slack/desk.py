@@ -26,6 +26,7 @@ from assistant.preferences import ChannelSettings
 from assistant.replies import FileOffer, Reply
 from assistant.storage.job_store import Accepted
 from assistant.storage.slack_store import SlackStore
+from assistant.storage.worker_store import WorkerStore
 from bot.dependencies import BotDependencies
 from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.directory import Known, SlackDirectory
@@ -36,6 +37,7 @@ from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention
 from bot.platforms.slack.render import render
 from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.text import escape
+from bot.platforms.slack.token_rotation import TokenRotation
 
 log = structlog.get_logger()
 
@@ -49,7 +51,8 @@ class Desk:
         self.api = SlackApi(settings.slack_api_url)
         self.store = SlackStore(dependencies.engine, settings)
         self.preferences = dependencies.preferences
-        self.installations = Installations(settings, self.store, self.api)
+        rotation = TokenRotation(settings, self.store, WorkerStore(dependencies.engine), self.api)
+        self.installations = Installations(settings, self.store, self.api, rotation)
         self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.preferences)
         self.files = SlackFiles(settings, self.api, dependencies.blobs)
         streams = SlackStreams(self.api, is_on=settings.slack_streaming)
