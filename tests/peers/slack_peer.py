@@ -71,6 +71,8 @@ class SlackPeer:
     faults: list[Fault] = field(default_factory=list)
     streams: dict[str, str] = field(default_factory=dict)  # ts: state
     code: str = "consent-code"  # what oauth.v2.access takes
+    expires_in: int = 0  # seconds that an installed token lives; 0: it does not rotate
+    refreshed: list[str] = field(default_factory=list)  # refresh tokens that were exchanged, in order
     acknowledged: list[str] = field(default_factory=list)  # Socket Mode envelopes
     sockets: list[WebSocket] = field(default_factory=list)
     url: str = ""
@@ -217,6 +219,8 @@ class SlackPeer:
         return {"id": user_id, "team_id": TEAM, "name": user_id.lower(), **user}
 
     def on_oauth_v2_access(self, arguments: Answer) -> Answer:
+        if arguments.get("grant_type") == "refresh_token":
+            return self._refreshed(arguments)
         if arguments["code"] != self.code or not arguments.get("client_id"):
             raise Refused("invalid_code")
         return {
@@ -229,6 +233,24 @@ class SlackPeer:
             "enterprise": None,
             "is_enterprise_install": False,
             "authed_user": {"id": "U0ADMIN"},
+            **({"refresh_token": "xoxe-1", "expires_in": self.expires_in} if self.expires_in else {}),
+        }
+
+    def _refreshed(self, arguments: Answer) -> Answer:
+        """Exchange a refresh token, each of which counts once."""
+        number = len(self.refreshed) + 1
+        if arguments["refresh_token"] != f"xoxe-{number}":
+            raise Refused("invalid_refresh_token")
+        self.refreshed.append(arguments["refresh_token"])
+        token = f"{TOKEN}-{number}"
+        self.tokens = self.file_tokens = {token}  # the one before ends at once: the strictest case
+        return {
+            "access_token": token,
+            "refresh_token": f"xoxe-{number + 1}",
+            "expires_in": 43_200,
+            "token_type": "bot",
+            "bot_user_id": BOT_USER,
+            "team": {"id": TEAM, "name": "Peer"},
         }
 
     def on_apps_connections_open(self, _: Answer) -> Answer:

@@ -23,7 +23,7 @@ from langsmith.run_helpers import tracing_context
 from assistant.errors import BudgetExceeded, ModelOutputInvalid
 from assistant.jobs import Check, Job, LatencyMs, Receipt
 from assistant.observability import CHECKS
-from workers.agent.middleware import Conduct, Recorder, Spotlight, ToolGate
+from workers.agent.middleware import Conduct, Recorder, Spotlight, ToolGate, Voice
 from workers.agent.resilience import Resilience
 from workers.agent.spec import AgentContext, AgentSpec, Answer
 from workers.agent.trace import Trace
@@ -64,6 +64,7 @@ class AgentSession(Generic[Answer]):
         self.context = AgentContext(
             reading=reading,
             role=job.mention.asker.role,
+            manner=job.mention.manner,
             budget=spec.budget,
             trace=Trace(context.stopwatch),
             models={name: partial(_client, self._catalogue, name, composer) for name in aliases},
@@ -191,6 +192,7 @@ def _agent(catalogue: ModelCatalogue, spec: AgentSpec[Any], alias: str) -> Any:
                     Conduct(spec.first_tool),
                     ToolGate(dict(spec.roles_by_tool)),
                     Spotlight(),
+                    Voice(),
                     Resilience(),
                     Recorder(catalogue),
                 ],

@@ -39,7 +39,9 @@ class MinutesOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    language: str = Field(default="en", pattern="^[a-z]{2}$", description="Language of the minutes, two letters.")
+    language: str | None = Field(
+        default=None, pattern="^[a-z]{2}$", description="Language of the minutes, two letters; else what was set."
+    )
     budget_words: int | None = Field(default=None, ge=40, le=2000, description="Length of the summary.")
     formats: tuple[str, ...] = Field(default=("md", "docx", "ics", "csv"), description="Files to offer.")
 
@@ -85,8 +87,9 @@ def _is_question(text: str) -> bool:
 
 
 def _minutes(job: Job, context: JobContext, transcript: Transcript, name: str, options: MinutesOptions) -> JobResult:
+    language = options.language or job.mention.manner.language or "en"
     with context.stopwatch.stage("model"):  # the extractive engine stands where a model would
-        drafted = extract_minutes(transcript, language=options.language, budget_words=options.budget_words)
+        drafted = extract_minutes(transcript, language=language, budget_words=options.budget_words)
     context.check(job)
     lines = len(drafted.summary) + len(drafted.decisions) + len(drafted.action_items) + len(drafted.open_questions)
     context.report("checking", f"checking {lines} lines against what was said", lines=lines)
