@@ -27,6 +27,7 @@ from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.platform import TeamsPlatform
 from bot.platforms.teams.progress import ProgressFollower
 from bot.platforms.teams.signing_keys import SigningKeys
+from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.threads import ThreadReader
 from bot.platforms.teams.tokens import BotTokens
 
@@ -72,6 +73,7 @@ def _build_desk(
     is_local = read_registration(dependencies.settings).is_local
     directory = TeamsDirectory(client, dependencies.people, is_local=is_local, clock=clock)
     blobs, intake = dependencies.blobs, dependencies.intake
+    outbox = OutboxStore(dependencies.engine)
     return TeamsDesk(
         jobs=dependencies.jobs,
         intake=intake,
@@ -80,6 +82,7 @@ def _build_desk(
         files=FileFetcher(http, graph, blobs, dependencies.settings),
         transcripts=MeetingTranscripts(client, graph, blobs),
         buttons=Buttons(dependencies.jobs, intake, directory),
-        opinions=Opinions(dependencies.feedback_desk, OutboxStore(dependencies.engine)),
+        opinions=Opinions(dependencies.feedback_desk, outbox),
         compose=ComposeActions(client, ThreadReader(graph), blobs, intake, directory),
+        strays=Strays(client, dependencies.jobs, outbox),
     )
