@@ -126,7 +126,7 @@ class TeamsPeer:
 
     def shown(self, conversation: str | None = None) -> list[Message]:
         """Return the messages that people see, in the order of their posting."""
-        seen = [message for message in self.messages.values() if not message.is_deleted]
+        seen = [message for message in list(self.messages.values()) if not message.is_deleted]
         return [message for message in seen if conversation in (None, message.conversation)]
 
     # -------------------------------------------------------------- serving

@@ -17,7 +17,6 @@ from assistant.job_kinds import MEETING_SUMMARY
 from assistant.mentions import Attachment
 from assistant.storage.job_store import JobStore, JobView
 from bot.intake import Intake
-from bot.platforms.teams.activity_handler import InvokeAnswer
 from bot.platforms.teams.buttons import Buttons, button_of
 from bot.platforms.teams.cards import CARD_TYPE
 from bot.platforms.teams.compose import ComposeActions
@@ -39,6 +38,7 @@ from bot.platforms.teams.parse import (
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.places import SEEN
 from bot.platforms.teams.strays import Strays
+from bot.platforms.teams.turns import InvokeAnswer
 from bot.platforms.teams.welcome import welcome
 from bot.platforms.teams.wire import TeamsActivity, text_at
 from bot.routing import route

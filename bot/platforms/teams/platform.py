@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx
 import structlog
@@ -19,6 +20,7 @@ from assistant.errors import NothingFound
 from assistant.mentions import Platform
 from assistant.replies import Reply
 from bot.platforms.base import Handle, Target
+from bot.platforms.teams.chart_pictures import ChartLinks
 from bot.platforms.teams.client import ConnectorClient, Refused
 from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.parse import Reference, address
@@ -46,12 +48,14 @@ class TeamsPlatform:
         progress: ProgressFollower,
         *,
         base_url: str | None,
+        charts: ChartLinks | None = None,
     ) -> None:
         self._client = client
         self._http = http
         self._speaker = speaker
         self._progress = progress
         self._base_url = base_url
+        self._charts = charts
 
     async def start(self) -> None:
         """Nothing to connect: Teams comes to us."""
@@ -61,6 +65,10 @@ class TeamsPlatform:
         await self._progress.stop()
         await self._speaker.stop()
         await self._http.aclose()
+
+    def nudge(self, job_id: UUID) -> None:
+        """Show how the job gets on as soon as Teams takes another update."""
+        self._progress.nudge(str(job_id))
 
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the reply and return its handle; a placeholder is followed by the job's progress."""
@@ -112,7 +120,8 @@ class TeamsPlatform:
         return None
 
     def _render(self, reply: Reply, key: str) -> list[Json]:
-        return render(reply, key, base_url=self._base_url)
+        chart_url = self._charts.of(key) if self._charts else None
+        return render(reply, key, base_url=self._base_url, chart_url=chart_url)
 
     async def _start_stream(self, reference: Reference, reply: Reply, key: str) -> Posted | None:
         """Start a stream with the placeholder's words; None when Teams won't have it."""
