@@ -36,8 +36,8 @@ from assistant.storage.migrate import migrate
 from assistant.storage.tables import conversations, event_claims, jobs, metadata, outbox
 from bench.chaos import Child
 from bench.chaos_services import PrivatePostgres, free_port
+from bench.platform_chaos import BotChild
 from bench.process_cost import resident_mb
-from bench.slack_chaos import BotChild
 from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, Running, SlackPeer
 

@@ -45,7 +45,7 @@ FALLBACKS: Mapping[str, Mapping[Feature, str]] = {
         Feature.PROGRESS: "Streams in chats with the bot alone; in channels and groups, where Teams refuses streams, "
         "the placeholder is updated.",
         Feature.CITATIONS: "Teams shows ten; further sources are listed under the answer.",
-        Feature.CHART: "Drawn where the client can; its words stand under it everywhere.",
+        Feature.CHART: "A picture with its words; without a public address for it, drawn where the client can.",
     },
     "slack": {
         Feature.CHART: "Drawn in characters, with its words.",

@@ -156,7 +156,10 @@ async def web(settings: Settings) -> AsyncIterator[WebHarness]:
     values = {"steward_data": settings.steward_data, "database_url": settings.database_url}
     connected = load_settings({}, **values, steward_sign_in="demo")
     engine = open_engine(connected.database)
-    profiles = [PersonProfile(id=who, name=who.title(), groups=("staff",), profile={"sign_in": True}) for who in PEOPLE.values()]
+    profiles = [
+        PersonProfile(id=who, name=who.title(), groups=("staff",), profile={"sign_in": True})
+        for who in PEOPLE.values()
+    ]
     PeopleStore(engine).upsert_all(LOCAL_TENANT, profiles)
     with nicegui_reset_globals():
         app = make_app(connected, WEB)

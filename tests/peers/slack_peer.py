@@ -27,6 +27,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from tests.peers.cut import Cut
+
 TEAM, BOT_USER, BOT_ID = "T0STEWARD", "U0STEWARD", "B0STEWARD"
 TOKEN, APP_TOKEN = "xoxb-peer-token", "xapp-peer-token"
 MARKDOWN_CHARS = 12_000
@@ -141,12 +143,12 @@ class SlackPeer:
         if fault and fault.kind == "500":
             return PlainTextResponse("upstream", 500)
         if fault and fault.kind == "cut_before":
-            return _Cut()
+            return Cut()
         if fault and fault.kind not in ("cut_after",):
             return JSONResponse({"ok": False, "error": fault.kind})
         answer = self._answer(method, arguments, token)
         headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
-        return _Cut() if fault else JSONResponse(answer, headers=headers)
+        return Cut() if fault else JSONResponse(answer, headers=headers)
 
     def _fault(self, method: str) -> Fault | None:
         for fault in self.faults:
@@ -484,16 +486,6 @@ async def _arguments(request: Request) -> Answer:
         if isinstance(found.get(name), str):
             found[name] = json.loads(found[name])
     return found
-
-
-class _Cut(Response):
-    """Closes the connection in the middle of the answer."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"ok"', "more_body": True})
-        raise ConnectionAbortedError("cut, as told")
 
 
 class Running:
