@@ -25,6 +25,8 @@ from workers.logs.signatures import fingerprints, with_other_values
 from workers.logs.timestamps import Clock
 
 MAX_KNOWN = 100_000  # signatures remembered for one kind of file, about 10 MB
+LEARN_FROM_SHARE = 0.02  # of a block's lines: a trial costs as much as reading thousands of lines
+OTHER_VALUES = (3, 7)  # how far the digits of an example move in each of its trials
 SEEN_TO_LEARN = 2  # times in a block: what comes once is not worth trying
 MIN_COUNTED_SHARE = 0.3  # of a block; below it the signatures cost more than they save
 PATIENCE_BLOCKS = 4  # blocks in a row below that share, and the kind of file is read without them
@@ -145,7 +147,7 @@ class Shortcut:
             signatures = signatures.scatter(places, _refined(signatures.gather(places), lines.gather(places)))
             found = _joined(signatures, known)
         new = _new(found, known)
-        if new.is_empty():
+        if new["seen"].sum() < LEARN_FROM_SHARE * lines.len():
             return found
         self._learn(known, new, lines.gather(new["row"]), reads, clock)
         return _joined(signatures, known)
@@ -159,9 +161,11 @@ class Shortcut:
             decisive = _DECISIVE_FOUND.search(text)
             if decisive and decisive.lastindex:
                 kept.append(decisive.span(decisive.lastindex))
+        others = [line for step in OTHER_VALUES for line in with_other_values(texts, spans, step=step)]
+        changed = reads(pl.Series(others, dtype=pl.String))
         steady = pl.Series([rule is not None for rule in rules], dtype=pl.Boolean)
-        for step in (3, 7):
-            steady &= _same(read, reads(pl.Series(with_other_values(texts, spans, step=step), dtype=pl.String)))
+        for first in range(0, len(others), len(texts)):
+            steady &= _same(read, changed.slice(first, len(texts)))
         positions = [known.position_of(rule) if rule else None for rule in rules]
         recipes = self._numbered(read).with_columns(
             read["format"], pl.Series("rule", positions, dtype=pl.UInt32), steady.alias("steady")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from workers.logs.counting import COUNT_SCHEMA, Counts
 from workers.logs.familiar import Shortcut
 from workers.logs.levels import level_of_message
 from workers.logs.reading import ReadingOptions, ReadingReport, read_events
@@ -22,7 +23,6 @@ KEPT_BYTES = 64 << 20  # of lines; with the counts and the reader this stays und
 FORESEEN_FROM = 0.1  # of the budget, from where on the rest is foreseen
 FORESEEN_EXCESS = 1.25  # the beginning is no sure guide to the rest
 FIELD_BYTES = 60  # of a row's other columns
-COMPACT_EVERY_BLOCKS = 16  # counts of that many blocks are added up at a time
 # How lines are thinned when they exceed the budget: so many of each template in each span of time.
 _THINNINGS = (
     Sampling("1m", 20, 3),
@@ -46,14 +46,6 @@ ROW_SCHEMA: dict[str, pl.DataType] = {
     "file": pl.UInt16(),
     "line_number": pl.UInt32(),
 }
-_COUNT_SCHEMA: dict[str, pl.DataType] = {
-    "shape": pl.UInt32(),
-    "service": pl.Categorical(),
-    "level": pl.Int8(),
-    "minute": pl.Datetime("us", "UTC"),
-    "lines": pl.UInt32(),
-}
-
 
 @dataclass(frozen=True)
 class Window:
@@ -75,6 +67,7 @@ class LogIndex:
     templates: tuple[Template, ...]
     rows: pl.DataFrame  # ROW_SCHEMA, by time
     counts: pl.DataFrame  # template, service, level, minute (Datetime), lines
+    count_seconds: int  # the step of `minute`: 60, longer where there would be too many counts
     report: ReadingReport
     file_names: tuple[str, ...]
     kept_all: bool  # False: `rows` is a sample, and searches say so
@@ -126,7 +119,7 @@ def build_index(
 class _Building:
     def __init__(self, miner: TemplateMiner) -> None:
         self._miner = miner
-        self._counts = _Counts()
+        self._counts = Counts()
         self._rows: list[pl.DataFrame] = []
         self._kept_bytes = 0
         self._thinning = 0
@@ -137,8 +130,12 @@ class _Building:
         rows = events.drop("message").with_columns(self._numbered(events))
         minutes = rows.group_by("shape", "service", "level", pl.col("time").dt.truncate("1m").alias("minute"))
         self._counts.add(minutes.agg(pl.len().alias("lines")))
-        self._counts.add(*self.shortcut.take_counts())
+        self._add_short_counts()
         self._keep(rows.with_columns(pl.col("host").cast(pl.Categorical)), share_read)
+
+    def _add_short_counts(self) -> None:
+        for counts in self.shortcut.take_counts():
+            self._counts.add(counts)
 
     def _numbered(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the shape, service and level that events are counted by."""
@@ -153,7 +150,7 @@ class _Building:
         return events.select(shapes.alias("shape"), service, "level")
 
     def finished(self, report: ReadingReport) -> LogIndex:
-        self._counts.add(*self.shortcut.take_counts())
+        self._add_short_counts()
         numbers = self._miner.template_numbers()
         said = pl.Series([level_of_message(example) for example in self._miner.examples], dtype=pl.Int8)
 
@@ -164,14 +161,18 @@ class _Building:
 
         empty = pl.DataFrame(schema={**ROW_SCHEMA, "shape": pl.UInt32})
         rows = with_templates(pl.concat(self._rows) if self._rows else empty)
-        counts = with_templates(self._counts.added_up())
-        counts = counts.group_by("template", "service", "level", "minute").agg(pl.col("lines").sum())
+        by = ("template", "service", "level", "minute")
+        parts = self._counts.parts() or [pl.DataFrame(schema=COUNT_SCHEMA)]
+        # Part by part: shapes are many more than templates.
+        counted = [with_templates(part).group_by(by).agg(pl.col("lines").sum()) for part in parts]
+        counts = pl.concat(counted).group_by(by).agg(pl.col("lines").sum())
         return LogIndex(
             templates=tuple(self._miner.templates),
             rows=rows.select(*ROW_SCHEMA).sort("time", "file", "line_number", nulls_last=True),
             counts=counts.sort("template", "minute", "service", "level"),
             report=report,
             file_names=tuple(file.name for file in report.files),
+            count_seconds=self._counts.step_seconds,
             kept_all=self._sample is None,
             guarded_lines=self._miner.guarded_lines,
             state=self._miner.state(),
@@ -203,31 +204,6 @@ class _Building:
 
 def _size(rows: pl.DataFrame) -> int:
     return int(rows["line"].str.len_bytes().sum()) + rows.height * FIELD_BYTES
-
-
-class _Counts:
-    """Adds up the counts of many blocks, little by little: each is touched a few times only."""
-
-    def __init__(self) -> None:
-        self._tiers: list[list[pl.DataFrame]] = [[]]
-
-    def add(self, *counts: pl.DataFrame) -> None:
-        self._tiers[0] += counts
-        for tier, parts in enumerate(self._tiers):
-            if len(parts) < COMPACT_EVERY_BLOCKS:
-                return
-            if tier + 1 == len(self._tiers):
-                self._tiers.append([])
-            self._tiers[tier + 1].append(_added_up(parts))
-            parts.clear()
-
-    def added_up(self) -> pl.DataFrame:
-        parts = [part for tier in self._tiers for part in tier]
-        return _added_up(parts) if parts else pl.DataFrame(schema=_COUNT_SCHEMA)
-
-
-def _added_up(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(parts).group_by("shape", "service", "level", "minute").agg(pl.col("lines").sum())
 
 
 def _thinned(rows: pl.DataFrame, sample: Sample) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def times_by_rule(lines: pl.Series, rule: TimeRule, clock: Clock) -> pl.Series:
         texts = texts + rule.zone
     # Few seconds, many lines: each text is read once.
     different = texts.unique().drop_nulls()
-    read = pl.DataFrame({"text": different, "time": parse_texts(different, clock)})
+    read = pl.DataFrame({"text": different, "time": parse_texts(different, clock, [_layout(rule.layout)])})
     return pl.DataFrame({"text": texts}).join(read, on="text", how="left", maintain_order="left")["time"]
 
 

@@ -24,6 +24,7 @@ from workers.logs.timestamps import FUTURE_ALLOWED, Clock
 
 SAMPLE_LINES = 200
 REVOTE_SHARE = 0.05  # of a block's lines unread, continuations apart: look for another format
+READ_AT_LEAST_LINES = 10_000  # of what a shortcut leaves: below that, calling costs more than reading
 DEFAULT_MAX_BYTES = 2 << 30  # decompressed, over all files of one inspection
 EVENT_SCHEMA: dict[str, pl.DataType] = {
     **{name: dtype for name, dtype in FIELDS.items() if name != "component"},
@@ -179,6 +180,31 @@ def read_events(
         options.progress(done, report.source_bytes)
 
 
+@dataclass
+class _Left:
+    """Lines that wait to be read together: reading a few costs nearly as much as reading thousands."""
+
+    lines: list[pl.Series] = field(default_factory=list)
+    numbers: list[pl.Series] = field(default_factory=list)
+    of_lines: int = 0  # of so many lines these are the rest
+    counted_until: datetime | None = None  # the time of the line after them, if that was counted
+
+    @property
+    def height(self) -> int:
+        return sum(part.len() for part in self.lines)
+
+    def add(self, lines: pl.Series, numbers: pl.Series, *, of_lines: int) -> None:
+        self.lines.append(lines)
+        self.numbers.append(numbers)
+        self.of_lines += of_lines
+
+    def taken(self) -> "_Left":
+        """Return what waits, and wait for more."""
+        taken = _Left(self.lines, self.numbers, self.of_lines, self.counted_until)
+        self.lines, self.numbers, self.of_lines, self.counted_until = [], [], 0, None
+        return taken
+
+
 class _FileReader:
     """Reads one file, block after block, remembering its formats and the last time it saw."""
 
@@ -202,6 +228,7 @@ class _FileReader:
         self._last_at: datetime | None = None
         self._latest_allowed: datetime | None = None
         self._csv: reading_csv.CsvColumns | None = None
+        self._left = _Left()
 
     def events(self, max_bytes: int) -> Iterator[tuple[pl.DataFrame, int]]:
         """Yield the events of each block, and how many bytes of the file have been read so far."""
@@ -213,6 +240,7 @@ class _FileReader:
             events = self._events_of(block)
             self._own.bytes_read = counts.bytes_read
             yield events, counts.source_bytes
+        yield self._read(self._left.taken()), counts.source_bytes
         self._own.bytes_read = counts.bytes_read
         if counts.bytes_read >= max_bytes:
             self._report.stopped_at_bytes = self._options.max_bytes
@@ -221,6 +249,7 @@ class _FileReader:
         self._report.undecodable_bytes += counts.undecodable_bytes
 
     def _events_of(self, block: str) -> pl.DataFrame:
+        """Return the events that are ready: those of the block, or of several where few lines are left to read."""
         text = (block.replace("\x01", " ") if "\x01" in block else block).encode()
         lines = _split(text)
         first_line = self._own.lines + 1
@@ -228,24 +257,36 @@ class _FileReader:
         numbers = pl.int_range(first_line, first_line + lines.len(), dtype=pl.UInt32, eager=True)
         if first_line == 1:
             self._csv = reading_csv.columns_of(lines.head(3).to_list())
-        sorted_out = None
+        sorted_out = self._sorted_out(lines, text) if self._csv is None else None
+        if sorted_out is None:
+            left, waiting = self._left.taken(), _Left(lines=[lines], numbers=[numbers], of_lines=lines.len())
+            return pl.concat([self._read(left), self._read(waiting)])
+        ready = pl.DataFrame(schema=EVENT_SCHEMA)
+        if sorted_out.rest[0]:  # it may belong to the line before the block, which was counted or has to be read now
+            ready = self._read(self._left.taken())
+        self._left.add(lines.filter(sorted_out.rest), numbers.filter(sorted_out.rest), of_lines=lines.len())
+        self._left.counted_until = sorted_out.ends_at
+        if self._left.height >= READ_AT_LEAST_LINES:
+            ready = pl.concat([ready, self._read(self._left.taken())])
+        return ready
+
+    def _read(self, left: "_Left") -> pl.DataFrame:
+        if not left.height:
+            return pl.DataFrame(schema=EVENT_SCHEMA)
+        lines, numbers = pl.concat(left.lines), pl.concat(left.numbers)
         if self._csv is not None:
-            table = reading_csv.read_csv(lines, self._csv, self._clock, has_header=first_line == 1)
+            table = reading_csv.read_csv(lines, self._csv, self._clock, has_header=numbers[0] == 1)
         else:
-            sorted_out = self._sorted_out(lines, text)
-            if sorted_out is not None:
-                lines, numbers = lines.filter(sorted_out.rest), numbers.filter(sorted_out.rest)
             self._vote(lines)
             table = read_lines(lines, self._formats, self._clock)
-            if self._is_off(table, lines):
+            if self._is_off(table, lines, of_lines=left.of_lines):
                 table = read_lines(lines, self._formats, self._clock)
         self._own.formats.update(dict(table["format"].fill_null("plain").value_counts().iter_rows()))
         table = table.with_columns(lines.alias("line"), numbers.alias("line_number"))
         events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0))
         self._own.events += events.height
         completed = self._completed(events)
-        if sorted_out is not None and sorted_out.ends_at is not None:
-            self._last_at = sorted_out.ends_at
+        self._last_at = left.counted_until or self._last_at
         return completed
 
     def _sorted_out(self, lines: pl.Series, text: bytes) -> Sorted | None:
@@ -286,11 +327,11 @@ class _FileReader:
         if undated and self._options.zone is None:
             self._report.zone_assumed.add(self._file.name)
 
-    def _is_off(self, table: pl.DataFrame, lines: pl.Series) -> bool:
+    def _is_off(self, table: pl.DataFrame, lines: pl.Series, *, of_lines: int) -> bool:
         """Look for new formats among the lines that none fits; return whether any were found."""
         unread = lines.filter(table["format"].is_null())
         unread = unread.filter(~unread.str.contains(CONTINUATION))
-        if unread.len() <= REVOTE_SHARE * lines.len() and unread.len() < SAMPLE_LINES:
+        if unread.len() <= REVOTE_SHARE * of_lines:
             return False
         names = {line_format.name for line_format in self._formats}
         sample = unread.gather_every(max(1, unread.len() // SAMPLE_LINES)).head(SAMPLE_LINES)
@@ -300,7 +341,7 @@ class _FileReader:
 
     def _completed(self, events: pl.DataFrame) -> pl.DataFrame:
         if events.is_empty():
-            return events
+            return pl.DataFrame(schema=EVENT_SCHEMA)
         times = self._plausible(events["time"])
         self._report.without_time += times.null_count()
         self._count_unordered(times)
