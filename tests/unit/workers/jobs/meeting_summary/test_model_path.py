@@ -37,9 +37,24 @@ GOOD = notes(
     action_items=[task("Send the access forms to the testers", FORMS, owner="Ben Okafor", due="by Friday")],
     open_questions=[entry("Who will present the portal at the trade fair?", ("u15", "Who will present the portal"))],
 )
+GOODS = [
+    "lamps",
+    "chairs",
+    "tables",
+    "ropes",
+    "paints",
+    "screws",
+    "nails",
+    "boards",
+    "tiles",
+    "pipes",
+    "bricks",
+    "doors",
+]
+PLACES = ["cellar", "attic", "garage", "harbour", "market", "church", "station", "library", "garden", "kitchen"]
 LONG = "\n".join(
-    f"{'Anna Lund' if number % 2 else 'Ben Sand'}: Item {number} of the stock list is on shelf {number} in the "
-    f"cellar because the delivery number {number} came late and nobody had time to count all of the boxes again."
+    f"{'Anna Lund' if number % 2 else 'Ben Sand'}: Item {number}, the {GOODS[number % 11]}, is on shelf {number} in "
+    f"the {PLACES[number % 10]} because delivery {number} came late and nobody had time to count all of the boxes again."
     for number in range(1, 121)
 )
 
@@ -84,7 +99,7 @@ def test_all_of_a_long_meeting_is_shown_with_overlap_and_nothing_between(tmp_pat
         parts.append([key for key, _ in shown_lines(messages)])
         return first_said(messages)
 
-    final = written(("Item 1 of the stock list is on shelf 1 in the cellar.", ("L1",)))
+    final = written(("Item 1, the chairs, is on shelf 1 in the attic.", ("L1",)))
     watched = Watched()
     result, _ = minutes_of(LONG, *[note] * 4, final, folder=tmp_path, max_input_tokens=8_800, watched=watched)
 
@@ -94,7 +109,7 @@ def test_all_of_a_long_meeting_is_shown_with_overlap_and_nothing_between(tmp_pat
     assert [text for name, text in watched.steps if name == "extracting"][1:] == [
         f"reading part {number} of {len(parts)}" for number in range(1, len(parts) + 1)
     ]
-    assert result.result["summary"][0]["text"].startswith("Item 1 of the stock list")
+    assert result.result["summary"][0]["text"].startswith("Item 1, the chairs")
 
 
 def test_lines_that_do_not_hold_are_complained_of_once_then_left_out_and_told(tmp_path: Path) -> None:
@@ -221,20 +236,18 @@ def test_a_summary_that_is_cut_or_unreadable_is_replaced_by_the_parts_own_lines(
     result, _ = minutes_of(LONG, *[first_said] * 4, *[last] * 4, folder=tmp_path, max_input_tokens=8_800)
 
     assert "summary_by_rules" in codes(result)
-    assert result.result["summary"][0]["text"].startswith("Item 1 of the stock list")
+    assert result.result["summary"][0]["text"].startswith("Item 1, the chairs")
 
 
 def test_a_written_line_without_a_checked_source_or_with_a_new_number_is_left_out(tmp_path: Path) -> None:
     final = written(
-        ("Item 1 of the stock list is on shelf 1 in the cellar.", ("L1",)),
+        ("Item 1, the chairs, is on shelf 1 in the attic.", ("L1",)),
         ("The boxes cost 900 euros.", ("L1",)),
         ("All boxes were counted.", ("L77",)),
     )
     result, _ = minutes_of(LONG, *[first_said] * 4, final, folder=tmp_path, max_input_tokens=8_800)
 
-    assert [line["text"] for line in result.result["summary"]] == [
-        "Item 1 of the stock list is on shelf 1 in the cellar."
-    ]
+    assert [line["text"] for line in result.result["summary"]] == ["Item 1, the chairs, is on shelf 1 in the attic."]
     assert "lines_left_out" in codes(result)
 
 
