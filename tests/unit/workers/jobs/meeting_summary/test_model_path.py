@@ -54,7 +54,7 @@ GOODS = [
 PLACES = ["cellar", "attic", "garage", "harbour", "market", "church", "station", "library", "garden", "kitchen"]
 LONG = "\n".join(
     f"{'Anna Lund' if number % 2 else 'Ben Sand'}: Item {number}, the {GOODS[number % 11]}, is on shelf {number} in "
-    f"the {PLACES[number % 10]} because delivery {number} came late and nobody had time to count all of the boxes again."
+    f"the {PLACES[number % 10]} because delivery {number} came late and nobody had time to count all of the boxes again."  # noqa: E501
     for number in range(1, 121)
 )
 
