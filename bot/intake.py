@@ -17,12 +17,14 @@ from assistant.errors import NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS, JobKind
 from assistant.mentions import MAX_MENTION_CHARS, Mention
 from assistant.observability import EVENTS
+from assistant.preferences import check_kind, with_preferences
 from assistant.queue import Doorbell, NoDoorbell
 from assistant.rate_limits import RateLimits
 from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import Accepted, JobStore
 from assistant.storage.outbox_store import Errand
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.statements import plain_text
 from bot.routing import HELP_WORDS, help_text, route
 
@@ -51,16 +53,18 @@ class Intake:
         doorbell: Doorbell | None = None,
         limits: RateLimits | None = None,
         delivery: SaysAtOnce | None = None,
+        preferences: PreferenceStore | None = None,
     ) -> None:
         """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate.
 
-        Without delivery, placeholders wait in the outbox until a bot looks.
+        Without delivery, placeholders wait in the outbox until a bot looks; without preferences, nobody's count.
         """
         self._jobs = jobs
         self._people = people
         self._doorbell = doorbell or NoDoorbell()
         self._limits = limits
         self._delivery = delivery
+        self._preferences = preferences
 
     def take(self, mention: Mention) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
@@ -68,7 +72,7 @@ class Intake:
         Raises:
             RequestInvalid: nothing to go on, too long, an unknown command, too many questions at once, or a full
                 queue; `reply` says which.
-            NotPermitted: the asker's role does not allow this kind.
+            NotPermitted: the asker's role, or the channel, does not allow this kind.
             DependencyUnavailable, StorageFull: the database refused; the platform should ask for redelivery.
         """
         try:
@@ -91,6 +95,7 @@ class Intake:
                 reply=f"{chosen.kind.title} is for {' and '.join(chosen.kind.roles)}s. "
                 "Your administrator can change that.",
             )
+        mention = self._as_set(mention, chosen.kind)
         self._check_rate(mention)
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
         accepted = self._accept(asked, chosen.kind)
@@ -127,6 +132,14 @@ class Intake:
                 )
             )
         return accepted
+
+    def _as_set(self, mention: Mention, kind: JobKind) -> Mention:
+        """Refuse a kind that is off in the channel; return the mention as its channel and its asker want it."""
+        if self._preferences is None:
+            return mention
+        channel, person = self._preferences.for_mention(mention.conversation, mention.asker.id)
+        check_kind(kind, channel)
+        return with_preferences(mention, channel, person)
 
     def _check_rate(self, mention: Mention) -> None:
         """Refuse a flood. An event that was taken before comes through: it makes no new job."""

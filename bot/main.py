@@ -31,6 +31,9 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.person_data import PersonData
+from assistant.storage.preference_store import PreferenceStore
+from assistant.storage.worker_store import WorkerStore
 from bot import operations
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
@@ -50,18 +53,21 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     """Return the application. The database must be migrated; nothing is connected before it starts."""
     engine = open_engine(settings.database)
     jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
+    preferences = PreferenceStore(engine)
     doorbell = open_doorbell(settings)
     platforms: dict[str, ChatPlatform] = {}
     delivery = Delivery(OutboxStore(engine), platforms)
     dependencies = BotDependencies(
         settings=settings,
         engine=engine,
-        intake=Intake(jobs, people, doorbell, open_rate_limits(settings), delivery),
+        intake=Intake(jobs, people, doorbell, open_rate_limits(settings), delivery, preferences),
         jobs=jobs,
         conversations=ConversationStore(engine),
         feedback=feedback,
         feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
+        preferences=preferences,
+        person_data=PersonData(engine),
         blobs=BlobStore(engine, settings),
     )
 
@@ -93,7 +99,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
             engine.dispose()
 
     app = FastAPI(title="Steward", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(operations.build_routes(Health(engine), JobRepair(engine)))
+    app.include_router(operations.build_routes(Health(engine), JobRepair(engine), WorkerStore(engine)))
     for entry in entries:
         if entry.is_on(settings):
             platforms[entry.name] = entry.build(app, dependencies)

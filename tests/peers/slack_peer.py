@@ -27,6 +27,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from tests.peers.cut import Cut
+
 TEAM, BOT_USER, BOT_ID = "T0STEWARD", "U0STEWARD", "B0STEWARD"
 TOKEN, APP_TOKEN = "xoxb-peer-token", "xapp-peer-token"
 MARKDOWN_CHARS = 12_000
@@ -71,6 +73,8 @@ class SlackPeer:
     faults: list[Fault] = field(default_factory=list)
     streams: dict[str, str] = field(default_factory=dict)  # ts: state
     code: str = "consent-code"  # what oauth.v2.access takes
+    expires_in: int = 0  # seconds that an installed token lives; 0: it does not rotate
+    refreshed: list[str] = field(default_factory=list)  # refresh tokens that were exchanged, in order
     acknowledged: list[str] = field(default_factory=list)  # Socket Mode envelopes
     sockets: list[WebSocket] = field(default_factory=list)
     url: str = ""
@@ -139,12 +143,12 @@ class SlackPeer:
         if fault and fault.kind == "500":
             return PlainTextResponse("upstream", 500)
         if fault and fault.kind == "cut_before":
-            return _Cut()
+            return Cut()
         if fault and fault.kind not in ("cut_after",):
             return JSONResponse({"ok": False, "error": fault.kind})
         answer = self._answer(method, arguments, token)
         headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
-        return _Cut() if fault else JSONResponse(answer, headers=headers)
+        return Cut() if fault else JSONResponse(answer, headers=headers)
 
     def _fault(self, method: str) -> Fault | None:
         for fault in self.faults:
@@ -217,6 +221,8 @@ class SlackPeer:
         return {"id": user_id, "team_id": TEAM, "name": user_id.lower(), **user}
 
     def on_oauth_v2_access(self, arguments: Answer) -> Answer:
+        if arguments.get("grant_type") == "refresh_token":
+            return self._refreshed(arguments)
         if arguments["code"] != self.code or not arguments.get("client_id"):
             raise Refused("invalid_code")
         return {
@@ -229,6 +235,24 @@ class SlackPeer:
             "enterprise": None,
             "is_enterprise_install": False,
             "authed_user": {"id": "U0ADMIN"},
+            **({"refresh_token": "xoxe-1", "expires_in": self.expires_in} if self.expires_in else {}),
+        }
+
+    def _refreshed(self, arguments: Answer) -> Answer:
+        """Exchange a refresh token, each of which counts once."""
+        number = len(self.refreshed) + 1
+        if arguments["refresh_token"] != f"xoxe-{number}":
+            raise Refused("invalid_refresh_token")
+        self.refreshed.append(arguments["refresh_token"])
+        token = f"{TOKEN}-{number}"
+        self.tokens = self.file_tokens = {token}  # the one before ends at once: the strictest case
+        return {
+            "access_token": token,
+            "refresh_token": f"xoxe-{number + 1}",
+            "expires_in": 43_200,
+            "token_type": "bot",
+            "bot_user_id": BOT_USER,
+            "team": {"id": TEAM, "name": "Peer"},
         }
 
     def on_apps_connections_open(self, _: Answer) -> Answer:
@@ -462,16 +486,6 @@ async def _arguments(request: Request) -> Answer:
         if isinstance(found.get(name), str):
             found[name] = json.loads(found[name])
     return found
-
-
-class _Cut(Response):
-    """Closes the connection in the middle of the answer."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"ok"', "more_body": True})
-        raise ConnectionAbortedError("cut, as told")
 
 
 class Running:
