@@ -85,7 +85,7 @@ def take(page: Page, name: str) -> None:
     save(page.screenshot(animations="disabled", caret="hide"), name)
 
 
-def save(screenshot: bytes, name: str) -> None:
+def save(screenshot: bytes, name: str, colours: int = COLOURS) -> None:
     """Write a picture with few colours.
 
     Raises:
@@ -94,7 +94,7 @@ def save(screenshot: bytes, name: str) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
     picture = Image.open(io.BytesIO(screenshot)).convert("RGB")
-    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size} bytes, over {MAX_BYTES}")
 

@@ -36,6 +36,7 @@ QUESTIONS = {
     "draft": "Draft an e-mail to Tom Becker that the renewal call with Redfern moves to Thursday at 10.",
     "error": "/minutes",
 }
+LONG = ("minutes", "logs")  # drawn smaller, to stay small files
 
 
 class Slack:
@@ -131,9 +132,10 @@ def main() -> None:
             try:
                 for name, (question, thread) in collect(Slack(peer, running)).items():
                     pictures = {one["id"]: one["bytes"] for one in peer.uploads if "bytes" in one}
-                    page = browser.new_page(viewport={"width": 760, "height": 400}, device_scale_factor=1.5)
+                    scale = 1.0 if name in LONG else 1.5
+                    page = browser.new_page(viewport={"width": 740, "height": 120}, device_scale_factor=scale)
                     page.set_content(draw_page(PEOPLE[asker(name)], question, thread, pictures))
-                    save(page.screenshot(full_page=True), f"slack-{name}")
+                    save(page.screenshot(full_page=True), f"slack-{name}", colours=48)
                     page.close()
             finally:
                 browser.close()
