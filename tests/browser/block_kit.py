@@ -50,7 +50,8 @@ pre { margin: 0; background: #f8f8f8; border: 1px solid #ddd; border-radius: 4px
   line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; font-family: "DejaVu Sans Mono", monospace; }
 .context { color: #616061; font-size: 13px; }
 table { border-collapse: collapse; font-size: 13px; } td { border: 1px solid #ddd; padding: 5px 9px;
-  vertical-align: top; overflow-wrap: break-word; min-width: 44px; } tr:first-child td { font-weight: 700; background: #f8f8f8; }
+  vertical-align: top; overflow-wrap: break-word; min-width: 44px; }
+tr:first-child td { font-weight: 700; background: #f8f8f8; }
 .buttons { display: flex; gap: 8px; flex-wrap: wrap; }
 .button { border: 1px solid #bbb; border-radius: 8px; padding: 5px 12px; font-weight: 700; font-size: 13px; }
 .primary { background: #007a5a; color: #fff; border-color: #007a5a; }
