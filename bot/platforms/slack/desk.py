@@ -17,6 +17,7 @@ import structlog
 from assistant.errors import (
     DependencyUnavailable,
     NothingFound,
+    NotPermitted,
     RequestInvalid,
     StewardError,
     StorageFull,
@@ -34,6 +35,8 @@ from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.messages import NOTE_TYPE, Address, SlackMessages
 from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
+from bot.platforms.slack.reading import SlackReader
+from bot.platforms.slack.recaps import Recaps
 from bot.platforms.slack.render import render
 from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.text import escape
@@ -55,6 +58,8 @@ class Desk:
         self.installations = Installations(settings, self.store, self.api, rotation)
         self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.preferences)
         self.files = SlackFiles(settings, self.api, dependencies.blobs)
+        self.reader = SlackReader(self.api, self.installations, self.directory, dependencies.blobs)
+        self.recaps = Recaps(self.reader, self.directory)
         streams = SlackStreams(self.api, is_on=settings.slack_streaming)
         self.messages = SlackMessages(self.api, self.installations, streams)
         self._background: set[asyncio.Task[None]] = set()
@@ -83,6 +88,11 @@ class Desk:
             key=key,
         )
         mention = _with_handoff(mention, readers.settings)
+        try:
+            mention = await self.recaps.with_messages(workspace, message, mention, asker)
+        except (RequestInvalid, NotPermitted, NothingFound) as unreadable:
+            await self.refuse(workspace, mention, unreadable)
+            return None
         if files.refused and not mention.text and not mention.attachments:
             error = RequestInvalid("only files that can't be read", reply="\n".join(files.refused))
             await self.refuse(workspace, mention, error)

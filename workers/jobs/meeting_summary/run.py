@@ -96,7 +96,7 @@ def _minutes(job: Job, context: JobContext, transcript: Transcript, name: str, o
     with context.stopwatch.stage("validation"):
         problems = validate_minutes(drafted, transcript)
         minutes = repair(drafted, problems) if problems else drafted
-    sources = Sources(document=name, title=minutes.meeting.title or name)
+    sources = Sources(document=name, title=minutes.meeting.title or name, urls=_urls(transcript))
     claims = minutes_claims(minutes, sources)
     files = tuple(_files(minutes, name, options.formats, context))
     receipt = _receipt(context, _checks(problems, transcript), repaired=minutes is not drafted)
@@ -118,7 +118,7 @@ def _answer(job: Job, context: JobContext, transcript: Transcript, name: str, qu
     with context.stopwatch.stage("model"):
         lines = answer_from_meeting(transcript, question)
     context.check(job)
-    sources = Sources(document=name, title=transcript.title or name)
+    sources = Sources(document=name, title=transcript.title or name, urls=_urls(transcript))
     claims = tuple(Claim(text=line.text, citations=sources.of(line.evidence)) for line in lines)
     receipt = _receipt(context, (Check(name="quotes_verbatim", passed=True),) if lines else (), repaired=False)
     result = {"version": 1, "question": question, "lines": [line.model_dump(mode="json") for line in lines]}
@@ -137,6 +137,10 @@ def _answer(job: Job, context: JobContext, transcript: Transcript, name: str, qu
     return JobResult(
         outcome="answered", answer=reply.text, claims=claims, result=result, receipt=receipt, reply=reply
     )
+
+
+def _urls(transcript: Transcript) -> dict[str, str]:
+    return {utterance.id: utterance.url for utterance in transcript.utterances if utterance.url}
 
 
 def _checks(problems: Sequence[Problem], transcript: Transcript) -> tuple[Check, ...]:
