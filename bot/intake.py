@@ -7,6 +7,8 @@ must not before.
 from __future__ import annotations
 
 import math
+from typing import Protocol
+from uuid import uuid4
 
 import structlog
 
@@ -20,12 +22,25 @@ from assistant.queue import Doorbell, NoDoorbell
 from assistant.rate_limits import RateLimits
 from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import Accepted, JobStore
+from assistant.storage.outbox_store import Errand
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.statements import plain_text
 from bot.routing import HELP_WORDS, help_text, route
 
 log = structlog.get_logger()
+
+
+class SaysAtOnce(Protocol):
+    """Delivery, as intake sees it: it can post a placeholder without looking into the outbox first."""
+
+    def takes(self, platform: str) -> bool:
+        """Return whether a placeholder for this platform may be handed over."""
+        ...
+
+    def hand_over(self, errand: Errand) -> None:
+        """Deliver this, whose row is leased already; callable from any thread."""
+        ...
 
 
 class Intake:
@@ -37,15 +52,18 @@ class Intake:
         people: PeopleStore,
         doorbell: Doorbell | None = None,
         limits: RateLimits | None = None,
+        delivery: SaysAtOnce | None = None,
         preferences: PreferenceStore | None = None,
     ) -> None:
-        """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate;
-        without preferences, nobody's settings count.
+        """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate.
+
+        Without delivery, placeholders wait in the outbox until a bot looks; without preferences, nobody's count.
         """
         self._jobs = jobs
         self._people = people
         self._doorbell = doorbell or NoDoorbell()
         self._limits = limits
+        self._delivery = delivery
         self._preferences = preferences
 
     def take(self, mention: Mention) -> Accepted:
@@ -80,7 +98,7 @@ class Intake:
         mention = self._as_set(mention, chosen.kind)
         self._check_rate(mention)
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
-        accepted = self._jobs.accept(asked, chosen.kind, placeholder(chosen.kind))
+        accepted = self._accept(asked, chosen.kind)
         if not accepted.duplicate:
             self._doorbell.ring(chosen.kind.lane, accepted.job_id)
         log.info(
@@ -91,6 +109,28 @@ class Intake:
             duplicate=accepted.duplicate,
             position=accepted.position,
         )
+        return accepted
+
+    def _accept(self, asked: Mention, kind: JobKind) -> Accepted:
+        """Write the question down and have its placeholder said, without the outbox being read in between."""
+        platform, words = asked.conversation.platform.value, placeholder(kind)
+        if self._delivery is None or not self._delivery.takes(platform):
+            return self._jobs.accept(asked, kind, words)
+        token = uuid4().hex
+        accepted = self._jobs.accept(asked, kind, words, delivery_token=token)
+        if not accepted.duplicate:
+            self._delivery.hand_over(
+                Errand(
+                    job_id=accepted.job_id,
+                    platform=platform,
+                    target=asked.reply_target,
+                    reply=words,
+                    revision=1,
+                    handle=None,
+                    tries=1,
+                    token=token,
+                )
+            )
         return accepted
 
     def _as_set(self, mention: Mention, kind: JobKind) -> Mention:

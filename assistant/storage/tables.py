@@ -168,6 +168,7 @@ workers = sa.Table(
     _required("slots", sa.Integer),
     _required("started_at", UtcDateTime),
     _required("seen_at", UtcDateTime),
+    sa.Column("condition", Json, nullable=True),  # WorkerCondition; null: of a worker that does not tell
 )
 leaders = sa.Table(
     "leaders",

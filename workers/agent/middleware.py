@@ -7,7 +7,6 @@ AgentContext, so one compiled agent serves every thread of a process.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -20,7 +19,7 @@ from assistant.errors import BudgetExceeded
 from workers.agent.spec import AgentContext
 from workers.llm.model_catalogue import ModelCatalogue
 from workers.llm.offline import VALIDATOR, estimate_tokens
-from workers.validation.injection import strip_invisible
+from workers.validation.injection import fenced
 
 ModelHandler = Callable[[ModelRequest[Any]], ModelResponse[Any]]
 ToolHandler = Callable[[ToolCallRequest], ToolMessage | Command[Any]]
@@ -93,9 +92,7 @@ class Spotlight(AgentMiddleware[Any, Any, Any]):
         message = handler(request)
         if not isinstance(message, ToolMessage) or not isinstance(message.content, str):
             return message
-        mark = secrets.token_hex(4)
-        text = strip_invisible(message.content)
-        return message.model_copy(update={"content": f"<material {mark}>\n{text}\n</material {mark}>"})
+        return message.model_copy(update={"content": fenced(message.content)})
 
 
 class Voice(AgentMiddleware[Any, Any, Any]):

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from assistant.manner import Manner
 from workers.agent.trace import Trace
+from workers.llm.circuits import Circuits
 from workers.llm.offline import OfflineComposer
 from workers.prompts import Prompt
 from workers.tools.reading import Reading
@@ -56,6 +57,7 @@ class AgentContext:
     models: Mapping[str, Callable[[], BaseChatModel]]  # alias to client, in the order to try
     labels: Mapping[str, str]
     providers: Mapping[str, str]
+    circuits: Circuits  # of the providers
     alias: str  # of the model in use
     check: Callable[[], None]  # raises when the job was stopped or is out of time
     wait: Callable[[float], None]  # seconds; returns early by raising, when the job is stopped

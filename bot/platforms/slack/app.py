@@ -118,14 +118,11 @@ class SlackPlatform:
 
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the message of a job."""
-        handle = await self.desk.messages.post(target, reply, key)
-        self.desk.send_files(handle, reply)
-        return handle
+        return await self.desk.messages.post(target, reply, key)
 
     async def update(self, handle: Handle, reply: Reply) -> None:
         """Make the message say `reply`."""
         await self.desk.messages.update(handle, reply)
-        self.desk.send_files(handle, reply)
         self.done_notes.answered(handle, reply)
 
     async def find(self, target: Target, key: str) -> Handle | None:

@@ -6,7 +6,7 @@ It adds who asks and who reads along, takes the question in, and tells the asker
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -24,16 +24,17 @@ from assistant.errors import (
 )
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Platform
 from assistant.preferences import ChannelSettings
-from assistant.replies import FileOffer, Reply
+from assistant.replies import Reply
 from assistant.storage.job_store import Accepted
 from assistant.storage.slack_store import SlackStore
 from assistant.storage.worker_store import WorkerStore
+from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
 from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
-from bot.platforms.slack.messages import NOTE_TYPE, Address, SlackMessages
+from bot.platforms.slack.messages import NOTE_TYPE, SlackMessages
 from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
 from bot.platforms.slack.reading import SlackReader
 from bot.platforms.slack.recaps import Recaps
@@ -41,6 +42,7 @@ from bot.platforms.slack.render import render
 from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.text import escape
 from bot.platforms.slack.token_rotation import TokenRotation
+from bot.platforms.slack.uploads import SlackUploads
 
 log = structlog.get_logger()
 
@@ -61,7 +63,9 @@ class Desk:
         self.reader = SlackReader(self.api, self.installations, self.directory, dependencies.blobs)
         self.recaps = Recaps(self.reader, self.directory)
         streams = SlackStreams(self.api, is_on=settings.slack_streaming)
-        self.messages = SlackMessages(self.api, self.installations, streams)
+        pictures = ChartPictures(settings.steward_data / "matplotlib")
+        uploads = SlackUploads(self.api, dependencies.blobs, pictures)
+        self.messages = SlackMessages(self.api, self.installations, streams, uploads)
         self._background: set[asyncio.Task[None]] = set()
 
     # -------------------------------------------------------------- taking in
@@ -232,29 +236,6 @@ class Desk:
         stopped = await asyncio.to_thread(lambda: jobs.cancel(job_id, by=user_id))
         log.info("job.stopped", job_id=str(job_id), by_asker=True)
         return stopped
-
-    def send_files(self, handle: Mapping[str, Any], reply: Reply) -> None:
-        """Put the files that an answer offers into its thread, each once."""
-        for offer in reply.blocks:
-            if isinstance(offer, FileOffer):
-                self.later(self._send_file(Address.model_validate(handle), offer))
-
-    async def _send_file(self, here: Address, offer: FileOffer) -> None:
-        key = f"slack-file:{here.key}:{offer.blob}"
-        if not await asyncio.to_thread(self.dependencies.jobs.claim_event, key):
-            return
-        bot = await self.installations.bot(here.workspace)
-        data = await asyncio.to_thread(self.dependencies.blobs.load, offer.blob)
-        client = self.api.writing(bot.token)
-        await call(
-            client.files_upload_v2(
-                channel=here.channel,
-                thread_ts=here.thread_ts or here.ts,
-                file=data,
-                filename=offer.name,
-                title=offer.name,
-            )
-        )
 
     # -------------------------------------------------------------- beside the acknowledgement
     def later(self, work: Coroutine[Any, Any, None]) -> None:

@@ -12,6 +12,8 @@ from typing import get_args
 
 from assistant.errors import ModelOutputInvalid
 from assistant.jobs import Job, JobResult
+from assistant.mail.draft import DraftWarning, EmailDraft, Language, placeholders_of
+from assistant.mail.eml import MEDIA_TYPE, eml_of, file_name
 from assistant.replies import FileOffer
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
@@ -19,14 +21,13 @@ from workers.jobs.email_draft.checks import Grounds, Problem, validate_draft, ve
 from workers.jobs.email_draft.dates import Contradiction, contradictions, relative_days, wrong_weekdays
 from workers.jobs.email_draft.enclosures import Enclosures, enclose
 from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
-from workers.jobs.email_draft.message import MEDIA_TYPE, eml_of, file_name
 from workers.jobs.email_draft.names import NamePattern
-from workers.jobs.email_draft.offline import ENGINE, Setting, Written, one_line, placeholders_of, write
+from workers.jobs.email_draft.offline import ENGINE, Setting, Written, one_line, write
 from workers.jobs.email_draft.policies import PolicyQuote, policy_answers, policy_quote
 from workers.jobs.email_draft.recipients import Addressed, Directory, address, is_external
 from workers.jobs.email_draft.reply import answer_of, claims_of, render
 from workers.jobs.email_draft.request import Wish, read_request, split_pasted
-from workers.jobs.email_draft.schema import DraftWarning, EmailDraft, EmailOptions, Language
+from workers.jobs.email_draft.schema import EmailOptions
 
 TEMPLATES_VERSION = "email_draft@templates-2"  # raise it when the phrases or the rules change
 HISTORY_TURNS = 6  # of the conversation: minutes and answers that the draft may lean on
@@ -301,6 +302,6 @@ def _result(job: Job, context: JobContext, composed: Composed) -> JobResult:
 
 
 def _offer(job: Job, context: JobContext, draft: EmailDraft, files: Mapping[str, bytes]) -> FileOffer:
-    data = eml_of(draft, asker=job.mention.asker, at=context.today, files=files)
+    data = eml_of(draft, sender=job.mention.asker, at=context.today, files=files)
     blob = context.files.store(data)
     return FileOffer(name=file_name(draft), media_type=MEDIA_TYPE, blob=blob, size_bytes=len(data))
