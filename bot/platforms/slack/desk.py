@@ -40,11 +40,13 @@ from bot.platforms.slack.reading import SlackReader
 from bot.platforms.slack.recaps import Recaps
 from bot.platforms.slack.render import render
 from bot.platforms.slack.streams import SlackStreams
-from bot.platforms.slack.text import escape
+from bot.platforms.slack.text import escape, shorten
 from bot.platforms.slack.token_rotation import TokenRotation
 from bot.platforms.slack.uploads import SlackUploads
 
 log = structlog.get_logger()
+
+MAX_TITLE_CHARS = 80  # of a thread in the Messages tab: what its list shows
 
 
 class Desk:
@@ -128,6 +130,7 @@ class Desk:
             return None
         if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
+            self.later(self._name_thread(workspace, mention))
         return accepted
 
     async def accept(self, mention: Mention) -> Accepted:
@@ -223,6 +226,17 @@ class Desk:
             channel_id=str(place["channel"]), thread_ts=str(place["thread_ts"]), status=status
         )
         await call(request)
+
+    async def _name_thread(self, workspace: Workspace, mention: Mention) -> None:
+        """Call a new thread of the Messages tab by its question, where the agents feature is on."""
+        place = mention.reply_target
+        root = str(place.get("thread_ts") or "")
+        if not root or not mention.event_key.endswith(f":{root}"):
+            return  # a follow-up: the thread has its title
+        bot = await self.installations.bot(workspace)
+        title = shorten(" ".join(mention.text.split()), MAX_TITLE_CHARS) or "A file"
+        client = self.api.writing(bot.token)
+        await call(client.assistant_threads_setTitle(channel_id=str(place["channel"]), thread_ts=root, title=title))
 
     async def stop(self, job_id: UUID, user_id: str) -> bool:
         """Stop a job for the one who asked for it; False when it is over, or somebody else's."""
