@@ -191,7 +191,8 @@ class _Finished:
 
 def _result(context: JobContext, finished: _Finished, options: MinutesOptions, written: _Written) -> JobResult:
     minutes, layout = finished.minutes, finished.layout
-    sources = Sources(document=finished.name, title=minutes.meeting.title or finished.name)
+    title = minutes.meeting.title or finished.name
+    sources = Sources(document=finished.name, title=title, urls=_urls(finished.transcript))
     claims = minutes_claims(minutes, layout, sources)
     files, untold = _files(finished, options.formats, context)
     checks = _checks(finished.problems, finished.transcript)
@@ -219,7 +220,7 @@ def _answer(job: Job, context: JobContext, transcript: Transcript, name: str, qu
     with context.stopwatch.stage("model"):
         lines = answer_from_meeting(transcript, question)
     context.check(job)
-    sources = Sources(document=name, title=transcript.title or name)
+    sources = Sources(document=name, title=transcript.title or name, urls=_urls(transcript))
     claims = tuple(Claim(text=line.text, citations=sources.of(line.evidence)) for line in lines)
     receipt = _receipt(context, (Check(name="quotes_verbatim", passed=True),) if lines else (), repaired=False)
     result = {"version": 1, "question": question, "lines": [line.model_dump(mode="json") for line in lines]}
@@ -238,6 +239,10 @@ def _answer(job: Job, context: JobContext, transcript: Transcript, name: str, qu
     return JobResult(
         outcome="answered", answer=reply.text, claims=claims, result=result, receipt=receipt, reply=reply
     )
+
+
+def _urls(transcript: Transcript) -> dict[str, str]:
+    return {utterance.id: utterance.url for utterance in transcript.utterances if utterance.url}
 
 
 def _checks(problems: Sequence[Problem], transcript: Transcript) -> tuple[Check, ...]:
