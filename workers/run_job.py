@@ -72,7 +72,7 @@ class JobRunner:
         self._slots = threading.BoundedSemaphore(slots)
         # One lane never takes all slots while others are served too: long minutes must not starve questions.
         self._lane_cap = max(1, slots * 3 // 4) if len(self.lanes) > 1 else slots
-        self._lane_caps = dict(lane_slots or {})  # the operator's own figures
+        self._lane_caps = dict(lane_slots or {})
         self.jobs_run = 0
         self._breaker = Breaker()
         self._stopping = threading.Event()
