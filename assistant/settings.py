@@ -84,6 +84,18 @@ class Settings(BaseModel):
         "attaching them.",
     )
 
+    # -- minutes of meetings
+    steward_minutes_templates: Path | None = Field(
+        None,
+        description="Folder of TOML templates for minutes: each adds a kind of meeting, or replaces the built-in one "
+        "of its file name.",
+    )
+    steward_pdf_fonts: str = Field(
+        "",
+        description="Comma-separated TrueType or OpenType files for PDF files, tried in order. Empty: those that "
+        "Debian's font packages install.",
+    )
+
     # -- Slack
     slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-…) of one workspace.")
     slack_app_token: SecretStr | None = Field(None, description="App token (xapp-…): switches Socket Mode on.")

@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, str] = {
     "soak": "many questions on end: memory, tables and latency stay where they are; --jobs N",
     "slack": "from a mention to its placeholder, beside a bare Bolt app",
     "slack_chaos": "asks Slack while bots and workers are killed; --n QUESTIONS",
+    "teams_chaos": "asks Teams while bots and workers are killed; --n QUESTIONS",
     "chaos": "kills processes and loses nothing; --events N",
 }
 

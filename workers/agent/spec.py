@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
+from assistant.manner import Manner
 from workers.agent.trace import Trace
 from workers.llm.circuits import Circuits
 from workers.llm.offline import OfflineComposer
@@ -50,6 +51,7 @@ class AgentContext:
 
     reading: Reading
     role: str
+    manner: Manner
     budget: Budget
     trace: Trace
     models: Mapping[str, Callable[[], BaseChatModel]]  # alias to client, in the order to try
