@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import SettingsInvalid
-from assistant.job_kinds import LANES, SUSPECT_LANE
+from assistant.job_kinds import LANE_SLOTS, LANES, SUSPECT_LANE
 
 DEFAULT_PORT = 8080
 
@@ -177,7 +177,7 @@ class Settings(BaseModel):
     worker_lane_slots: str = Field(
         "",
         description="Jobs of a lane that one worker runs at once, e.g. logs=2,summary=3. Lanes not named: three "
-        "quarters of WORKER_SLOTS; in WORKER_PROCESS_LANES: one.",
+        "quarters of WORKER_SLOTS; ingest and those in WORKER_PROCESS_LANES: one.",
     )
     worker_process_lanes: str = Field(
         "logs",
@@ -221,9 +221,9 @@ class Settings(BaseModel):
 
     @property
     def lane_slots(self) -> dict[str, int]:
-        """How many jobs of a lane one worker runs at once, where the operator said so."""
+        """How many jobs of a lane one worker runs at once, where that is not left to its slots."""
         pairs = [part.partition("=") for part in self.worker_lane_slots.split(",") if part.strip()]
-        return {lane.strip(): int(number) for lane, _, number in pairs}
+        return LANE_SLOTS | {lane.strip(): int(number) for lane, _, number in pairs}
 
     @property
     def process_lanes(self) -> tuple[str, ...]:
