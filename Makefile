@@ -9,7 +9,7 @@ BROKER ?= embedded
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo test test-playground test-teams-bridge lint format lock clean bench-retrieval bench-logs bench-meetings bench-email chaos need-data
+.PHONY: help .venv demo test test-playground test-teams-bridge test-emulate lint format lock clean bench-retrieval bench-logs bench-meetings bench-email chaos need-data
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,12 @@ test-teams-bridge: .venv/.dev-installed ## the contract of Teams through botbuil
 	@$(call PACKAGES,.venv) > "$$($(call PACKAGES,.venv-bridge))/below.pth"
 	@.venv-bridge/bin/python -m pip --disable-pip-version-check install -qq "$(BRIDGE)"
 	@.venv-bridge/bin/python -m pytest -p tests.peers.teams_bridge -k teams tests/contract/test_platforms.py $(ARGS)
+
+EMULATE := emulate@0.12.2
+
+test-emulate: .venv/.dev-installed ## the Slack app with messages kept by emulate, a Slack of npm's (needs Node.js 20)
+	@npm install --silent --no-save $(EMULATE)
+	@.venv/bin/python -m pytest --emulate tests/unit/bot/platforms/slack $(ARGS)
 
 lint: .venv/.dev-installed ## style, types and import contracts
 	@.venv/bin/ruff check --quiet .

@@ -24,12 +24,11 @@ from typing import Any, Protocol
 
 import httpx
 
-from assistant.settings import child_environment, load_settings
+from assistant.settings import child_environment, load_settings, plain_settings
 from assistant.storage.database import open_engine
 from assistant.storage.migrate import migrate
 from bench.chaos import Child
 from bench.chaos_services import free_port
-from workers.suspects import plain_settings
 
 RESEND_SECONDS = (0.3, 6.0, 30.0)
 REDELIVERED, FAULTY = 0.2, 0.06  # shares of questions, and of the bot's writes

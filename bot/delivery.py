@@ -56,6 +56,19 @@ class Delivery:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the bot is going down
                 self._loop.call_soon_threadsafe(self._wake.set)
 
+    def takes(self, platform: str) -> bool:
+        """Return whether `hand_over` would deliver for this platform: while the loop runs, if it is one of ours."""
+        return self._loop is not None and platform in self._platforms
+
+    def hand_over(self, errand: Errand) -> None:
+        """Deliver an errand that was written down under its own token; callable from any thread.
+
+        Begun at once and however many are under way: a lease that had to wait for its turn could lapse meanwhile.
+        """
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the lease lapses, another bot says it
+                self._loop.call_soon_threadsafe(self._begin, errand)
+
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is finished first, within CALL_SECONDS."""
         self._loop = asyncio.get_running_loop()
@@ -64,6 +77,7 @@ class Delivery:
                 await self._start_due()
                 await self._rest(self._poll_seconds)
         finally:
+            self._loop = None
             if self._running:
                 await asyncio.wait(self._running, timeout=CALL_SECONDS)
 
@@ -77,7 +91,7 @@ class Delivery:
 
     async def _start_due(self) -> None:
         free = AT_ONCE - len(self._running)
-        if not free or not self._platforms:
+        if free <= 0 or not self._platforms:
             return
         try:
             errands = await asyncio.to_thread(self._outbox.due, list(self._platforms), limit=free)
@@ -86,9 +100,12 @@ class Delivery:
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             return
         for errand in errands:
-            task = asyncio.create_task(self._deliver(errand))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._begin(errand)
+
+    def _begin(self, errand: Errand) -> None:
+        task = asyncio.create_task(self._deliver(errand))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _rest(self, seconds: float) -> None:
         try:

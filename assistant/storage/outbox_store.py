@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from assistant.replies import Reply
-from assistant.storage.database import reading, writing
+from assistant.storage.database import reading, writing, writing_once
 from assistant.storage.statements import Statement, json_of
 
 LEASE_SECONDS = 15.0  # longer than any call to a chat service may take (bot/delivery.py bounds them)
@@ -124,7 +124,7 @@ class OutboxStore:
             if not _ANY_DUE(connection, platforms=_list(connection, platforms)).first():
                 return []
         token = uuid4().hex
-        with writing(self._engine) as connection:
+        with writing_once(self._engine) as connection:
             rows = _TAKE_DUE(
                 connection,
                 platforms=_list(connection, platforms),
@@ -174,7 +174,7 @@ class OutboxStore:
 
     def later(self, errand: Errand, after_seconds: float, error: Exception, *, was_refused: bool) -> None:
         """Try again later. `was_refused`: nothing was posted for certain, so the next try need not look first."""
-        with writing(self._engine) as connection:
+        with writing_once(self._engine) as connection:
             _LATER(
                 connection,
                 job_id=errand.job_id,

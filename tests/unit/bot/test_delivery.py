@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,10 @@ from assistant.job_kinds import POLICY_SEARCH
 from assistant.replies import Reply
 from assistant.storage.job_store import JobStore
 from assistant.storage.outbox_store import OutboxStore
+from assistant.storage.people_store import PeopleStore
 from assistant.storage.tables import outbox
 from bot.delivery import Delivery, backoff_seconds
+from bot.intake import Intake
 from tests.factories import make_mention, make_result
 
 
@@ -227,6 +230,44 @@ def test_waiting_after_failures_doubles_and_has_an_end() -> None:
     waits = [backoff_seconds(tries) for tries in (1, 2, 3, 50)]
 
     assert waits == [0.3, 0.6, 1.2, 120.0]
+
+
+async def test_a_placeholder_that_is_handed_over_is_said_without_a_look_into_the_outbox(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore
+) -> None:
+    chat = Chat()
+    delivery = Delivery(store, {"slack": chat}, poll_seconds=3600)
+    intake = Intake(jobs, PeopleStore(engine), delivery=delivery)
+    loop = asyncio.create_task(delivery.run())
+    await asyncio.sleep(0)
+    accepted = await asyncio.to_thread(intake.take, make_mention())
+    while not chat.messages:
+        await asyncio.sleep(0)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    answer(jobs)
+    await settle(delivery, engine)
+
+    assert chat.said(accepted.job_id) == ["Twenty-five."]
+    assert chat.finds == 0
+
+
+async def test_a_bot_that_dies_before_it_says_its_placeholder_leaves_it_to_the_others(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore
+) -> None:
+    chat = Chat()
+    taken = jobs.accept(
+        make_mention(), POLICY_SEARCH, Reply(text="Working on it …", final=False), delivery_token="d1"
+    )
+    delivery = Delivery(store, {"slack": chat})
+    before = await delivery.deliver_due()
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE outbox SET lease_until = next_at"))
+    await delivery.deliver_due()
+
+    assert before == 0
+    assert chat.said(taken.job_id) == ["Working on it …"]
+    assert chat.finds == 1
 
 
 class Places(Chat):
