@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import ToolCallRequest
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langgraph.types import Command
 
 from assistant.errors import BudgetExceeded
@@ -93,6 +93,18 @@ class Spotlight(AgentMiddleware[Any, Any, Any]):
         if not isinstance(message, ToolMessage) or not isinstance(message.content, str):
             return message
         return message.model_copy(update={"content": fenced(message.content)})
+
+
+class Voice(AgentMiddleware[Any, Any, Any]):
+    """Tells the model the tone and language that were set, under the heading that the prompt files explain."""
+
+    def wrap_model_call(self, request: ModelRequest[Any], handler: ModelHandler) -> ModelResponse[Any]:
+        """Add the lines to the instructions; without any, the instructions stay as they are."""
+        lines = context_of(request).manner.lines()
+        if not lines or request.system_message is None:
+            return handler(request)
+        instructions = "\n".join((request.system_message.text, "", "## Manner, as set", "", *lines))
+        return handler(request.override(system_message=SystemMessage(instructions)))
 
 
 class Recorder(AgentMiddleware[Any, Any, Any]):

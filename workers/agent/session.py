@@ -23,7 +23,7 @@ from langsmith.run_helpers import tracing_context
 from assistant.errors import BudgetExceeded, ModelOutputInvalid
 from assistant.jobs import Check, Job, LatencyMs, Receipt
 from assistant.observability import CHECKS
-from workers.agent.middleware import Conduct, Recorder, Spotlight, ToolGate
+from workers.agent.middleware import Conduct, Recorder, Spotlight, ToolGate, Voice
 from workers.agent.resilience import Resilience
 from workers.agent.spec import AgentContext, AgentSpec, Answer
 from workers.agent.trace import Trace
@@ -70,11 +70,13 @@ class AgentSession(Generic[Answer]):
         self.context = AgentContext(
             reading=reading,
             role=job.mention.asker.role,
+            manner=job.mention.manner,
             budget=spec.budget,
             trace=trace or Trace(context.stopwatch),
             models={name: partial(_client, self._catalogue, name, composer) for name in aliases},
             labels={name: self._catalogue.entry(name).label for name in aliases},
             providers={name: _provider_key(self._catalogue, name) for name in aliases},
+            circuits=self._catalogue.circuits,
             alias=chosen,
             check=check,
             wait=partial(_wait, check=check, sleep=sleep),
@@ -203,6 +205,7 @@ def _agent(catalogue: ModelCatalogue, spec: AgentSpec[Any], alias: str) -> Any:
                     Conduct(spec.first_tool),
                     ToolGate(dict(spec.roles_by_tool)),
                     Spotlight(),
+                    Voice(),
                     Resilience(),
                     Recorder(catalogue),
                 ],

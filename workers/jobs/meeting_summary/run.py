@@ -52,7 +52,9 @@ class MinutesOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: str | None = Field(
-        default=None, pattern="^[a-z]{2}$", description="Language of the minutes, two letters. Empty: the one spoken."
+        default=None,
+        pattern="^[a-z]{2}$",
+        description="Language of the minutes, two letters. Empty: what was set, else the one spoken.",
     )
     template: str | None = Field(
         default=None, max_length=60, description="Kind of meeting, e.g. retro. Empty: by your words, or recognised."
@@ -120,7 +122,7 @@ def _minutes(job: Job, context: JobContext, transcript: Transcript, name: str, o
         asked=options.template,
         request=request,
     )
-    language = _language(options.language or language_asked_for(request))
+    language = _language(options.language or language_asked_for(request) or job.mention.manner.language)
     written = _written(job, context, transcript, template, language, options.budget_words)
     drafted = written.minutes
     context.check(job)
