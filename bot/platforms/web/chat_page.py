@@ -20,7 +20,7 @@ from nicegui.events import GenericEventArguments
 from pydantic import ValidationError
 
 from assistant.access import may_run, readable_groups
-from assistant.errors import NothingFound, NotPermitted, StewardError
+from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
 from assistant.observability import ERRORS
@@ -31,6 +31,7 @@ from assistant.storage.job_views import JobView
 from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
 from bot.platforms.web.dependencies import WebDependencies
+from bot.platforms.web.dialogs import NAME_SPEAKERS, names_of
 from bot.platforms.web.follow import JobFollower
 from bot.platforms.web.page_events import PageEvent
 from bot.platforms.web.rail import render_conversations
@@ -233,8 +234,22 @@ class ChatPage:
         job_id, conversation_id = await self._ask(view.question, view.attachments, view.kind, draft_id)
         await self._show_asked(job_id, conversation_id)
 
+    async def _ask_with_names(self, view: JobView, names: dict[str, str]) -> None:
+        if not names:
+            raise RequestInvalid("no speaker was named", reply="Write a name after at least one of the speakers.")
+        job_id, conversation_id = await self._ask(
+            view.question, view.attachments, view.kind, uuid4().hex, options={"speakers": names}
+        )
+        await self._show_asked(job_id, conversation_id)
+
     async def _ask(
-        self, text: str, attachments: tuple[Attachment, ...], kind: str | None, draft_id: str
+        self,
+        text: str,
+        attachments: tuple[Attachment, ...],
+        kind: str | None,
+        draft_id: str,
+        *,
+        options: dict[str, Any] | None = None,
     ) -> tuple[UUID, UUID]:
         key = self._conversation.key if self._conversation else self._new_key()
         mention = Mention(
@@ -244,6 +259,7 @@ class ChatPage:
             text=text,
             attachments=attachments,
             kind=kind,
+            options=options or {},
         )
         accepted = await asyncio.to_thread(self._deps.intake.take, mention)
         return accepted.job_id, accepted.conversation_id
@@ -303,6 +319,9 @@ class ChatPage:
         turn = self._turn(event)
         if event.name == "retry":
             await self._retry(event)
+            return
+        if event.name == NAME_SPEAKERS:
+            await self._ask_with_names(turn.view, names_of(event.text))
             return
         log.warning("page.action_unknown", name=event.name, job_id=str(turn.job_id))
         self._frame.say_error("That button doesn't work on the web page yet.")

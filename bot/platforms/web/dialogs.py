@@ -1,4 +1,4 @@
-"""The page's dialogs as HTML: why an answer is wrong, another title, and deleting a conversation.
+"""The page's dialogs as HTML: why an answer is wrong, another title, who speaks, and deleting a conversation.
 
 Native `<dialog>` elements: the browser keeps the focus inside, closes them with Esc and gives the focus back.
 """
@@ -13,6 +13,7 @@ from bot.platforms.web.markup import Child, element, join
 from bot.platforms.web.page_events import FeedbackReason
 
 MAX_CORRECTION_CHARS: Final = 4_000
+NAME_SPEAKERS: Final = "name_speakers"  # the action of minutes whose transcript knows only "Speaker 1"
 REASON_WORDS: Final[dict[str, str]] = {
     "wrong": "It is wrong",
     "outdated": "It is out of date",
@@ -25,7 +26,7 @@ REASON_WORDS: Final[dict[str, str]] = {
 
 def render_dialogs() -> Markup:
     """Return all dialogs, closed."""
-    return join([_feedback(), _rename(), _delete()])
+    return join([_feedback(), _rename(), _speakers(), _delete()])
 
 
 def _feedback() -> Markup:
@@ -57,6 +58,22 @@ def _rename() -> Markup:
         class_="field",
     )
     return _dialog("rename-dialog", "Rename the conversation", field, submit="Rename")
+
+
+def _speakers() -> Markup:
+    field = element(
+        "label",
+        element("span", "One speaker a line; empty ones stay as they are"),
+        element("textarea", name="text", rows=6, required=True, maxlength=MAX_CORRECTION_CHARS),
+        class_="field",
+    )
+    return _dialog("speakers-dialog", "Who are the speakers?", field, submit="Write the minutes again")
+
+
+def names_of(text: str) -> dict[str, str]:
+    """Return the names given in the speakers' dialog, by label: lines of "Speaker 1 = Anna Berg"."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {label.strip(): name.strip() for label, _, name in pairs if label.strip() and name.strip()}
 
 
 def _delete() -> Markup:

@@ -28,6 +28,7 @@ from assistant.replies import (
     Table,
 )
 from bot.platforms.web.chart import render_chart
+from bot.platforms.web.dialogs import NAME_SPEAKERS
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import Attribute, Child, element, join
 from bot.platforms.web.safe_markdown import escaped_lines, render_answer
@@ -201,4 +202,7 @@ def _file(block: FileOffer, job_id: UUID) -> Markup:
 
 def _action(item: Action) -> Markup:
     style = {"primary": "primary", "danger": "danger"}.get(item.style, "quiet")
+    if item.name == NAME_SPEAKERS:
+        lines = "\n".join(f"{speaker} = " for speaker in item.value.get("speakers", ()))
+        return element("button", item.label, type="button", class_=style, data_act="ask-speakers", data_text=lines)
     return element("button", item.label, type="button", class_=style, data_act="action", data_name=item.name)

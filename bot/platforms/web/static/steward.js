@@ -204,6 +204,7 @@ const steward = (() => {
     const text = form.get("text") ?? "";
     if (dialog.id === "feedback-dialog") tell("feedback", { job: dialog.dataset.job, reason: form.get("reason"), text });
     if (dialog.id === "rename-dialog") tell("rename", { text });
+    if (dialog.id === "speakers-dialog") tell("action", { job: dialog.dataset.job, name: "name_speakers", text });
     if (dialog.id === "delete-dialog") tell("delete");
   }
 
@@ -248,6 +249,7 @@ const steward = (() => {
     "close-reader": closeReader,
     "close-dialog": (node) => node.closest("dialog").close("cancel"),
     "ask-rename": (node) => { const d = byId("rename-dialog"); d.querySelector("input").value = node.dataset.text; d.showModal(); d.querySelector("input").select(); },
+    "ask-speakers": (node) => { const d = byId("speakers-dialog"); d.dataset.job = jobOf(node); d.querySelector("textarea").value = node.dataset.text; d.showModal(); },
     "ask-delete": () => byId("delete-dialog").showModal(),
     "copy": (node) => copy(node.dataset.text, node),
     "copy-answer": (node) => copy([...node.closest(".turn").querySelectorAll(".answer .prose")].map((p) => p.innerText).join("\n\n"), node),
