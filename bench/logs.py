@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="folder of labelled systems, LogHub's layout")
     parser.add_argument("--only", choices=PARTS, help="run one part")
     parser.add_argument("--lines", type=int, help="lines of the speed log; 10000000 are the full measurement")
-    parser.add_argument("--gb", type=float, default=logs_scale.QUICK_GIGABYTES, help="of the archive; 5 is the full one")
+    parser.add_argument(
+        "--gb", type=float, default=logs_scale.QUICK_GIGABYTES, help="of the archive; 5 is the full one"
+    )
     parser.add_argument("--incident-lines", type=int, default=incidents.QUICK_LINES, help="lines of each incident")
     parser.add_argument("--seed", type=int, default=incidents.SEED, help="of the generated incidents")
     return parser

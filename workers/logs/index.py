@@ -47,6 +47,7 @@ ROW_SCHEMA: dict[str, pl.DataType] = {
     "line_number": pl.UInt32(),
 }
 
+
 @dataclass(frozen=True)
 class Window:
     """A span of time, from `start_at` up to but without `end_at`, both aware UTC."""

@@ -42,9 +42,7 @@ class _Candidate:
     is_first: bool  # of its layout in the line
 
 
-def rules_for(
-    lines: Sequence[str], times: pl.Series, clock: Clock
-) -> tuple[list[TimeRule | None], list[Spans]]:
+def rules_for(lines: Sequence[str], times: pl.Series, clock: Clock) -> tuple[list[TimeRule | None], list[Spans]]:
     """Return for each line the rule that finds its time, and where all of its times stand, in characters.
 
     `times` are those that full reading gave. The last place that says this time is taken: an
@@ -60,7 +58,9 @@ def rules_for(
     for candidate, time in zip(candidates, parsed, strict=True):
         spans[candidate.line].append((candidate.start, candidate.end))
         if time is not None and time == wanted[candidate.line]:
-            rules[candidate.line] = _rule(candidate, lines[candidate.line], spans[candidate.line]) or rules[candidate.line]
+            rules[candidate.line] = (
+                _rule(candidate, lines[candidate.line], spans[candidate.line]) or rules[candidate.line]
+            )
     return rules, spans
 
 

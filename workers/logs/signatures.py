@@ -17,7 +17,11 @@ REACH = 6  # letters of a word that a digit takes with it, to each side: hexadec
 
 _WORD, _NUMBER = 1, 2
 _KINDS = bytes(
-    _NUMBER if chr(byte) in "0123456789" else _WORD if byte < 128 and (chr(byte).isalpha() or chr(byte) in "_@/+-") else 0
+    _NUMBER
+    if chr(byte) in "0123456789"
+    else _WORD
+    if byte < 128 and (chr(byte).isalpha() or chr(byte) in "_@/+-")
+    else 0
     for byte in range(256)
 )
 
@@ -52,7 +56,9 @@ def values_in(text: bytes) -> Bytes:
     return marked
 
 
-def with_other_values(lines: Sequence[str], kept_spans: Sequence[Sequence[tuple[int, int]]], *, step: int) -> list[str]:
+def with_other_values(
+    lines: Sequence[str], kept_spans: Sequence[Sequence[tuple[int, int]]], *, step: int
+) -> list[str]:
     """Return the lines with the values replaced by others, but for the spans (of characters) of each.
 
     Digits move on by `step`; letters by one, hexadecimal ones staying so.
@@ -77,4 +83,3 @@ def _moved(step: int) -> bytes:
         for offset in range(span):
             table[ord(first) + offset] = ord(first) + (offset + 1) % span
     return bytes(table)
-

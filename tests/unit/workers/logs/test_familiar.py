@@ -29,7 +29,9 @@ def _access(number: int, at: datetime) -> str:
 
 def _pino(number: int, at: datetime) -> str:
     level = (30, 30, 40, 50)[number % 4]
-    return f'{{"level":{level},"time":"{at:%Y-%m-%dT%H:%M:%S}.000Z","pid":{number % 7},"msg":"request {number} done"}}'
+    return (
+        f'{{"level":{level},"time":"{at:%Y-%m-%dT%H:%M:%S}.000Z","pid":{number % 7},"msg":"request {number} done"}}'
+    )
 
 
 def _priority(number: int, at: datetime) -> str:
@@ -38,7 +40,9 @@ def _priority(number: int, at: datetime) -> str:
 
 def _klog(number: int, at: datetime) -> str:
     letter = "IIWE"[number % 4]
-    return f"{letter}{at:%m%d %H:%M:%S}.{number:06d}       {number % 9} store.go:{number % 300}] order {number} stored"
+    return (
+        f"{letter}{at:%m%d %H:%M:%S}.{number:06d}       {number % 9} store.go:{number % 300}] order {number} stored"
+    )
 
 
 def _numbered_service(number: int, at: datetime) -> str:
