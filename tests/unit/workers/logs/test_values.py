@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.workers.logs.log_writing import NOW, TEN, Line, as_upload, steady
+from workers.logs import queries
 from workers.logs.index import Window, build_index
 from workers.logs.inspection import inspect
 from workers.logs.reading import ReadingOptions
@@ -56,6 +57,16 @@ def test_values_that_stay_mixed_and_ids_are_no_shift() -> None:
     same = ("a1", "b2", "c3")
     assert _shifts(_reads("read {n} served replica={value}", before=same, after=same)) == []
     assert _shifts(_reads("read served cursor={n} {value}", before=same, after=same)) == []
+
+
+def test_the_shift_is_asked_for_by_itself_with_its_template() -> None:
+    lines = _reads("read {n} served replica={value}", before=("r1", "r2", "r3"), after=("r7",))
+    index = build_index([as_upload(steady() + lines)], ReadingOptions(now=NOW))
+
+    (found,) = queries.shifted(index, Window(TEN, TEN + HOUR), Window(TEN - HOUR, TEN))
+
+    assert (found.name, found.value, found.share, found.share_before) == ("replica", "r7", 1.0, 0.0)
+    assert found.text == "read <*> served replica=<*>"
 
 
 def test_a_report_without_bad_messages_still_tells_the_shift() -> None:
