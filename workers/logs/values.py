@@ -12,7 +12,8 @@ from workers.logs.index import LogIndex, Window
 from workers.logs.statistics import log_likelihood_ratio
 
 MIN_LINES = 15  # with the name, on each side: fewer have no usual value
-MAX_LINES = 400  # read of each message on each side
+FEWEST_READ, MOST_READ = 30, 400  # lines read of each message on each side
+LINES_READ = 40_000  # of all messages together, as far as the fewest allow: the answer is to come at once
 MAX_VALUES = 40  # a name with more different values holds ids
 DOMINANT_SHARE, GAINED_SHARE = 0.5, 0.3  # of the lines now, and more of them than before
 MIN_SCORE = 20.0  # log-likelihood ratio
@@ -69,10 +70,11 @@ def shifts_between(index: LogIndex, window: Window, baseline: Window) -> list[Va
     rows = rows.join(both.filter("inside").select("template", "service"), on=["template", "service"], how="semi")
     if rows.is_empty():
         return []
+    sizes = rows.group_by(sides).agg(pl.len().alias("size"))
+    limit = min(MOST_READ, max(FEWEST_READ, LINES_READ // sizes.height))
     # Evenly over each side and not its beginning only: a value may take over in the middle.
-    place = pl.int_range(pl.len()).over(sides)
-    step = (pl.len().over(sides) // MAX_LINES).clip(1)
-    rows = rows.filter(place % step == 0)
+    step = (pl.col("size") / limit).ceil().cast(pl.UInt32)
+    rows = rows.join(sizes, on=sides, maintain_order="left").filter(pl.int_range(pl.len()).over(sides) % step == 0)
     values = _values(rows)
     counts = values.group_by("template", "service", "name", "value").agg(
         pl.col("inside").sum().alias("now"), (~pl.col("inside")).sum().alias("then")
