@@ -20,6 +20,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from assistant.jobs import Job
+from assistant.mail.draft import EmailDraft
 from assistant.mentions import Attachment, ConversationKey, Mention, Platform
 from assistant.people_file import read_people
 from assistant.settings import load_settings
@@ -29,7 +30,6 @@ from bench.email_spoils import spoiled_copies
 from workers.context import JobContext
 from workers.jobs.email_draft.checks import validate_draft
 from workers.jobs.email_draft.run import Composed, compose
-from workers.jobs.email_draft.schema import EmailDraft
 from workers.validation.language import guess_language
 
 DEMO = Path(__file__).parents[1] / "deploy" / "demo"

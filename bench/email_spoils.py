@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from workers.jobs.email_draft.schema import EmailDraft
+from assistant.mail.draft import EmailDraft
 
 _NUMBER = re.compile(r"(?<![\w\[])\d[\d.,]*\d|(?<![\w\[])\d(?!\w)")
 _DAY = re.compile(r"\b(\d{1,2})(?=\.? (?:to|January|February|March|May|November|December|Dezember|Mai)\b)")

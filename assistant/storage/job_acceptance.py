@@ -15,6 +15,7 @@ from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.database import reading, writing
 from assistant.storage.job_views import QUEUE_LOOK
+from assistant.storage.outbox_store import LEASE_SECONDS
 from assistant.storage.statements import Batch, Statement, json_of, json_text, plain_text
 
 ESTIMATE_SECONDS = 10.0  # how long an estimate of the queue's speed is used before it is counted again
@@ -72,6 +73,8 @@ PUT_TURN = """
     INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
     VALUES (:conversation_id, :job_id, :role, :turn_of, :text, @json(:attachments), @now)
 """
+# The placeholder may be born under the lease of the process that takes the question in: it says it at once. Should
+# that die before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
 _PUT_QUESTION = Batch(
     job="""
     INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, channel, person_id, kind, lane, priority,
@@ -81,8 +84,9 @@ _PUT_QUESTION = Batch(
     """,
     turn=PUT_TURN,
     outbox="""
-    INSERT INTO outbox (job_id, platform, target, reply, next_at)
-    VALUES (:job_id, :platform, @json(:target), @json(:reply), @now)
+    INSERT INTO outbox (job_id, platform, target, reply, next_at, token, lease_until, tries)
+    VALUES (:job_id, :platform, @json(:target), @json(:reply), @now, :delivery_token, @in(:delivery_lease_seconds),
+            :delivery_tries)
     """,
 )
 _SPEED = Statement(
@@ -102,14 +106,21 @@ class Acceptance:
         self._settings = settings
         self._speed: dict[str, tuple[float, float | None]] = {}  # kind: when counted, seconds a place
 
-    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply, delivery_token: str | None) -> Accepted:
         """Do what `JobStore.accept` says."""
         job_id = uuid4()
         with writing(self._engine) as connection:
             if not CLAIM_EVENT(connection, event_key=mention.event_key, job_id=job_id).rowcount:
                 return self._first(connection, mention)
             position = self._room(connection, mention, kind)
-            conversation_id = _put_question(connection, job_id, mention, kind, placeholder)
+            conversation_id = _put_question(
+                connection,
+                job_id,
+                mention=mention,
+                kind=kind,
+                placeholder=placeholder,
+                delivery_token=delivery_token,
+            )
         return Accepted(job_id, conversation_id, False, position, self._estimate_seconds(kind, position))
 
     def _first(self, connection: sa.Connection, mention: Mention) -> Accepted:
@@ -149,7 +160,13 @@ class Acceptance:
 
 
 def _put_question(
-    connection: sa.Connection, job_id: UUID, mention: Mention, kind: JobKind, placeholder: Reply
+    connection: sa.Connection,
+    job_id: UUID,
+    *,
+    mention: Mention,
+    kind: JobKind,
+    placeholder: Reply,
+    delivery_token: str | None,
 ) -> UUID:
     text = plain_text(mention.text)
     where = mention.conversation
@@ -183,5 +200,8 @@ def _put_question(
         attachments=json_of(mention.attachments),
         target=json_of(mention.reply_target),
         reply=json_text(placeholder),
+        delivery_token=delivery_token,
+        delivery_lease_seconds=None if delivery_token is None else LEASE_SECONDS,
+        delivery_tries=0 if delivery_token is None else 1,
     )
     return conversation_id

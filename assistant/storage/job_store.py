@@ -97,7 +97,7 @@ _ANSWER = Batch(result=_PUT_RESULT, receipt=_PUT_RECEIPT, turn=PUT_TURN, say=_SA
 _RETRY = Statement(
     """
     UPDATE jobs SET state = 'queued', token = NULL, owner = NULL, lease_until = NULL, run_at = @in(:seconds),
-           error_code = :error_code, error_message = :error_message
+           error_code = :error_code, error_message = :error_message, attempt = attempt - :uncounted
     WHERE id = :job_id AND token = :token AND state = 'running'
     """
 )
@@ -138,17 +138,20 @@ class JobStore:
         self._acceptance = Acceptance(engine, settings)
 
     # -------------------------------------------------------------- taking a question in
-    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+    def accept(
+        self, mention: Mention, kind: JobKind, placeholder: Reply, *, delivery_token: str | None = None
+    ) -> Accepted:
         """Write the question down, once: event claim, conversation, turn, job and placeholder in one commit.
 
-        A mention whose event key was seen before changes nothing and returns the job it has.
+        A mention whose event key was seen before changes nothing and returns the job it has. With a
+        `delivery_token` the placeholder is the caller's to deliver at once, under a lease with that token.
 
         Raises:
             RequestInvalid: this person's, or this workspace's, queue is full; nothing was kept.
             DependencyUnavailable: the database can't be reached; nothing was kept.
             StorageFull: the disk is full; nothing was kept.
         """
-        return self._acceptance.accept(mention, kind, placeholder)
+        return self._acceptance.accept(mention, kind, placeholder, delivery_token)
 
     def claim_event(self, event_key: str) -> bool:
         """Return True the first time, and only then, for an event that makes no job (a button, an install)."""
@@ -236,8 +239,11 @@ class JobStore:
             _SAY_LAST(connection, job_id=job.id, reply=json_text(reply))
         return True
 
-    def retry_later(self, job: Job, after_seconds: float, error: Exception) -> bool:
-        """Put the job back, not to run before `after_seconds`. False when it is no longer this worker's."""
+    def retry_later(self, job: Job, after_seconds: float, error: Exception, *, counted: bool = True) -> bool:
+        """Put the job back, not to run before `after_seconds`. False when it is no longer this worker's.
+
+        `counted`: this attempt is one of those the kind allows.
+        """
         code = error.code if isinstance(error, StewardError) else "internal"
         with writing_once(self.engine) as connection:
             message = _for_operators(error)
@@ -249,6 +255,7 @@ class JobStore:
                     seconds=after_seconds,
                     error_code=code,
                     error_message=message,
+                    uncounted=0 if counted else 1,
                 ).rowcount
             )
 

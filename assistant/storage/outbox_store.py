@@ -65,6 +65,13 @@ _SENT = Statement(
     WHERE job_id = :job_id AND token = :token
     """
 )
+_KEEP = Statement("UPDATE outbox SET handle = @json(:handle) WHERE job_id = :job_id AND token = :token")
+_STANDING = Statement(
+    """
+    SELECT @text(handle) AS handle FROM outbox
+    WHERE job_id = :job_id AND sent_revision = revision AND token IS NULL AND delivered_at IS NOT NULL
+    """
+)
 _LATER = Statement(
     """
     UPDATE outbox SET token = NULL, lease_until = NULL, next_at = @in(:seconds), last_error = :error,
@@ -152,6 +159,18 @@ class OutboxStore:
             )
             if errand.reply.final:
                 _RECEIPT(connection, job_id=errand.job_id)
+
+    def keep(self, errand: Errand, handle: dict[str, Any]) -> bool:
+        """Write down which message it is, before it says what it should; False: the lease is somebody else's now."""
+        with writing(self._engine) as connection:
+            kept = _KEEP(connection, job_id=errand.job_id, token=errand.token, handle=json_of(handle))
+            return bool(kept.rowcount)
+
+    def standing(self, job_id: UUID) -> dict[str, Any] | None:
+        """Return the handle of a message that says its last word; None while anything may still be written."""
+        with reading(self._engine) as connection:
+            handle = _STANDING(connection, job_id=job_id).scalar_one_or_none()
+        return _ADDRESS.validate_json(handle) if handle not in (None, "null") else None
 
     def later(self, errand: Errand, after_seconds: float, error: Exception, *, was_refused: bool) -> None:
         """Try again later. `was_refused`: nothing was posted for certain, so the next try need not look first."""

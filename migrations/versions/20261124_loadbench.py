@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_loadbench"
-down_revision = "20261124_slack"
+down_revision = "20261124_preferences"
 branch_labels = None
 depends_on = None
 

@@ -40,5 +40,6 @@ class PageEvent(Frozen):
     text: str = Field("", max_length=MAX_EVENT_TEXT_CHARS)  # question, title or correction
     kind: str = Field("", max_length=64)
     name: str = Field("", max_length=64)  # an action's
+    draft: str = Field("", pattern=r"^[0-9a-f]{0,32}$")  # the question's own id, made by the browser
     files: tuple[str, ...] = Field((), max_length=20)  # tokens that the upload route gave out
     reason: FeedbackReason | None = None

@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.jobs import Check
+from assistant.mail.draft import ADDRESS, LINE_ENDS, EmailDraft, placeholders_of
 from workers.jobs.email_draft.facts import Day, Facts, Figure, facts_in, without_placeholders
-from workers.jobs.email_draft.names import ADDRESS
-from workers.jobs.email_draft.offline import placeholders_of
 from workers.jobs.email_draft.phrases import fixed_words
-from workers.jobs.email_draft.schema import EmailDraft
 from workers.validation.citations import stems
 from workers.validation.spoken_numbers import unsupported_numbers
 from workers.validation.text_support import proper_names
 
-_LINE_ENDS = re.compile(r"[\r\n\v\f\x00-\x08\x0e-\x1f\x7f\x85\u2028\u2029]")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _CALENDAR_WORDS = frozenset(
     [
@@ -93,7 +90,7 @@ def verdicts(problems: Sequence[Problem]) -> tuple[Check, ...]:
 def _headers(draft: EmailDraft) -> list[Problem]:
     values = [draft.subject, *draft.to, *draft.cc, *draft.bcc, *draft.references, draft.in_reply_to or ""]
     values += [one.name for one in draft.attachments]
-    bad = [value for value in values if _LINE_ENDS.search(value)]
+    bad = [value for value in values if LINE_ENDS.search(value)]
     return [Problem("headers_clean", "a header holds a line end or control character") for _ in bad[:1]]
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.mail.draft import DraftAttachment
 from assistant.mentions import Attachment
 from workers.context import Files
 from workers.jobs.email_draft.request import Wish
-from workers.jobs.email_draft.schema import DraftAttachment
 from workers.validation.citations import stems
 
 _FILE_NAME = re.compile(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assistant.mail.draft import PLACEHOLDER
 from workers.validation.citations import stems
 from workers.validation.text_support import addresses
 
@@ -49,8 +50,6 @@ _AMOUNT = re.compile(
 _CODE = re.compile(r"\b(?=[\w/-]*\d)(?=[\w/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/_][A-Za-z0-9]+)*\b")
 _PLAIN = re.compile(rf"(?<![\w.,-]){_NUMBER}|(?<=\w){_NUMBER}|{_NUMBER}")
 _WINDOW_CHARS = 60  # either side of a number: whose words it belongs to
-
-PLACEHOLDER = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]")
 
 
 @dataclass(frozen=True, slots=True)

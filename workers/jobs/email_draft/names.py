@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+from assistant.mail.draft import ADDRESS
+
 ROLES = (
     r"(?i:my (?:manager|boss|team)|meine[mnr]? (?:chefin|chef|vorgesetzten?|managerin|manager)|"
     r"(?:all |the )?(?:attendees|participants)|alle[n]? teilnehmer\w*|everyone|everybody|all staff|the whole company|alle)\b"  # noqa: E501

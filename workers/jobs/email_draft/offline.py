@@ -10,15 +10,15 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistant.mail.draft import DraftSource, Language, Tone
 from workers.jobs.email_draft.action_items import action_items
 from workers.jobs.email_draft.acts import Act
 from workers.jobs.email_draft.extracts import find_value, lines_with_facts, quotes_about, section_of, sentences_of
-from workers.jobs.email_draft.facts import PLACEHOLDER, facts_in
+from workers.jobs.email_draft.facts import facts_in
 from workers.jobs.email_draft.material import Material, Source
 from workers.jobs.email_draft.phrases import closing, greeting, phrase, subject_word
 from workers.jobs.email_draft.questions import answers_among, restated
 from workers.jobs.email_draft.request import Wish
-from workers.jobs.email_draft.schema import DraftSource, Language, Tone
 from workers.jobs.email_draft.thread import Mailbox, ThreadMessage
 
 ENGINE = "template engine, no language model"
@@ -77,11 +77,6 @@ def write(wish: Wish, material: Material, setting: Setting) -> Written:
     written.body = "\n\n".join([head, *(one for one in paragraphs if one), tail])
     written.subject = _subject(wish, setting)
     return written
-
-
-def placeholders_of(subject: str, body: str) -> tuple[str, ...]:
-    """Return the names of all placeholders, in order, each once."""
-    return tuple(dict.fromkeys(found.strip() for found in PLACEHOLDER.findall(f"{subject}\n{body}")))
 
 
 def _names(setting: Setting) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from workers.jobs.email_draft.schema import Language, Tone
+from assistant.mail.draft import Language, Tone
 
 _ACTS: dict[str, dict[str, str]] = {
     "en": {

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workers.jobs.email_draft.names import ADDRESS
-from workers.jobs.email_draft.schema import DraftWarning
+from assistant.mail.draft import ADDRESS, DraftWarning
 from workers.jobs.email_draft.thread import Mailbox, ThreadMessage
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.jobs import Claim
+from assistant.mail.draft import EmailDraft
 from assistant.replies import (
     Block,
     Citation,
@@ -13,7 +14,6 @@ from assistant.replies import (
     Paragraph,
     Reply,
 )
-from workers.jobs.email_draft.schema import EmailDraft
 
 BY_TEMPLATES = "Written by the template engine, no language model. Nothing has been sent."
 SHOWN_SOURCES = 8

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from assistant.errors import ModelOutputInvalid
 from assistant.jobs import Job, JobResult
+from assistant.mail.draft import DraftWarning, EmailDraft, Language, placeholders_of
+from assistant.mail.eml import MEDIA_TYPE, eml_of, file_name
 from assistant.replies import FileOffer
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
@@ -18,14 +21,13 @@ from workers.jobs.email_draft.checks import Grounds, Problem, validate_draft, ve
 from workers.jobs.email_draft.dates import Contradiction, contradictions, relative_days, wrong_weekdays
 from workers.jobs.email_draft.enclosures import Enclosures, enclose
 from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
-from workers.jobs.email_draft.message import MEDIA_TYPE, eml_of, file_name
 from workers.jobs.email_draft.names import NamePattern
-from workers.jobs.email_draft.offline import ENGINE, Setting, Written, one_line, placeholders_of, write
+from workers.jobs.email_draft.offline import ENGINE, Setting, Written, one_line, write
 from workers.jobs.email_draft.policies import PolicyQuote, policy_answers, policy_quote
 from workers.jobs.email_draft.recipients import Addressed, Directory, address, is_external
 from workers.jobs.email_draft.reply import answer_of, claims_of, render
 from workers.jobs.email_draft.request import Wish, read_request, split_pasted
-from workers.jobs.email_draft.schema import DraftWarning, EmailDraft, EmailOptions, Language
+from workers.jobs.email_draft.schema import EmailOptions
 
 TEMPLATES_VERSION = "email_draft@templates-2"  # raise it when the phrases or the rules change
 HISTORY_TURNS = 6  # of the conversation: minutes and answers that the draft may lean on
@@ -113,7 +115,13 @@ def _plan(job: Job, context: JobContext) -> _Plan:
     boxes = [box for message in material.messages for box in message.everybody]
     directory = Directory(context.people.everybody(mention.conversation.tenant), boxes, mention.asker)
     names = NamePattern(directory.known_names())
-    wish = read_request(mention.text, options, names, has_thread=bool(material.messages))
+    wish = read_request(
+        mention.text,
+        options,
+        names,
+        has_thread=bool(material.messages),
+        usual_tone="neutral" if mention.manner.tone == "brief" else mention.manner.tone,
+    )
     addressed = address(wish, directory, material.messages, material.attendees)
     policy = (
         policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words)
@@ -145,8 +153,13 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         outsiders={box.address for box in boxes if is_external(box.address, directory.domain)},
         disagreements=contradictions([*material.sources, asked]),
         left_out=[(one.author and f"{one.title} ({one.author})") or one.title for one in secret],
-        language=wish.language or wish.words_language,
+        language=wish.language or _set_language(job) or wish.words_language,
     )
+
+
+def _set_language(job: Job) -> Language | None:
+    """Return the language set for the channel or by the asker, where the templates know it."""
+    return next((code for code in get_args(Language) if code == job.mention.manner.language), None)
 
 
 def _policy_answers(
@@ -167,7 +180,7 @@ def _setting(job: Job, plan: _Plan) -> Setting:
         to=plan.addressed.to,
         unresolved=plan.addressed.unresolved,
         answered=plan.addressed.answered,
-        signature=job.mention.asker.name or "",
+        signature=job.mention.manner.signature or job.mention.asker.name or "",
         attachments=[one.name for one in plan.enclosures.attachments],
         contradictory=doubtful,
         policy=policy,
@@ -289,6 +302,6 @@ def _result(job: Job, context: JobContext, composed: Composed) -> JobResult:
 
 
 def _offer(job: Job, context: JobContext, draft: EmailDraft, files: Mapping[str, bytes]) -> FileOffer:
-    data = eml_of(draft, asker=job.mention.asker, at=context.today, files=files)
+    data = eml_of(draft, sender=job.mention.asker, at=context.today, files=files)
     blob = context.files.store(data)
     return FileOffer(name=file_name(draft), media_type=MEDIA_TYPE, blob=blob, size_bytes=len(data))

@@ -15,8 +15,9 @@ from email.message import EmailMessage
 from email.utils import getaddresses, parsedate_to_datetime
 
 from assistant.errors import DocumentUnreadable
+from assistant.mail.draft import ADDRESS
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ADDRESS = re.compile(ADDRESS)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _QUOTED_HISTORY = re.compile(
     r"^(?:On .{5,120} wrote:|Am .{5,120} schrieb .{0,80}:|Le .{5,120} a écrit\s?:|-{2,}\s?Original Message.*)$",

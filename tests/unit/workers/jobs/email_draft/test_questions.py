@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.knowledge.chunks import Chunk, ScoredChunk
+from assistant.mail.draft import EmailDraft
 from tests.unit.workers.jobs.email_draft.drafting import OFFER, NoDocuments, asked
 from workers.jobs.email_draft.questions import questions_of, restated
 from workers.jobs.email_draft.run import run
-from workers.jobs.email_draft.schema import EmailDraft
 
 COLLEAGUE = b"""From: Bo Sand <bo@firm.test>
 To: Ada Lund <ada@firm.test>

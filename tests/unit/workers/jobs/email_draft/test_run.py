@@ -12,11 +12,11 @@ import pytest
 from assistant.errors import RequestInvalid
 from assistant.jobs import JobResult
 from assistant.knowledge.chunks import Chunk, ScoredChunk
+from assistant.mail.draft import EmailDraft
 from assistant.replies import Draft, FileOffer
 from tests.twins.jobs import FilesTwin, SpokenTurn
 from tests.unit.workers.jobs.email_draft.drafting import OFFER, NoDocuments, asked
 from workers.jobs.email_draft.run import run
-from workers.jobs.email_draft.schema import EmailDraft
 
 
 def drafted(text: str, **given: Any) -> EmailDraft:
