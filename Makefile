@@ -6,10 +6,11 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST_WORKERS ?= 2
 N ?= 2000
 BROKER ?= embedded
+JOBS ?= 100000
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo test test-playground test-teams-bridge test-emulate lint format lock clean bench-retrieval bench-logs bench-meetings bench-email chaos need-data
+.PHONY: help .venv demo test test-playground test-teams-bridge test-emulate lint format lock clean bench-retrieval bench-logs bench-meetings bench-email bench-ledger bench-queues bench-acknowledge bench-slack soak chaos need-data
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +94,21 @@ bench-meetings: need-data .venv/.dev-installed ## DATA=FOLDER: minutes against p
 
 bench-email: .venv ## drafting requests with their checklists
 	@$(STEWARD) bench email $(ARGS)
+
+bench-ledger: .venv/.dev-installed ## [ARGS='--database postgresql --broker redis']: cost, long backlog, fairness
+	@$(STEWARD) bench ledger $(ARGS)
+
+bench-queues: .venv/.dev-installed ## [ARGS='--broker rabbitmq']: beside bare Celery, dramatiq and procrastinate
+	@$(STEWARD) bench queues $(ARGS)
+
+bench-acknowledge: .venv/.dev-installed ## events answered in time, with broker and database well and away
+	@$(STEWARD) bench acknowledge $(ARGS)
+
+bench-slack: .venv/.dev-installed ## from a mention to its placeholder, beside a bare Bolt app
+	@$(STEWARD) bench slack $(ARGS)
+
+soak: .venv/.dev-installed ## JOBS=100000 [ARGS='--database postgresql']: does anything grow?
+	@$(STEWARD) bench soak --jobs "$(JOBS)" $(ARGS)
 
 chaos: .venv/.dev-installed ## N=2000 BROKER=embedded|redis|rabbitmq: kill everything, lose nothing
 	@$(STEWARD) bench chaos --events "$(N)" --broker "$(BROKER)" $(ARGS)

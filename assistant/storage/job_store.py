@@ -134,7 +134,7 @@ class JobStore:
     def __init__(self, engine: sa.Engine, settings: Settings) -> None:
         self.engine = engine
         self._settings = settings
-        self._served = ("", "")  # tenant and person whose job was claimed last: the next claim starts behind
+        self._served = ("", "", "")  # tenant, channel and person of the last claim: the next starts behind them
         self._acceptance = Acceptance(engine, settings)
 
     # -------------------------------------------------------------- taking a question in
@@ -170,13 +170,15 @@ class JobStore:
             if only is not None:
                 row = job_claims.CLAIM_ONE(connection, job_id=only, **taking).first()
             else:
-                after_tenant, after_person = self._served
+                after_tenant, after_channel, after_person = self._served
                 row = job_claims.CLAIM_NEXT(
                     connection,
                     lanes=json.dumps(list(lanes)),
                     after_tenant=after_tenant,
+                    after_channel=after_channel,
                     after_person=after_person,
                     askers=job_claims.ASKERS,
+                    channels=job_claims.CHANNELS,
                     workspaces=job_claims.WORKSPACES,
                     heads=job_claims.HEADS,
                     cap=self._settings.per_person_running,
@@ -184,7 +186,7 @@ class JobStore:
                 ).first()
         if row is None:
             return None
-        self._served = (row.tenant, row.person_id)
+        self._served = (row.tenant, row.channel, row.person_id)
         return Job(
             id=row.job_id,
             kind=row.kind,

@@ -79,6 +79,7 @@ jobs = sa.Table(
     _required("conversation_id", sa.Uuid, sa.ForeignKey("conversations.id", ondelete="CASCADE")),
     _required("platform", sa.Text),
     _required("tenant", sa.Text),
+    _required("channel", sa.Text, server_default=""),  # its conversation's, for the fair claim
     _required("person_id", sa.Text),
     _required("kind", sa.Text),
     _required("lane", sa.Text),
@@ -107,6 +108,16 @@ sa.Index(
     jobs.c.lane,
     jobs.c.tenant,
     jobs.c.person_id,
+    jobs.c.priority,
+    jobs.c.created_at,
+    sqlite_where=jobs.c.state == "queued",
+    postgresql_where=jobs.c.state == "queued",
+)
+sa.Index(
+    "ix_jobs_queued_channel",
+    jobs.c.lane,
+    jobs.c.tenant,
+    jobs.c.channel,
     jobs.c.priority,
     jobs.c.created_at,
     sqlite_where=jobs.c.state == "queued",
