@@ -32,7 +32,7 @@ LEGEND_KEY_INCHES = 0.5
 MAX_NAME_CHARS = 26
 MAX_SERIES, MAX_MARKS, MAX_MARK_CHARS = 8, 6, 48
 FEW_POINTS = 12  # so few are shown as dots too
-DWARFS = 5.0  # a line that peaks higher than the next by this factor gets a panel of its own
+DWARFS = 3.0  # a line that peaks higher than the next by this factor gets a panel of its own
 # In an order that colour-blind readers tell apart; each at least 4.5 : 1 against white.
 COLOURS = ("#0d6659", "#b4540a", "#3b5bb5", "#94308c", "#5b6700", "#b3261e", "#1d6f9c", "#6b5a4b")
 INK, PALE, GRID, MARK = "#1d1c1d", "#616061", "#e3e3e3", "#b3261e"

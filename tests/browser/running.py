@@ -55,19 +55,21 @@ def start_stand_in(data: Path, *, port: int | None = None) -> Running:
     return _start(arguments, data, port, log_name="stand_in.log")
 
 
-def start_demo(data: Path) -> Running:
+def start_demo(data: Path, **settings: str) -> Running:
     """Start `steward demo` on the data folder and wait until its company's documents are searchable."""
     port = _free_port()
     arguments = ["-m", "assistant.commands", "demo", "--data", str(data), "--port", str(port), "--no-open"]
-    running = _start(arguments, data, port, log_name="demo.log")
+    running = _start(arguments, data, port, log_name="demo.log", settings=settings)
     log = data / "demo.log"
     _wait(lambda: "documents are in place" in log.read_text(), running.process, log, seconds=INGEST_SECONDS)
     return running
 
 
-def _start(arguments: list[str], data: Path, port: int, *, log_name: str) -> Running:
+def _start(
+    arguments: list[str], data: Path, port: int, *, log_name: str, settings: dict[str, str] | None = None
+) -> Running:
     log = data / log_name
-    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(data)}
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(data), **(settings or {})}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT

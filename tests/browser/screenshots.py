@@ -82,10 +82,19 @@ def take(page: Page, name: str) -> None:
     """Write one picture; it must stay small enough for a repository."""
     ready(page)
     page.wait_for_timeout(500)  # smooth scrolling has no event at its end
+    save(page.screenshot(animations="disabled", caret="hide"), name)
+
+
+def save(screenshot: bytes, name: str, colours: int = COLOURS) -> None:
+    """Write a picture with few colours.
+
+    Raises:
+        ValueError: it would be too large for a repository.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
-    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide"))).convert("RGB")
-    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture = Image.open(io.BytesIO(screenshot)).convert("RGB")
+    picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"{path} has {path.stat().st_size} bytes, over {MAX_BYTES}")
 

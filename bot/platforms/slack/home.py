@@ -40,6 +40,7 @@ def register(app: AsyncApp, desk: Desk, presses: Presses) -> None:
     """Put the pages' listener on the Bolt app, and their buttons among the others."""
     home = Home(desk)
     app.event("app_home_opened")(home.on_opened)
+    app.event("assistant_thread_started")(home.on_thread_started)  # apps made before agent_view
     my_settings.register(app, desk, presses, home.publish)
 
 
@@ -58,6 +59,13 @@ class Home:
         else:
             self._desk.later(self.publish(envelope.workspace, user))
 
+    async def on_thread_started(self, body: dict[str, Any]) -> None:
+        """Somebody opened a conversation in the older assistant's pane: say what can be asked."""
+        envelope = Envelope.model_validate(body)
+        thread = envelope.event.get("assistant_thread") or {}
+        place = str(thread.get("channel_id")), str(thread.get("thread_ts"))
+        self._desk.later(self._suggest(envelope.workspace, *place))
+
     async def publish(self, workspace: Workspace, user_id: str) -> None:
         """Draw the Home tab."""
         bot = await self._desk.installations.bot(workspace)
@@ -67,13 +75,13 @@ class Home:
         view = {"type": "home", "blocks": home_blocks(known.person, recent, settings)}
         await call(self._desk.api.writing(bot.token).views_publish(user_id=user_id, view=view))
 
-    async def _suggest(self, workspace: Workspace, channel: str) -> None:
+    async def _suggest(self, workspace: Workspace, channel: str, thread_ts: str | None = None) -> None:
         bot = await self._desk.installations.bot(workspace)
         prompts = [{"title": title, "message": message} for title, message in PROMPTS]
         client = self._desk.api.writing(bot.token)
         await call(
             client.assistant_threads_setSuggestedPrompts(
-                channel_id=channel, title="Ask me, for example", prompts=prompts
+                channel_id=channel, title="Ask me, for example", prompts=prompts, thread_ts=thread_ts
             )
         )
 

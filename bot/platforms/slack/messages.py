@@ -125,8 +125,7 @@ class SlackMessages:
         """Say it on the stream; False when only chat.update can say it."""
         place = {"channel": str(here.channel), "ts": str(here.ts)}
         if not reply.final:
-            await self._streams.tell(bot, reply=reply, **place)
-            return True
+            return await self._streams.tell(bot, reply=reply, **place)
         message = render(reply, here.key, extra=_extra(here, reply))[0]
         return await self._streams.finish(bot, reply=reply, message=message, metadata=_metadata(here, 0), **place)
 

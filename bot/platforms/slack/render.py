@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from assistant.replies import (
@@ -39,7 +41,8 @@ TABLE_COLUMNS = 20
 CELL_CHARS = 500
 BUTTON_CHARS = 75
 QUOTE_CHARS = 300
-CITATIONS_SHOWN = 20
+CITATIONS_QUOTED = 6  # more would bury the answer: they are named, and their words stand in the answer's own files
+CITATIONS_SHOWN = 40
 _ICONS = {"info": ":information_source:", "warning": ":warning:", "error": ":x:", "refusal": ":grey_question:"}
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -61,6 +64,7 @@ class _Piece:
     block: SlackBlock
     chars: int
     is_table: bool = False
+    is_title: bool = False  # stands above the next one, on the same page
 
 
 def render(reply: Reply, key: str, *, extra: Sequence[Action] = ()) -> list[SlackMessage]:
@@ -95,7 +99,8 @@ def _pages(pieces: list[_Piece], last: list[_Piece]) -> list[list[_Piece]]:
             or (piece.is_table and any(one.is_table for one in page))
         )
         if page and is_full:
-            pages.append([])
+            titles = [page.pop()] if len(page) > 1 and page[-1].is_title else []
+            pages.append(titles)
         pages[-1].append(piece)
     pages[-1].extend(last)
     return pages
@@ -151,27 +156,36 @@ def _notice(notice: Notice) -> list[_Piece]:
 
 
 def _citations(items: Sequence[Citation]) -> list[_Piece]:
-    pieces = [_section("*Sources*")] if items else []
-    pieces += [_section(_citation(item)) for item in items[:CITATIONS_SHOWN]]
+    pieces = _titled("Sources") if items else []
+    if len(items) <= CITATIONS_QUOTED:
+        return pieces + [
+            _section(f"{_source(item)}\n>{plain(shorten(' '.join(item.quote.split()), QUOTE_CHARS))}")
+            for item in items
+        ]
+    named = [_source(item) for item in items[:CITATIONS_SHOWN]]
+    while named:
+        count = max(1, sum(length <= SECTION_CHARS for length in accumulate(len(line) + 1 for line in named)))
+        pieces += _context("\n".join(named[:count]))
+        named = named[count:]
     if len(items) > CITATIONS_SHOWN:
         pieces += _context(f"and {len(items) - CITATIONS_SHOWN} more")
     return pieces
 
 
-def _citation(item: Citation) -> str:
+def _source(item: Citation) -> str:
+    """Return what a citation names: the document as a link, and where and since when it stands there."""
     where = [plain(shorten(item.section, 300))] if item.section else []
     where += [f"page {item.page}"] if item.page is not None else []
     where += [f"version {plain(shorten(item.version, 60))}"] if item.version else []
     where += [f"in force from {plain(shorten(item.effective_from, 30))}"] if item.effective_from else []
-    quote = " ".join(item.quote.split())
     name = link(item.url, shorten(item.title, 200))
     if len(name) > SECTION_CHARS // 2:  # an address that would crowd out the quote
         name = link(None, shorten(item.title, 200))
-    return f"[{item.number}] {' · '.join([name, *where])}\n>{plain(shorten(quote, QUOTE_CHARS))}"
+    return f"[{item.number}] {' · '.join([name, *where])}"
 
 
 def _titled(title: str) -> list[_Piece]:
-    return [_section(f"*{plain(shorten(title, 300))}*")] if title.strip() else []
+    return [replace(_section(f"*{plain(shorten(title, 300))}*"), is_title=True)] if title.strip() else []
 
 
 def _preformatted(text: str) -> list[_Piece]:
@@ -216,10 +230,18 @@ def _table(table: Table) -> list[_Piece]:
 def _chart(chart: Chart) -> list[_Piece]:
     lines = [f"{one.name[:24]:<24} {_spark(one.values)} {_ends(one.values, chart.unit)}" for one in chart.series[:10]]
     if chart.x:
-        lines.append(f"{chart.x[0]} … {chart.x[-1]}")
-    marks = [f"{at}: {text}" for at, text in chart.marks[:10]]
+        lines.append(f"{_moment(chart.x[0])} … {_moment(chart.x[-1])}")
+    marks = [f"{_moment(at)}  {text}" for at, text in sorted(chart.marks)[:10]]
     drawing = _preformatted("\n".join([*lines, *marks])) if chart.series else []
     return [*_titled(chart.title), *drawing, *_context(plain(shorten(chart.alt, 1_500)) or " ")]
+
+
+def _moment(label: str) -> str:
+    """Return an ISO time as people write it; other labels as they are."""
+    try:
+        return f"{datetime.fromisoformat(label):%d %b %H:%M}"
+    except ValueError:
+        return label
 
 
 def _spark(values: Sequence[float], width: int = 48) -> str:

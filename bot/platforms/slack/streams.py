@@ -1,8 +1,9 @@
 """Slack's own streaming, for direct messages: the placeholder is a task card that tells of the steps.
 
-A stream dies about five minutes after it began, whatever is sent (python-slack-sdk #1859), so what can't be streamed
-any more is written with chat.update: the caller does that whenever `finish` says no. A stream carries no metadata
-until it is stopped; one whose start was lost on the way is recognised by that.
+A stream dies about five minutes after it began, whatever is sent (python-slack-sdk #1859), and a workspace may begin
+20 a minute. So whatever can't be streamed, or not any more, is posted or written with chat.update: the caller does
+that whenever `start` returns nothing and `tell` or `finish` says no. A stream carries no metadata until it is
+stopped; one whose start was lost on the way is recognised by that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import structlog
 from slack_sdk.models.messages.chunk import TaskUpdateChunk
 
+from assistant.errors import RateLimited
 from assistant.replies import Reply
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
 from bot.platforms.slack.installations import Bot
@@ -53,18 +55,22 @@ class SlackStreams:
         )
         try:
             return str((await call(request))["ts"])
-        except SlackRefused as error:  # unknown_method, missing_scope, a client without the agents feature
-            log.info("slack.stream_refused", team=team, error=error.error)
+        except (SlackRefused, BlocksRefused) as error:  # unknown_method, missing_scope, no agents feature, no cards
+            log.info("slack.stream_refused", team=team, error=str(error))
             self._refused_at[team] = time.monotonic()
-            return None
+        except RateLimited:  # a message may be posted once a second, and nobody should wait for a card
+            log.info("slack.stream_limited", team=team)
+        return None
 
-    async def tell(self, bot: Bot, *, channel: str, ts: str, reply: Reply) -> None:
-        """Show a step on the card; a stream that has ended meanwhile shows it no more."""
+    async def tell(self, bot: Bot, *, channel: str, ts: str, reply: Reply) -> bool:
+        """Show a step on the card. False: the stream has ended; chat.update will do, and shows more."""
         client = self._api.writing(bot.token)
         try:
             await call(client.chat_appendStream(channel=channel, ts=ts, chunks=[_task(reply, "in_progress")]))
-        except SlackRefused as error:
-            log.info("slack.stream_ended", error=error.error)
+        except (SlackRefused, BlocksRefused) as error:
+            log.info("slack.stream_ended", error=str(error))
+            return False
+        return True
 
     async def finish(
         self, bot: Bot, *, channel: str, ts: str, reply: Reply, message: SlackMessage, metadata: dict[str, Any]

@@ -59,6 +59,16 @@ async def test_the_messages_tab_gets_suggestions(bot: Bot) -> None:
     assert len(bot.peer.prompts[0]["prompts"]) == 4
 
 
+async def test_a_conversation_in_the_older_assistants_pane_gets_suggestions(bot: Bot) -> None:
+    body = payload("app_home_opened_messages")
+    thread = {"user_id": "U0ANN", "channel_id": "D0ANN", "thread_ts": "1790000000.000100", "context": {}}
+    body["event"] = {"type": "assistant_thread_started", "assistant_thread": thread, "event_ts": "1790000000.000200"}
+
+    assert await bot.send(body) == 200
+    (shown,) = bot.peer.prompts
+    assert (shown["channel_id"], shown["thread_ts"]) == ("D0ANN", "1790000000.000100")
+
+
 async def test_a_workspace_without_the_agents_feature_is_none_the_worse(bot: Bot) -> None:
     bot.peer.fail("assistant.threads.setSuggestedPrompts", "missing_scope")
     bot.peer.fail("assistant.threads.setStatus", "missing_scope")

@@ -226,3 +226,21 @@ def test_any_reply_fits(found: tuple[Any, ...], text: str, wants_feedback: bool)
 
 def test_a_quotation_stays_a_quotation() -> None:
     assert safe_markdown("> a > b\nc > d") == "> a &gt; b\nc &gt; d"
+
+
+def test_a_title_stands_on_the_page_of_its_table() -> None:
+    table = Table(title="Second", columns=("a",), rows=(("1",),))
+    first, second = render(Reply(text="-", blocks=(table.model_copy(update={"title": "First"}), table)), "k1")
+
+    assert [block["type"] for block in first.blocks] == ["section", "table"]
+    assert [block["type"] for block in second.blocks] == ["section", "table"]
+    assert "Second" in second.blocks[0]["text"]["text"]
+
+
+def test_many_sources_are_named_and_not_quoted() -> None:
+    items = tuple(CITATION.model_copy(update={"number": number}) for number in range(1, 31))
+    (message,) = render(Reply(text="-", blocks=(Citations(items=items),)), "k1")
+    named = " ".join(block["elements"][0]["text"] for block in message.blocks[1:])
+
+    assert [f"[{number}]" in named for number in range(1, 31)] == [True] * 30
+    assert CITATION.quote[:20] not in named

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
+from assistant.jobs import Step
 from assistant.replies import Reply
 from assistant.settings import Settings
 from tests.peers.slack_events import payload
@@ -53,7 +55,9 @@ async def test_a_stream_that_has_expired_is_finished_by_an_update(bot: Bot) -> N
     assert bot.peer.said(DIRECT)[0]["metadata"]["event_payload"]["part"] == 0
 
 
-@pytest.mark.parametrize("word", ["unknown_method", "missing_scope", "not_allowed_token_type"])
+@pytest.mark.parametrize(
+    "word", ["unknown_method", "missing_scope", "not_allowed_token_type", "invalid_blocks", "invalid_arguments"]
+)
 async def test_a_workspace_that_does_not_stream_gets_messages(bot: Bot, word: str) -> None:
     bot.peer.fail("chat.startStream", word, times=9)
     for ts in ("5.1", "5.2"):
@@ -98,3 +102,29 @@ async def test_steps_are_shown_on_the_card(bot: Bot) -> None:
 
     (step,) = bot.peer.called("chat.appendStream")
     assert step["chunks"][0]["title"] == "reading 6 passages"
+
+
+async def test_more_questions_than_streams_a_minute_are_answered_by_messages_at_once(bot: Bot) -> None:
+    bot.peer.fail("chat.startStream", "429", times=9, retry_after=60)
+    await bot.send(payload("message_im"))
+    await bot.deliver()
+
+    assert bot.peer.streams == {}
+    assert len(bot.peer.said(DIRECT)) == 1
+
+
+async def test_a_stream_that_expired_while_work_goes_on_tells_of_it_with_a_stop_button(bot: Bot) -> None:
+    await bot.send(payload("message_im"))
+    await bot.deliver()
+    (stream,) = bot.peer.streams
+    bot.peer.streams[stream] = "expired"  # message_not_in_streaming_state from here on
+    (job_id,) = bot.job_ids()
+    job = bot.jobs.claim(("policy",), owner="w1")
+    assert job is not None
+    bot.jobs.report(job_id, Step(at=datetime.now(UTC), name="reading", text="reading 2 passages"))
+    await bot.platform.progress.show()
+    await bot.deliver()
+    (message,) = bot.peer.said(DIRECT)
+
+    assert "reading 2 passages" in str(message["blocks"])
+    assert "steward:stop" in str(message["blocks"])
