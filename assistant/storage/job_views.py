@@ -103,7 +103,7 @@ def view_job(connection: sa.Connection, job_id: UUID) -> JobView:
         raise NothingFound(f"no job {job_id}", reply="I don't know that question any more.")
     status = JobStatus(row["state"])
     mention = Mention.model_validate_json(row["mention"])
-    reply = Reply.model_validate_json(row["outbox_reply"]) if row["outbox_reply"] and status.is_final else None
+    reply = Reply.model_validate_json(row["outbox_reply"]) if row["outbox_reply"] and status.is_answered else None
     return JobView(
         id=row["job_id"],
         kind=row["kind"],
@@ -122,7 +122,7 @@ def view_job(connection: sa.Connection, job_id: UUID) -> JobView:
         delivered_at=row["delivered_at"],
         position=_position(connection, row["lane"], row["created_at"]) if status is JobStatus.QUEUED else None,
         steps=_steps(connection, row),
-        partial=None if status.is_final else row["partial"],
+        partial=None if status.is_answered else row["partial"],
         reply=reply,
         result=_result(row) if row["outcome"] else None,
         error_code=row["error_code"],

@@ -65,7 +65,7 @@ class Buttons:
             raise NotPermitted(
                 f"retry of job {view.id} by someone who did not ask it", reply="Only who asked can ask that again."
             )
-        if not view.status.is_final:
+        if not view.status.is_answered:
             return "I'm still working on it."
         readers = await self._directory.readers(activity, asker)
         mention = mention_of(

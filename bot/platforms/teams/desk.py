@@ -204,7 +204,7 @@ class TeamsDesk:
     def _running(self, activity: TeamsActivity) -> list[JobView]:
         here = conversation_of(activity).channel
         recent = self._jobs.recent(tenant_of(activity), person_id_of(activity), RECENT_JOBS)
-        return [view for view in recent if not view.status.is_final and view.conversation.channel == here]
+        return [view for view in recent if not view.status.is_answered and view.conversation.channel == here]
 
     async def _clicked_by_message(self, activity: TeamsActivity) -> None:
         """A client without Action.Execute sends a message instead of an invoke."""

@@ -142,7 +142,7 @@ class ChatPage:
 
     def _add_turn(self, view: JobView, verdict: str | None) -> None:
         self._turns[view.id] = TurnView(view, self._person, verdict=verdict)
-        if not view.status.is_final:
+        if not view.status.is_answered:
             self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
 
     def _show_header(self) -> None:
@@ -287,7 +287,7 @@ class ChatPage:
 
     async def _thumb(self, event: PageEvent) -> None:
         turn = self._turn(event)
-        if not turn.view.status.is_final:
+        if not turn.view.status.is_answered:
             raise NotPermitted("feedback on a running job", reply="The answer isn't there yet.")
         verdict: Verdict = "up" if event.act == "thumb-up" else "down"
         take = partial(self._deps.feedback_desk.take, reason=event.reason, correction=event.text.strip() or None)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.mail.draft import Language, Length, Tone
+from assistant.mail.draft import ADDRESS, Language, Length, Tone
 from workers.jobs.email_draft.acts import Act, read_acts
-from workers.jobs.email_draft.names import ADDRESS, NamePattern
+from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.questions import questions_of, wants_answers, without_asking
 from workers.jobs.email_draft.schema import EmailOptions
 from workers.validation.language import guess_language
