@@ -11,6 +11,7 @@ from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 
@@ -31,3 +32,4 @@ class BotDependencies:
     feedback_desk: FeedbackDesk
     people: PeopleStore
     blobs: BlobStore
+    drafts: DraftDesk

@@ -24,6 +24,7 @@ from assistant.settings import Settings, load_settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.health import Health
 from assistant.storage.job_repair import JobRepair
@@ -35,6 +36,7 @@ from bot import operations
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
 from bot.dependencies import BotDependencies
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms import PLATFORMS, PlatformEntry
@@ -69,6 +71,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     """Return the application. The database must be migrated; nothing is connected before it starts."""
     engine = open_engine(settings.database)
     jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
+    blobs = BlobStore(engine, settings)
     doorbell = BotDoorbell(open_doorbell(settings))
     dependencies = BotDependencies(
         settings=settings,
@@ -79,7 +82,8 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
         feedback=feedback,
         feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
-        blobs=BlobStore(engine, settings),
+        blobs=blobs,
+        drafts=DraftDesk(DraftStore(engine), people, blobs, doorbell),
     )
     platforms: dict[str, ChatPlatform] = {}
     delivery = Delivery(OutboxStore(engine), platforms)

@@ -35,6 +35,7 @@ def build(app: FastAPI, dependencies: BotDependencies) -> web.WebPlatform:
         feedback_desk=dependencies.feedback_desk,
         people=dependencies.people,
         blobs=dependencies.blobs,
+        drafts=dependencies.drafts,
         documents=DocumentReader(dependencies.engine),
         quality=QualityStore(dependencies.engine),
         suggestions=_suggestions(dependencies.settings),

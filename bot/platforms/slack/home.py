@@ -104,7 +104,8 @@ class Home:
             turns = stores.conversations.recent_turns(conversation.id, before_job=None, limit=1_000)
             lines = [{"at": turn.created_at.isoformat(), "by": turn.role, "text": turn.text} for turn in turns]
             said.append({"title": conversation.title, "channel": conversation.key.channel, "turns": lines})
-        return json.dumps({"person": user_id, "conversations": said}, ensure_ascii=False, indent=1)
+        drafts = stores.drafts.export(workspace.team, user_id)
+        return json.dumps({"person": user_id, "conversations": said, **drafts}, ensure_ascii=False, indent=1)
 
     async def forget(self, press: Press, _value: dict[str, Any]) -> None:
         """Delete the person's conversations in Slack with their jobs; Slack's own messages stay where they are."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from assistant.job_kinds import JOB_KINDS, JobKind
+from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
 from assistant.storage.slack_store import ChannelSettings
 from bot.platforms.slack.text import shorten
 
 View = dict[str, Any]
 
 MAX_QUESTION_CHARS = 3_000  # what a plain_text_input takes
+DRAFT_EDIT, DRAFT_CHANGE = "steward:draft_edit", "steward:draft_change"  # callback ids
+_DRAFT_LINES = (("to", "To"), ("cc", "Cc"), ("bcc", "Bcc"), ("subject", "Subject"))
 REASONS = {
     "wrong": "It is wrong",
     "outdated": "It is outdated",
@@ -76,6 +79,22 @@ def channel(settings: ChannelSettings, place: Mapping[str, Any]) -> View:
     return _modal("steward:channel", "Steward here", blocks, place)
 
 
+def draft_edit(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
+    """Return the form that edits a draft."""
+    blocks = [_input(name, label, _text_input(values[name]), optional=True) for name, label in _DRAFT_LINES]
+    blocks.append(_input("body", "Text", {**_text_input(values["body"]), "multiline": True}))
+    return _modal(DRAFT_EDIT, "Edit the draft", blocks, place, submit="Keep")
+
+
+def draft_change(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
+    """Return the form that asks for another tone, length and language."""
+    tones = {tone: tone.capitalize() for tone in get_args(Tone)}
+    lengths = {length: length.capitalize() for length in LENGTHS}
+    choices = (("tone", "Tone", tones), ("length", "Length", lengths), ("language", "Language", LANGUAGES))
+    blocks = [_input(name, label, _choice(options, values[name])) for name, label, options in choices]
+    return _modal(DRAFT_CHANGE, "Write it anew", blocks, place, submit="Write")
+
+
 def read_values(view: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was filled in, by block id: text, a choice's value, a list of values or users."""
     found: dict[str, Any] = {}
@@ -103,12 +122,20 @@ def _value(element: Mapping[str, Any]) -> Any:
     return element.get("value")
 
 
-def _modal(callback_id: str, title: str, blocks: list[View], place: Mapping[str, Any]) -> View:
+def _choice(options: Mapping[Any, str], chosen: str) -> View:
+    shown = [{"text": _plain(words), "value": value} for value, words in options.items()]
+    initial = next(one for one in shown if one["value"] == chosen)
+    return {"type": "static_select", "action_id": "value", "options": shown, "initial_option": initial}
+
+
+def _modal(
+    callback_id: str, title: str, blocks: list[View], place: Mapping[str, Any], *, submit: str = "Send"
+) -> View:
     return {
         "type": "modal",
         "callback_id": callback_id,
         "title": _plain(shorten(title, 24)),
-        "submit": _plain("Send"),
+        "submit": _plain(submit),
         "close": _plain("Cancel"),
         "private_metadata": json.dumps(dict(place), separators=(",", ":"), default=str)[:3_000],
         "blocks": blocks,

@@ -19,6 +19,7 @@ from assistant.storage.job_store import JobStore, JobView
 from bot.intake import Intake
 from bot.platforms.teams.activity_handler import InvokeAnswer
 from bot.platforms.teams.buttons import Buttons, button_of
+from bot.platforms.teams.cards import CARD_TYPE
 from bot.platforms.teams.compose import ComposeActions
 from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.meetings import MeetingTranscripts
@@ -132,7 +133,7 @@ class TeamsDesk:
             case _:
                 return InvokeAnswer(501)
 
-    async def _clicked(self, activity: TeamsActivity) -> str:
+    async def _clicked(self, activity: TeamsActivity) -> str | dict[str, Any]:
         value = activity.value if isinstance(activity.value, Mapping) else {}
         action = value.get("action")
         data = action.get("data") if isinstance(action, Mapping) else None
@@ -141,7 +142,7 @@ class TeamsDesk:
             return "I don't know that button any more."
         return await self._press(activity, name, data)
 
-    async def _press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str:
+    async def _press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         try:
             return await self._buttons.press(activity, name, data)
         except (RequestInvalid, NotPermitted, NothingFound) as error:
@@ -210,7 +211,9 @@ class TeamsDesk:
         """A client without Action.Execute sends a message instead of an invoke."""
         key = event_key(activity)
         if isinstance(activity.value, Mapping) and (name := button_of(activity.value)):
-            await self._tell(activity, key, await self._press(activity, name, activity.value))
+            said = await self._press(activity, name, activity.value)
+            words = said if isinstance(said, str) else "Your version of Teams can't show this form. Try another one."
+            await self._tell(activity, key, words)
 
     async def _tell(self, activity: TeamsActivity, key: str, text: str) -> None:
         """Say something that is not a job's answer: once, also when the activity comes again."""
@@ -222,8 +225,9 @@ def _greeting_key(activity: TeamsActivity) -> str:
     return f"teams:welcome:{activity.conversation.id}:{activity.id or activity.timestamp or ''}"[:500]
 
 
-def _said(text: str) -> InvokeAnswer:
-    return InvokeAnswer(200, {"statusCode": 200, "type": MESSAGE, "value": text})
+def _said(answer: str | dict[str, Any]) -> InvokeAnswer:
+    kind = MESSAGE if isinstance(answer, str) else CARD_TYPE
+    return InvokeAnswer(200, {"statusCode": 200, "type": kind, "value": answer})
 
 
 def _told(text: str) -> InvokeAnswer:

@@ -11,6 +11,7 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.quality_store import QualityStore
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web.reader import Documents
@@ -29,6 +30,7 @@ class WebDependencies:
     feedback_desk: FeedbackDesk
     people: PeopleStore
     blobs: BlobStore
+    drafts: DraftDesk
     documents: Documents
     quality: QualityStore
     suggestions: tuple[Suggestion, ...] = ()  # shown in an empty conversation; none: what each job kind is for

@@ -18,10 +18,12 @@ from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.quality_store import QualityStore
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web import WebDependencies
@@ -64,6 +66,7 @@ class Web:
             feedback_desk=FeedbackDesk(jobs, feedback),
             people=people,
             blobs=BlobStore(engine, settings),
+            drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),
         )
