@@ -21,6 +21,7 @@ from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import Accepted, JobStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.statements import plain_text
+from bot.draft_answers import DraftAnswers
 from bot.routing import HELP_WORDS, help_text, route
 
 log = structlog.get_logger()
@@ -35,12 +36,14 @@ class Intake:
         people: PeopleStore,
         doorbell: Doorbell | None = None,
         limits: RateLimits | None = None,
+        answers: DraftAnswers | None = None,
     ) -> None:
         """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate."""
         self._jobs = jobs
         self._people = people
         self._doorbell = doorbell or NoDoorbell()
         self._limits = limits
+        self._answers = answers
 
     def take(self, mention: Mention) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
@@ -63,6 +66,10 @@ class Intake:
     def _take(self, mention: Mention) -> Accepted:
         check_text(mention)
         chosen = route(mention)
+        answered = self._answers.question_before(mention, chosen) if self._answers else None
+        if answered is not None and self._answers is not None:
+            mention = self._answers.continued(mention, answered)
+            chosen = route(mention)
         known = self._people.get(mention.conversation.tenant, mention.asker.id)
         asker = known or mention.asker
         if not may_run(asker, chosen.kind):
@@ -74,6 +81,8 @@ class Intake:
         self._check_rate(mention)
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
         accepted = self._jobs.accept(asked, chosen.kind, placeholder(chosen.kind))
+        if not accepted.duplicate and answered is not None and self._answers is not None:
+            self._answers.close(answered)
         if not accepted.duplicate:
             self._doorbell.ring(chosen.kind.lane, accepted.job_id)
         log.info(

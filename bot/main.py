@@ -36,6 +36,7 @@ from bot import operations
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
 from bot.dependencies import BotDependencies
+from bot.draft_answers import DraftAnswers
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
@@ -71,19 +72,19 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     """Return the application. The database must be migrated; nothing is connected before it starts."""
     engine = open_engine(settings.database)
     jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
-    blobs = BlobStore(engine, settings)
+    blobs, drafts = BlobStore(engine, settings), DraftStore(engine)
     doorbell = BotDoorbell(open_doorbell(settings))
     dependencies = BotDependencies(
         settings=settings,
         engine=engine,
-        intake=Intake(jobs, people, doorbell, open_rate_limits(settings)),
+        intake=Intake(jobs, people, doorbell, open_rate_limits(settings), DraftAnswers(drafts, jobs)),
         jobs=jobs,
         conversations=ConversationStore(engine),
         feedback=feedback,
         feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
         blobs=blobs,
-        drafts=DraftDesk(DraftStore(engine), people, blobs, doorbell),
+        drafts=DraftDesk(drafts, people, blobs, doorbell),
     )
     platforms: dict[str, ChatPlatform] = {}
     delivery = Delivery(OutboxStore(engine), platforms)

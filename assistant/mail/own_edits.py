@@ -66,6 +66,7 @@ def apply_edit(draft: EmailDraft, edit: OwnEdit) -> EmailDraft:
             "placeholders": placeholders_of(subject, body),
             "warnings": tuple(one for one in draft.warnings if one.code not in stale),
             "question": None,
+            "asks_for": None,
             "written_by": BY_ASKER,
         }
     )

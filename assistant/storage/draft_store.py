@@ -26,7 +26,7 @@ from assistant.mail.shown import Offer, show_draft
 from assistant.mentions import Person
 from assistant.replies import Notice
 from assistant.storage.database import reading, writing
-from assistant.storage.draft_orders import OFFERS, put_revision
+from assistant.storage.draft_orders import OFFERS, mark, put_revision
 from assistant.storage.job_store import SAY
 from assistant.storage.statements import Statement, json_of, json_text
 
@@ -140,6 +140,7 @@ _QUEUE = Statement(
     WHERE id = :job_id AND state IN ('waiting_for_approval', 'succeeded')
     """
 )
+_CLOSE = Statement("UPDATE jobs SET state = 'succeeded' WHERE id = :job_id AND state = 'waiting_for_approval'")
 _BEGIN = Statement(
     """
     UPDATE draft_orders SET state = 'started', token = :token
@@ -235,6 +236,15 @@ class DraftStore:
             _MOVE_ON(connection, draft_id=changed.id, revision=changed.revision, before=kept.draft.revision)
             put_revision(connection, changed)
             SAY(connection, job_id=kept.job_id, reply=json_text(show_draft(changed, offers=kept.offers)))
+
+    def supersede(self, kept: KeptDraft) -> None:
+        """Close a draft because the conversation goes on with another one."""
+        closed = kept.draft.model_copy(update={"status": DraftStatus.DISCARDED, "question": None})
+        with writing(self._engine) as connection:
+            mark(connection, kept.job_id, DraftStatus.DISCARDED)
+            _CLOSE(connection, job_id=kept.job_id)
+            said = show_draft(closed, notices=[Notice(text="It goes on below, with your answer.")])
+            SAY(connection, job_id=kept.job_id, reply=json_text(said))
 
     def order(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from assistant.errors import NothingFound
 from assistant.frozen import Frozen
@@ -73,6 +73,7 @@ class JobView(Frozen):
     asker_id: str
     question: str
     attachments: tuple[Attachment, ...] = ()
+    options: dict[str, Any] = Field(default_factory=dict)
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None  # of the last attempt
     finished_at: AwareDatetime | None = None
@@ -115,6 +116,7 @@ def view_job(connection: sa.Connection, job_id: UUID) -> JobView:
         asker_id=row["person_id"],
         question=mention.text,
         attachments=mention.attachments,
+        options=mention.options,
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],

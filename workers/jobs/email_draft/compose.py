@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from assistant.jobs import Job
 from assistant.mail.draft import DraftWarning, EmailDraft, Language, placeholders_of
@@ -84,15 +85,16 @@ def compose(job: Job, context: JobContext) -> Composed:
 def _plan(job: Job, context: JobContext) -> _Plan:
     options = read_options(job, EmailOptions)
     mention = job.mention
+    request = options.request or mention.text
     context.report("reading", f"reading the request and {len(mention.attachments)} file(s)")
     turns = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
-    _, pasted = split_pasted(mention.text)
+    _, pasted = split_pasted(request)
     with context.stopwatch.stage("retrieval"):
         material = gather(mention.attachments, context.files, pasted=pasted, history=[turn.text for turn in turns])
     boxes = [box for message in material.messages for box in message.everybody]
     directory = Directory(context.people.everybody(mention.conversation.tenant), boxes, mention.asker)
     names = NamePattern(directory.known_names())
-    wish = read_request(mention.text, options, names, has_thread=bool(material.messages))
+    wish = read_request(request, options, names, has_thread=bool(material.messages))
     addressed = address(wish, directory, material.messages, material.attendees)
     policy = (
         policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words)
@@ -160,6 +162,7 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
     addressed, answered = plan.addressed, plan.addressed.answered
     references = answered.references if answered else ()
     own_id = answered.message_id if answered else None
+    question = _question(plan, written)
     return EmailDraft(
         id=f"d_{job.id.hex[:12]}",
         subject=one_line(written.subject),
@@ -176,8 +179,15 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
         attachments=plan.enclosures.attachments,
         warnings=tuple(_warnings(context, plan, written)),
         sources=tuple(dict.fromkeys(written.sources)),
-        question=_question(plan, written),
+        question=question,
+        asks_for=_asks_for(question),
     )
+
+
+def _asks_for(question: str | None) -> Literal["recipient", "purpose"] | None:
+    if question is None:
+        return None
+    return "purpose" if question in (WHAT, WHOM_AND_WHAT) else "recipient"
 
 
 def _question(plan: _Plan, written: Written) -> str | None:
@@ -220,7 +230,7 @@ def _warnings(context: JobContext, plan: _Plan, written: Written) -> list[DraftW
 
 def _grounds(job: Job, plan: _Plan) -> Grounds:
     asker = job.mention.asker
-    texts = [plan.wish.words, *(source.text for source in plan.material.sources)]
+    texts = [plan.wish.words, *plan.wish.answers, *(source.text for source in plan.material.sources)]
     texts += [f"{source.title}. {source.author}" for source in plan.material.sources]
     texts += [asker.name or "", *(box.name for box in plan.addressed.everybody), *plan.addressed.unresolved]
     texts += [one.name for one in plan.enclosures.attachments]
