@@ -58,6 +58,9 @@ class Composed:
     orders_dropped: int  # paragraphs of the sources that tried to give orders
     lacks_items: bool  # action items were asked for, and there are none
     files: Mapping[str, bytes]  # attachments by file id
+    words: str  # the request, without what was pasted
+    greeted: Sequence[str]  # names, or addresses, of those under To
+    sources: Sequence[Source]  # what may be told to whoever gets it: confidential ones are left out
 
 
 def compose(job: Job, context: JobContext) -> Composed:
@@ -79,7 +82,15 @@ def compose(job: Job, context: JobContext) -> Composed:
         orders_dropped=plan.material.orders_dropped,
         lacks_items="action item" in plan.wish.words.lower() and written.found_items == 0,
         files=plan.enclosures.data,
+        words=plan.wish.words,
+        greeted=[box.name or box.address for box in plan.addressed.to],
+        sources=[*plan.material.sources, *_quoted_policies(plan)],
     )
+
+
+def _quoted_policies(plan: _Plan) -> list[Source]:
+    quotes = [*([plan.policy] if plan.policy else []), *(one for found in plan.answers.values() for one in found)]
+    return [Source(one.ref, one.title, one.quote) for one in quotes]
 
 
 def _plan(job: Job, context: JobContext) -> _Plan:
