@@ -9,7 +9,7 @@ BROKER ?= embedded
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo test test-playground lint format lock clean bench-retrieval bench-logs bench-meetings bench-email chaos need-data
+.PHONY: help .venv demo test test-playground test-emulate lint format lock clean bench-retrieval bench-logs bench-meetings bench-email chaos need-data
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,12 @@ PLAYGROUND := @microsoft/m365agentsplayground@0.2.28
 test-playground: .venv/.dev-installed ## the Teams page against Microsoft's Agents Playground (needs Node.js 20 and npm)
 	@npm install --silent --no-save $(PLAYGROUND)
 	@.venv/bin/python -m pytest -m playground $(ARGS)
+
+EMULATE := emulate@0.12.2
+
+test-emulate: .venv/.dev-installed ## the Slack app with messages kept by emulate, a Slack of npm's (needs Node.js 20)
+	@npm install --silent --no-save $(EMULATE)
+	@.venv/bin/python -m pytest --emulate tests/unit/bot/platforms/slack $(ARGS)
 
 lint: .venv/.dev-installed ## style, types and import contracts
 	@.venv/bin/ruff check --quiet .

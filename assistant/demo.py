@@ -141,6 +141,10 @@ class Children:
         for name, child in list(self._children.items()):
             if name == "ingest" or child.process.poll() is None:
                 continue
+            if child.process.returncode == exit_codes.RECYCLED:
+                _say(f"{name} had taken its fill of memory or jobs and is replaced.")
+                child.process = self._spawn(child.arguments)
+                continue
             recent = [death for death in child.deaths if now - death < 60]
             if recent and now - recent[-1] < min(2.0 ** len(recent), 30.0):
                 continue

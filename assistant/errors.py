@@ -10,7 +10,8 @@
     ├── Cancelled                the asker stopped the job
     ├── ModelOutputInvalid       the model's answer failed the schema or the checks
     ├── DependencyUnavailable    database, vector store, model or API cannot be reached (retryable)
-    │   └── RateLimited          it answered "later", and said when
+    │   ├── RateLimited          it answered "later", and said when
+    │   └── ModelAway            the model's provider is known to be away: nobody asked it (circuit open)
     ├── StorageFull              the disk or the quota is full
     └── SettingsInvalid          start-up only: a setting is missing or contradicts another
 
@@ -113,6 +114,13 @@ class RateLimited(DependencyUnavailable):
 
     code = "rate_limited"
     default_reply = "I'm being asked to slow down; your question is queued and will be answered."
+
+
+class ModelAway(DependencyUnavailable):
+    """The model's provider is known to be away, so it was not asked; the job waits and keeps its attempts."""
+
+    code = "model_away"
+    default_reply = "The model provider isn't answering, so I couldn't finish this in time. Please try again later."
 
 
 class StorageFull(StewardError):

@@ -70,8 +70,20 @@ LOG_INSPECTION = JobKind(
     roles=("engineer", "admin"),
 )
 
+DOCUMENT_INGEST = JobKind(
+    name="document_ingest",
+    title="Add documents",
+    help_line="Attach files and say who may read them (allow=everyone); I add them to the company's documents.",
+    command_words=("ingest",),
+    keywords=(),
+    lane="ingest",
+    deadline_seconds=7200,
+    run_seconds=3600,
+    roles=("admin",),
+)
+
 JOB_KINDS: dict[str, JobKind] = {
-    kind.name: kind for kind in (POLICY_SEARCH, MEETING_SUMMARY, EMAIL_DRAFT, LOG_INSPECTION)
+    kind.name: kind for kind in (POLICY_SEARCH, MEETING_SUMMARY, EMAIL_DRAFT, LOG_INSPECTION, DOCUMENT_INGEST)
 }
 
 SUSPECT_LANE = "suspect"  # re-runs, one at a time, whatever saw a worker die

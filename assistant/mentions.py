@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from assistant.frozen import Frozen
+from assistant.manner import Manner
 
 MAX_MENTION_CHARS = 40_000  # Slack's own limit for one message; longer text is refused with a sentence
 LOCAL_TENANT = "local"  # the company's own directory, and whoever sits at this machine: web page, terminal
@@ -77,6 +78,8 @@ class Mention(Frozen):
     attachments: tuple[Attachment, ...] = ()
     audience: Audience = Audience.ASKER
     channel_groups: tuple[str, ...] = ()  # what everyone in the channel may read; used when audience is CHANNEL
+    spaces: tuple[str, ...] = ()  # the channel's documents come from these spaces alone; empty: all
+    manner: Manner = Manner()  # how the answer should sound; set by intake
     kind: str | None = None  # chosen by a command, a button or a modal; None: routing decides
     options: dict[str, Any] = Field(default_factory=dict)  # the kind's own options, checked by its schema
     reply_target: dict[str, Any] = Field(default_factory=dict)  # the platform's own address for the answer

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import SettingsInvalid
+from assistant.job_kinds import LANES, SUSPECT_LANE
 
 DEFAULT_PORT = 8080
 
@@ -81,6 +82,18 @@ class Settings(BaseModel):
         "",
         description="Comma-separated folders or globs of service logs that engineers may have inspected without "
         "attaching them.",
+    )
+
+    # -- minutes of meetings
+    steward_minutes_templates: Path | None = Field(
+        None,
+        description="Folder of TOML templates for minutes: each adds a kind of meeting, or replaces the built-in one "
+        "of its file name.",
+    )
+    steward_pdf_fonts: str = Field(
+        "",
+        description="Comma-separated TrueType or OpenType files for PDF files, tried in order. Empty: those that "
+        "Debian's font packages install.",
     )
 
     # -- Slack
@@ -161,6 +174,20 @@ class Settings(BaseModel):
 
     # -- workers
     worker_slots: int = Field(8, ge=1, le=256, description="Jobs one worker process runs at once.")
+    worker_lane_slots: str = Field(
+        "",
+        description="Jobs of a lane that one worker runs at once, e.g. logs=2,summary=3. Lanes not named: three "
+        "quarters of WORKER_SLOTS; in WORKER_PROCESS_LANES: one.",
+    )
+    worker_process_lanes: str = Field(
+        "logs",
+        description="Comma-separated lanes whose jobs run in processes of their own, since they compute more than "
+        "they wait. none: all in threads.",
+    )
+    worker_memory_mb: int = Field(
+        0, ge=0, description="A worker above this finishes what it has and is replaced (exit status 75). 0: no limit."
+    )
+    worker_max_jobs: int = Field(0, ge=0, description="Jobs after which a worker is replaced. 0: no limit.")
     job_lease_seconds: float = Field(30.0, gt=0, description="A worker silent for so long has lost its job.")
     poll_seconds: float = Field(0.05, gt=0, description="How often an idle worker looks, without a broker.")
     per_person_running: int = Field(4, ge=1, description="Jobs of one person that run at the same time.")
@@ -201,6 +228,18 @@ class Settings(BaseModel):
         return self.database_url
 
     @property
+    def lane_slots(self) -> dict[str, int]:
+        """How many jobs of a lane one worker runs at once, where the operator said so."""
+        pairs = [part.partition("=") for part in self.worker_lane_slots.split(",") if part.strip()]
+        return {lane.strip(): int(number) for lane, _, number in pairs}
+
+    @property
+    def process_lanes(self) -> tuple[str, ...]:
+        """The lanes whose jobs run in processes of their own, suspects not counted."""
+        named = (lane.strip() for lane in self.worker_process_lanes.split(","))
+        return tuple(dict.fromkeys(lane for lane in named if lane not in ("", "none", SUSPECT_LANE)))
+
+    @property
     def is_embedded_database(self) -> bool:
         """True when the database is a SQLite file."""
         return self.database.startswith("sqlite")
@@ -224,6 +263,20 @@ class Settings(BaseModel):
 def is_secret(name: str) -> bool:
     """Return whether the field holds a secret (and so must not be shown)."""
     return "SecretStr" in str(Settings.model_fields[name].annotation)
+
+
+def plain_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings as plain JSON values, secrets included: for a child of ours and nowhere else."""
+    values = settings.model_dump(mode="python", exclude_defaults=True)
+    return {
+        name: value.get_secret_value()
+        if isinstance(value, SecretStr)
+        else value
+        if isinstance(value, int | float | bool | str)
+        else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
@@ -287,8 +340,22 @@ def _check_together(settings: Settings) -> None:
         raise SettingsInvalid("STEWARD_SIGN_IN=demo lets anyone be anyone, so HOST must be loopback.")
     if settings.app_id and settings.app_type == "SingleTenant" and not settings.app_tenantid:
         raise SettingsInvalid("APP_TYPE=SingleTenant needs APP_TENANTID.")
+    _check_lanes(settings)
     if settings.qdrant_api_key and not settings.qdrant_url:
         raise SettingsInvalid("QDRANT_API_KEY is set without QDRANT_URL.")
+
+
+def _check_lanes(settings: Settings) -> None:
+    try:
+        slots = settings.lane_slots
+    except ValueError as error:
+        raise SettingsInvalid("WORKER_LANE_SLOTS takes lane=number, several by commas: logs=2,summary=3.") from error
+    unknown = sorted({*slots, *settings.process_lanes} - set(LANES))
+    if unknown or any(number < 1 for number in slots.values()):
+        raise SettingsInvalid(
+            f"WORKER_LANE_SLOTS and WORKER_PROCESS_LANES take these lanes: {', '.join(LANES)}. "
+            + (f"There is no lane {unknown[0]}." if unknown else "A lane needs at least one slot.")
+        )
 
 
 def example_env() -> str:

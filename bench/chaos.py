@@ -27,12 +27,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, load_settings, plain_settings
 from assistant.storage.database import open_engine
 from assistant.storage.migrate import migrate
 from bench.chaos_chat import ChaosChat
 from bench.chaos_services import PrivatePostgres, PrivateRabbit, PrivateRedis, free_port
-from workers.suspects import plain_settings
 
 EVENTS_A_SECOND = 10.0
 RESEND_SECONDS = (0.3, 6.0, 30.0)

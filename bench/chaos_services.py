@@ -56,6 +56,12 @@ class PrivateRedis:
         )
         _wait_for(lambda: bool(redis.Redis(port=self.port).ping()))
 
+    @property
+    def pid(self) -> int:
+        """Return the server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def flush(self) -> None:
         """Empty it."""
         with contextlib.suppress(redis.RedisError):
@@ -107,6 +113,12 @@ class PrivateRabbit:
         )
         _wait_for(self._is_open)
 
+    @property
+    def pid(self) -> int:
+        """Return the process that all of the node's descend from."""
+        assert self._process is not None
+        return self._process.pid
+
     def flush(self) -> None:
         """A node that is killed loses what was not written: that is flush enough."""
         self.kill()
@@ -157,6 +169,11 @@ class PrivatePostgres:
         self._run(["pg_ctl", "-D", str(self._folder), "-m", "immediate", "stop"])
 
     stop = kill
+
+    @property
+    def pid(self) -> int:
+        """Return the process that all of the server's descend from."""
+        return int((self._folder / "postmaster.pid").read_text().splitlines()[0])
 
     def _answers(self) -> bool:
         with psycopg.connect(self.url, connect_timeout=2):

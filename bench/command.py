@@ -16,10 +16,12 @@ BENCHMARKS: dict[str, str] = {
     "meetings": "minutes against people's own; --data FOLDER",
     "email": "drafting requests with their checklists",
     "ledger": "questions accepted, claimed and answered a second",
+    "lanes": "a policy question beside a big log and a long PDF, in threads and in processes",
     "acknowledge": "how fast Slack's events are acknowledged, with broker and database well and away",
     "soak": "many questions on end: memory, tables and latency stay where they are; --jobs N",
     "slack": "from a mention to its placeholder, beside a bare Bolt app",
     "slack_chaos": "asks Slack while bots and workers are killed; --n QUESTIONS",
+    "teams_chaos": "asks Teams while bots and workers are killed; --n QUESTIONS",
     "chaos": "kills processes and loses nothing; --events N",
 }
 

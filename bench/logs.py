@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import incidents, logs_accuracy, logs_speed
+from bench import incidents, logs_accuracy, logs_scale, logs_speed
 
-PARTS = ("accuracy", "speed", "incidents")
+PARTS = ("accuracy", "speed", "scale", "incidents")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         figures.update(logs_accuracy.measure(options.data))
     if "speed" in parts:
         figures["speed"] = logs_speed.measure(options.lines or logs_speed.QUICK_LINES)
+    if "scale" in parts:
+        figures["scale"] = logs_scale.measure(options.gb)
     if "incidents" in parts:
         figures["incidents"] = incidents.measure(options.incident_lines, seed=options.seed)
     print(json.dumps(figures))
@@ -37,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="folder of labelled systems, LogHub's layout")
     parser.add_argument("--only", choices=PARTS, help="run one part")
     parser.add_argument("--lines", type=int, help="lines of the speed log; 10000000 are the full measurement")
+    parser.add_argument(
+        "--gb", type=float, default=logs_scale.QUICK_GIGABYTES, help="of the archive; 5 is the full one"
+    )
     parser.add_argument("--incident-lines", type=int, default=incidents.QUICK_LINES, help="lines of each incident")
     parser.add_argument("--seed", type=int, default=incidents.SEED, help="of the generated incidents")
     return parser

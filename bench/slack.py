@@ -5,7 +5,9 @@ Both run in processes of their own on uvicorn, one after the other, against the 
 has come to the stand-in. Events are signed and sent at a fixed rate, from a fixed number of people,
 each of whom has asked once before.
 
-    python -m bench.slack [--rates 1,50] [--seconds 10] [--json]
+    steward bench slack [--rates 1,50] [--seconds 10]
+
+The last line is JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,26 +85,27 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--rates", default="1,50", help="events a second, comma-separated")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each rate is held")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
-    peer = Timed()
-    with Running(peer.app()) as server, tempfile.TemporaryDirectory() as folder:
-        peer.url = server.url
-        found = {
-            name: _measure(name, peer, Path(folder), [float(rate) for rate in arguments.rates.split(",")], arguments)
-            for name in ("bare", "steward")
-        }
+    found = measure([float(rate) for rate in arguments.rates.split(",")], arguments.seconds, {})
     met = all(_goal(found, rate) for rate in found["steward"])
-    if arguments.json:
-        print(json.dumps({"runs": found, "goals_met": met}))
-    else:
-        _print(found)
-        verdict = "met" if met else "missed"
-        print(f"goal: placeholder p95 within {GOAL_RATIO} × bare Bolt, and under {GOAL_MS:.0f} ms: {verdict}")
+    _print(found)
+    verdict = "met" if met else "missed"
+    print(f"goal: placeholder p95 within {GOAL_RATIO} × bare Bolt, and under {GOAL_MS:.0f} ms: {verdict}")
+    print(json.dumps({"runs": found, "goals_met": met}))
     return 0 if met else 1
 
 
-def _measure(name: str, peer: Timed, folder: Path, rates: list[float], arguments: Any) -> dict[str, Any]:
+def measure(rates: Sequence[float], seconds: float, settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return what both took at each rate, with these settings for Steward's bot (its database, its broker)."""
+    peer = Timed()
+    with Running(peer.app()) as server, tempfile.TemporaryDirectory() as folder:
+        peer.url = server.url
+        return {name: _measure(name, peer, Path(folder), rates, seconds, settings) for name in ("bare", "steward")}
+
+
+def _measure(
+    name: str, peer: Timed, folder: Path, rates: Sequence[float], seconds: float, settings: Mapping[str, str]
+) -> dict[str, Any]:
     port = _free_port()
     api = f"{peer.url}/api/"
     environment = child_environment(
@@ -113,6 +117,7 @@ def _measure(name: str, peer: Timed, folder: Path, rates: list[float], arguments
         LOG_LEVEL="error",
         PER_PERSON_PER_MINUTE="100000",
         PER_TENANT_PER_MINUTE="100000",
+        **settings,
     )
     if name == "bare":
         command = [sys.executable, "-c", BARE, str(port), TOKEN, api, SECRET]
@@ -121,13 +126,13 @@ def _measure(name: str, peer: Timed, folder: Path, rates: list[float], arguments
         command = [sys.executable, "-m", "assistant.commands", "bot"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        return asyncio.run(_drive(f"http://127.0.0.1:{port}", name, peer, rates, arguments.seconds))
+        return asyncio.run(_drive(f"http://127.0.0.1:{port}", name, peer, rates, seconds))
     finally:
         process.terminate()
         process.wait(20)
 
 
-async def _drive(url: str, name: str, peer: Timed, rates: list[float], seconds: float) -> dict[str, Any]:
+async def _drive(url: str, name: str, peer: Timed, rates: Sequence[float], seconds: float) -> dict[str, Any]:
     async with httpx.AsyncClient(base_url=url, timeout=30, limits=httpx.Limits(max_connections=200)) as client:
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until:

@@ -29,17 +29,17 @@ import httpx
 import sqlalchemy as sa
 
 from assistant import exit_codes
-from assistant.settings import Settings, child_environment, load_settings
+from assistant.settings import Settings, child_environment, load_settings, plain_settings
 from assistant.storage.database import open_engine
 from assistant.storage.job_repair import CLAIM_DAYS, JobRepair
 from assistant.storage.migrate import migrate
 from assistant.storage.tables import conversations, event_claims, jobs, metadata, outbox
 from bench.chaos import Child
 from bench.chaos_services import PrivatePostgres, free_port
-from bench.slack_chaos import BotChild
+from bench.platform_chaos import BotChild
+from bench.process_cost import resident_mb
 from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, Running, SlackPeer
-from workers.suspects import plain_settings
 
 PEOPLE, CHANNELS, AT_ONCE = 60, 9, 16
 TRIES = 3
@@ -263,14 +263,6 @@ async def _ask(client: httpx.AsyncClient, free: asyncio.Semaphore, of_round: int
                     return (time.perf_counter() - began) * 1000
             await asyncio.sleep(0.3)
         return None
-
-
-def resident_mb(pid: int) -> float:
-    """Return the resident memory of a process of this machine, in megabytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    raise ValueError(f"process {pid} has no VmRSS")
 
 
 def _quantile(values: Sequence[float], percent: int) -> float:

@@ -2,7 +2,8 @@
 
 The first try posts. A try after an ambiguous failure (cut connection, timeout, 500) looks for the message by
 its key before it posts again. From then on the message is only updated. Being told "later" (429) is a certain
-non-delivery and costs nothing but the wait.
+non-delivery and costs nothing but the wait. A platform that can't look for messages has its places written down
+before they are filled (ReservesPlaces).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections.abc import Mapping
 
 import structlog
 
-from assistant.errors import NothingFound, RateLimited, StewardError
+from assistant.errors import DependencyUnavailable, NothingFound, RateLimited, StewardError
 from assistant.observability import ERRORS
 from assistant.storage.outbox_store import Errand, OutboxStore
-from bot.platforms.base import ChatPlatform
+from bot.platforms.base import ChatPlatform, ReservesPlaces
 
 log = structlog.get_logger()
 
@@ -55,6 +56,19 @@ class Delivery:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the bot is going down
                 self._loop.call_soon_threadsafe(self._wake.set)
 
+    def takes(self, platform: str) -> bool:
+        """Return whether `hand_over` would deliver for this platform: while the loop runs, if it is one of ours."""
+        return self._loop is not None and platform in self._platforms
+
+    def hand_over(self, errand: Errand) -> None:
+        """Deliver an errand that was written down under its own token; callable from any thread.
+
+        Begun at once and however many are under way: a lease that had to wait for its turn could lapse meanwhile.
+        """
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the lease lapses, another bot says it
+                self._loop.call_soon_threadsafe(self._begin, errand)
+
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is finished first, within CALL_SECONDS."""
         self._loop = asyncio.get_running_loop()
@@ -63,6 +77,7 @@ class Delivery:
                 await self._start_due()
                 await self._rest(self._poll_seconds)
         finally:
+            self._loop = None
             if self._running:
                 await asyncio.wait(self._running, timeout=CALL_SECONDS)
 
@@ -76,7 +91,7 @@ class Delivery:
 
     async def _start_due(self) -> None:
         free = AT_ONCE - len(self._running)
-        if not free or not self._platforms:
+        if free <= 0 or not self._platforms:
             return
         try:
             errands = await asyncio.to_thread(self._outbox.due, list(self._platforms), limit=free)
@@ -85,9 +100,12 @@ class Delivery:
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             return
         for errand in errands:
-            task = asyncio.create_task(self._deliver(errand))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._begin(errand)
+
+    def _begin(self, errand: Errand) -> None:
+        task = asyncio.create_task(self._deliver(errand))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _rest(self, seconds: float) -> None:
         try:
@@ -108,7 +126,7 @@ class Delivery:
         platform = self._platforms[errand.platform]
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                handle = await _bring_up_to_date(platform, errand)
+                handle = await self._bring_up_to_date(platform, errand)
         except NothingFound:  # a person deleted the message: that is their last word on it
             log.info("delivery.message_gone", job_id=str(errand.job_id), platform=errand.platform)
             handle = errand.handle or {}
@@ -128,14 +146,29 @@ class Delivery:
         await asyncio.to_thread(self._outbox.sent, errand, handle)
         log.info("reply.delivered", job_id=str(errand.job_id), revision=errand.revision, tries=errand.tries)
 
+    async def _bring_up_to_date(self, platform: ChatPlatform, errand: Errand) -> dict[str, object]:
+        key = str(errand.job_id)
+        handle = errand.handle
+        if handle is None and errand.tries > 1:
+            found = await platform.find(errand.target, key)
+            handle = dict(found) if found else None
+        if isinstance(platform, ReservesPlaces):
+            is_new = handle is None
+            handle = await self._reserve(platform, errand, handle)
+            if is_new and not errand.reply.final:
+                return handle
+        if handle is None:
+            return dict(await platform.post(errand.target, errand.reply, key))
+        changed = await platform.update(handle, errand.reply)
+        return dict(handle if changed is None else changed)
 
-async def _bring_up_to_date(platform: ChatPlatform, errand: Errand) -> dict[str, object]:
-    key = str(errand.job_id)
-    handle = errand.handle
-    if handle is None and errand.tries > 1:
-        found = await platform.find(errand.target, key)
-        handle = dict(found) if found else None
-    if handle is None:
-        return dict(await platform.post(errand.target, errand.reply, key))
-    changed = await platform.update(handle, errand.reply)
-    return dict(handle if changed is None else changed)
+    async def _reserve(
+        self, platform: ReservesPlaces, errand: Errand, handle: dict[str, object] | None
+    ) -> dict[str, object]:
+        """Return the handle with all the places that the reply needs, each written down before the next step."""
+        while (more := await platform.reserve(errand.target, handle, errand.reply, str(errand.job_id))) is not None:
+            handle = dict(more)
+            if not await asyncio.to_thread(self._outbox.keep, errand, handle):
+                raise DependencyUnavailable(f"the message of job {errand.job_id} is another deliverer's by now")
+        assert handle is not None  # the first call of a message without a handle reserves one
+        return handle

@@ -11,6 +11,8 @@ from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.person_data import PersonData
+from assistant.storage.preference_store import PreferenceStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
@@ -31,5 +33,7 @@ class BotDependencies:
     feedback: FeedbackStore
     feedback_desk: FeedbackDesk
     people: PeopleStore
+    preferences: PreferenceStore
+    person_data: PersonData
     blobs: BlobStore
     drafts: DraftDesk

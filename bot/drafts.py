@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
@@ -119,22 +119,6 @@ class DraftDesk:
         sender = self._people.get(tenant, person_id) or Person(id=person_id)
         files = {one.file_id: self._blobs.load(one.file_id) for one in kept.draft.attachments}
         return EmlFile(file_name(kept.draft), eml_of(kept.draft, sender=sender, at=datetime.now(UTC), files=files))
-
-    def export(self, tenant: str, person_id: str) -> dict[str, Any]:
-        """Return what is kept of a person's drafts, and the log of what they ordered, as plain data."""
-        kept = self._drafts.of_person(tenant, person_id)
-        log_of = self._drafts.audit_of(tenant, person_id)
-        return {
-            "drafts": [one.draft.model_dump(mode="json") for one in kept],
-            "draft_orders": [
-                {**asdict(entry), "created_at": entry.created_at.isoformat(), "finished_at": _iso(entry.finished_at)}
-                for entry in log_of
-            ],
-        }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
 
 
 def form_values(draft: EmailDraft) -> dict[str, str]:

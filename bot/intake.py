@@ -7,6 +7,8 @@ must not before.
 from __future__ import annotations
 
 import math
+from typing import Protocol
+from uuid import uuid4
 
 import structlog
 
@@ -15,16 +17,31 @@ from assistant.errors import NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS, JobKind
 from assistant.mentions import MAX_MENTION_CHARS, Mention
 from assistant.observability import EVENTS
+from assistant.preferences import check_kind, with_preferences
 from assistant.queue import Doorbell, NoDoorbell
 from assistant.rate_limits import RateLimits
 from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import Accepted, JobStore
+from assistant.storage.outbox_store import Errand
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.statements import plain_text
 from bot.draft_answers import DraftAnswers
 from bot.routing import HELP_WORDS, help_text, route
 
 log = structlog.get_logger()
+
+
+class SaysAtOnce(Protocol):
+    """Delivery, as intake sees it: it can post a placeholder without looking into the outbox first."""
+
+    def takes(self, platform: str) -> bool:
+        """Return whether a placeholder for this platform may be handed over."""
+        ...
+
+    def hand_over(self, errand: Errand) -> None:
+        """Deliver this, whose row is leased already; callable from any thread."""
+        ...
 
 
 class Intake:
@@ -37,13 +54,20 @@ class Intake:
         doorbell: Doorbell | None = None,
         limits: RateLimits | None = None,
         answers: DraftAnswers | None = None,
+        delivery: SaysAtOnce | None = None,
+        preferences: PreferenceStore | None = None,
     ) -> None:
-        """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate."""
+        """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate.
+
+        Without delivery, placeholders wait in the outbox until a bot looks; without preferences, nobody's count.
+        """
         self._jobs = jobs
         self._people = people
         self._doorbell = doorbell or NoDoorbell()
         self._limits = limits
         self._answers = answers
+        self._delivery = delivery
+        self._preferences = preferences
 
     def take(self, mention: Mention) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
@@ -51,7 +75,7 @@ class Intake:
         Raises:
             RequestInvalid: nothing to go on, too long, an unknown command, too many questions at once, or a full
                 queue; `reply` says which.
-            NotPermitted: the asker's role does not allow this kind.
+            NotPermitted: the asker's role, or the channel, does not allow this kind.
             DependencyUnavailable, StorageFull: the database refused; the platform should ask for redelivery.
         """
         try:
@@ -78,9 +102,10 @@ class Intake:
                 reply=f"{chosen.kind.title} is for {' and '.join(chosen.kind.roles)}s. "
                 "Your administrator can change that.",
             )
+        mention = self._as_set(mention, chosen.kind)
         self._check_rate(mention)
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
-        accepted = self._jobs.accept(asked, chosen.kind, placeholder(chosen.kind))
+        accepted = self._accept(asked, chosen.kind)
         if not accepted.duplicate and answered is not None and self._answers is not None:
             self._answers.close(answered)
         if not accepted.duplicate:
@@ -94,6 +119,36 @@ class Intake:
             position=accepted.position,
         )
         return accepted
+
+    def _accept(self, asked: Mention, kind: JobKind) -> Accepted:
+        """Write the question down and have its placeholder said, without the outbox being read in between."""
+        platform, words = asked.conversation.platform.value, placeholder(kind)
+        if self._delivery is None or not self._delivery.takes(platform):
+            return self._jobs.accept(asked, kind, words)
+        token = uuid4().hex
+        accepted = self._jobs.accept(asked, kind, words, delivery_token=token)
+        if not accepted.duplicate:
+            self._delivery.hand_over(
+                Errand(
+                    job_id=accepted.job_id,
+                    platform=platform,
+                    target=asked.reply_target,
+                    reply=words,
+                    revision=1,
+                    handle=None,
+                    tries=1,
+                    token=token,
+                )
+            )
+        return accepted
+
+    def _as_set(self, mention: Mention, kind: JobKind) -> Mention:
+        """Refuse a kind that is off in the channel; return the mention as its channel and its asker want it."""
+        if self._preferences is None:
+            return mention
+        channel, person = self._preferences.for_mention(mention.conversation, mention.asker.id)
+        check_kind(kind, channel)
+        return with_preferences(mention, channel, person)
 
     def _check_rate(self, mention: Mention) -> None:
         """Refuse a flood. An event that was taken before comes through: it makes no new job."""

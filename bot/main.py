@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from assistant.live_progress import ProgressListener
 from assistant.observability import configure_logging
-from assistant.queue import CeleryDoorbell, Doorbell, open_doorbell
+from assistant.queue import CeleryDoorbell, open_doorbell
 from assistant.rate_limits import open_rate_limits
 from assistant.settings import Settings, load_settings
 from assistant.storage.blob_store import BlobStore
@@ -32,6 +32,9 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.person_data import PersonData
+from assistant.storage.preference_store import PreferenceStore
+from assistant.storage.worker_store import WorkerStore
 from bot import operations
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
@@ -49,46 +52,37 @@ FORM_BYTES = 1_000_000  # what a form with a file may hold beside the file
 SHUTDOWN_SECONDS = 10
 
 
-class BotDoorbell:
-    """Wakes a worker for the job, and this process's delivery for its placeholder."""
-
-    def __init__(self, workers: Doorbell) -> None:
-        self._workers = workers
-        self.delivery: Delivery | None = None
-
-    def ring(self, lane: str, job_id: UUID | None = None) -> None:
-        """Ring both."""
-        self._workers.ring(lane, job_id)
-        if self.delivery is not None:
-            self.delivery.wake()
-
-    def close(self) -> None:
-        """Send what waits."""
-        if isinstance(self._workers, CeleryDoorbell):
-            self._workers.close()
-
-
 def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -> FastAPI:
     """Return the application. The database must be migrated; nothing is connected before it starts."""
     engine = open_engine(settings.database)
     jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
     blobs, drafts = BlobStore(engine, settings), DraftStore(engine)
-    doorbell = BotDoorbell(open_doorbell(settings))
+    preferences = PreferenceStore(engine)
+    doorbell = open_doorbell(settings)
+    platforms: dict[str, ChatPlatform] = {}
+    delivery = Delivery(OutboxStore(engine), platforms)
     dependencies = BotDependencies(
         settings=settings,
         engine=engine,
-        intake=Intake(jobs, people, doorbell, open_rate_limits(settings), DraftAnswers(drafts, jobs)),
+        intake=Intake(
+            jobs,
+            people,
+            doorbell,
+            open_rate_limits(settings),
+            answers=DraftAnswers(drafts, jobs),
+            delivery=delivery,
+            preferences=preferences,
+        ),
         jobs=jobs,
         conversations=ConversationStore(engine),
         feedback=feedback,
         feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
+        preferences=preferences,
+        person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(drafts, people, blobs, doorbell),
     )
-    platforms: dict[str, ChatPlatform] = {}
-    delivery = Delivery(OutboxStore(engine), platforms)
-    doorbell.delivery = delivery
 
     def nudge(job_id: UUID) -> None:
         delivery.wake()
@@ -113,11 +107,12 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
                 await loop
             for platform in platforms.values():
                 await platform.stop()
-            doorbell.close()
+            if isinstance(doorbell, CeleryDoorbell):
+                doorbell.close()  # sends what waits
             engine.dispose()
 
     app = FastAPI(title="Steward", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(operations.build_routes(Health(engine), JobRepair(engine)))
+    app.include_router(operations.build_routes(Health(engine), JobRepair(engine), WorkerStore(engine)))
     for entry in entries:
         if entry.is_on(settings):
             platforms[entry.name] = entry.build(app, dependencies)

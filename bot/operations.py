@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 
 import structlog
@@ -14,6 +15,7 @@ from assistant.job_kinds import LANES
 from assistant.observability import METRICS, QUEUE_JOBS, QUEUE_OLDEST_SECONDS
 from assistant.storage.health import Health
 from assistant.storage.job_repair import JobRepair
+from assistant.storage.worker_store import WorkerStore
 
 log = structlog.get_logger()
 
@@ -33,10 +35,25 @@ RECENT_JOBS = Gauge(
 DATABASE_UP = Gauge(
     "steward_database_up", "1 when the figures from the database are of now, 0 when they are old.", registry=METRICS
 )
+MODEL_PROVIDER_AWAY = Gauge(
+    "steward_model_provider_away",
+    "Workers that leave this model provider alone at present, because it does not answer.",
+    ["provider"],
+    registry=METRICS,
+)
+WORKER_MEMORY_BYTES = Gauge(
+    "steward_worker_memory_bytes", "Memory of each live worker process.", ["worker"], registry=METRICS
+)
+WORKERS_WORN_OUT = Gauge(
+    "steward_workers_worn_out", "Live workers that take no further jobs and will be replaced.", registry=METRICS
+)
+WORKERS_RECYCLED = Gauge(
+    "steward_workers_recycled", "Workers replaced so far because they wore out.", registry=METRICS
+)
 EXPIRED_LEASES = Gauge("steward_expired_leases", "Running jobs whose worker has fallen silent.", registry=METRICS)
 
 
-def build_routes(health: Health, repair: JobRepair) -> APIRouter:
+def build_routes(health: Health, repair: JobRepair, workers: WorkerStore) -> APIRouter:
     """Return /healthz (the process answers), /readyz (the database can be written) and /metrics (Prometheus)."""
     router = APIRouter(include_in_schema=False)
 
@@ -57,7 +74,7 @@ def build_routes(health: Health, repair: JobRepair) -> APIRouter:
     @router.get("/metrics")
     async def metrics() -> Response:
         try:
-            await asyncio.to_thread(measure, health, repair)
+            await asyncio.to_thread(measure, health, repair, workers)
         except StewardError as error:  # the counters of this process are still worth reading
             DATABASE_UP.set(0)
             log.warning("metrics.incomplete", code=error.code)
@@ -68,7 +85,7 @@ def build_routes(health: Health, repair: JobRepair) -> APIRouter:
     return router
 
 
-def measure(health: Health, repair: JobRepair) -> None:
+def measure(health: Health, repair: JobRepair, workers: WorkerStore) -> None:
     """Set the gauges that are read from the database."""
     now = datetime.now(UTC)
     loads = {(load.lane, load.state): load for load in repair.loads()}
@@ -83,6 +100,19 @@ def measure(health: Health, repair: JobRepair) -> None:
     DEAD_JOBS.set(pulse.dead_jobs)
     LIVE_WORKERS.set(pulse.live_workers)
     EXPIRED_LEASES.set(pulse.expired_leases)
+    _measure_workers(workers)
     RECENT_JOBS.clear()
     for outcome, jobs in health.recent().items():
         RECENT_JOBS.labels(outcome).set(jobs)
+
+
+def _measure_workers(workers: WorkerStore) -> None:
+    alive = workers.alive()
+    WORKERS_RECYCLED.set(workers.recycled())
+    WORKERS_WORN_OUT.set(sum(bool(worker.condition.wears_out) for worker in alive))
+    WORKER_MEMORY_BYTES.clear()  # those that are gone must not stay at their last figure
+    MODEL_PROVIDER_AWAY.clear()
+    for worker in alive:
+        WORKER_MEMORY_BYTES.labels(worker.id).set(worker.condition.memory_bytes)
+    for provider, count in Counter(name for worker in alive for name in worker.condition.providers_away).items():
+        MODEL_PROVIDER_AWAY.labels(provider.strip()).set(count)

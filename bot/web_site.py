@@ -34,6 +34,8 @@ def build(app: FastAPI, dependencies: BotDependencies) -> web.WebPlatform:
         feedback=dependencies.feedback,
         feedback_desk=dependencies.feedback_desk,
         people=dependencies.people,
+        preferences=dependencies.preferences,
+        person_data=dependencies.person_data,
         blobs=dependencies.blobs,
         drafts=dependencies.drafts,
         documents=DocumentReader(dependencies.engine),

@@ -37,6 +37,12 @@ def _missing(service: str, why: object) -> None:
     pytest.skip(f"{service} does not answer")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--emulate", action="store_true", help="Slack's messages are kept by emulate, from npm (make test-emulate)"
+    )
+
+
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str, object], None]:
     """What to call when a service is not there: skips, or fails under REQUIRE_SERVICES=1."""

@@ -1,10 +1,11 @@
 """The worker program: settings in, services built, jobs run until it is told to stop.
 
-    steward worker [--lanes policy,email] [--slots N] [--owner NAME]
+    steward worker [--lanes policy,email] [--concurrency N] [--owner NAME]
 
 Without a broker a poller claims jobs; with one, Celery's task `steward.run_job` drains the ledger whenever a ring
-arrives, and the poller stays behind it for the rings that never do. Either way jobs run in threads of this
-process, suspects in a child of their own, and the sweeper keeps the ledger tidy.
+arrives, and the poller stays behind it for the rings that never do. Either way jobs that wait for models run in
+threads of this process, suspects and jobs that compute in processes of their own, and the sweeper keeps the ledger
+tidy.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -23,7 +25,9 @@ from uuid import UUID
 
 import structlog
 
-from assistant.job_kinds import LANES, SUSPECT_LANE
+from assistant import exit_codes
+from assistant.errors import StewardError
+from assistant.job_kinds import LANES
 from assistant.live_progress import open_teller
 from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, Doorbell, EventDoorbell, make_celery
@@ -33,15 +37,16 @@ from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
-from assistant.storage.worker_store import WorkerStore
+from assistant.storage.worker_store import WorkerCondition, WorkerStore
 from workers.consumer import RingConsumer, register_task
 from workers.held_jobs import HeldJobs
+from workers.lane_processes import LaneProcesses, lanes_apart
 from workers.poller import Poller
 from workers.registry import HANDLERS, named
 from workers.run_job import JobRunner
 from workers.services import ServicesFactory, build_context_factory
-from workers.suspects import SuspectWard
 from workers.sweep import Sweeper
+from workers.wear import Wear, resident_bytes
 
 __all__ = ["Worker", "build_context_factory", "main", "register_task", "run_inline", "run_only", "run_worker"]
 
@@ -50,6 +55,7 @@ log = structlog.get_logger()
 GRACE_SECONDS = 25.0  # what a container gets between SIGTERM and SIGKILL, less what handing back takes
 BACKSTOP_SECONDS = 1.0  # the poll behind a broker
 SERVICES = "workers.services:build_context_factory"  # by name, so that a child process can be told of it
+DRAIN_SECONDS = 120.0  # what a worn-out worker's jobs get before they are handed back
 ONLY_SECONDS = 0.2  # how often a job that waits for its retry is looked at
 
 
@@ -63,12 +69,16 @@ class Worker:
         owner: str,
         lanes: Sequence[str],
         slots: int | None = None,
+        apart: Mapping[str, int] | None = None,
         handlers: Mapping[str, str] = HANDLERS,
         services: str = SERVICES,
         doorbell: Doorbell | None = None,
     ) -> None:
+        """Build it, at rest. `apart`: lanes to run in processes of their own; None: those of the settings."""
         slots = slots or settings.worker_slots
+        apart = lanes_apart(settings, tuple(lanes)) if apart is None else apart
         self.owner = owner
+        self.lanes = tuple(lanes)
         self.settings = settings
         self.engine = open_engine(settings.database, pool_size=min(slots + 4, 20))
         self.jobs = JobStore(self.engine, settings)
@@ -81,12 +91,18 @@ class Worker:
             self.held,
             self._make_context,
             owner=owner,
-            lanes=[lane for lane in lanes if lane != SUSPECT_LANE or len(lanes) == 1],
+            lanes=[lane for lane in lanes if lane not in apart],
             slots=slots,
+            lane_slots=settings.lane_slots,
             handlers=handlers,
             teller=self._teller,
         )
-        self.ward = SuspectWard(settings, self.jobs, self.repair, owner=owner, handlers=handlers, services=services)
+        self.apart = LaneProcesses(
+            settings, self.jobs, self.repair, owner=owner, lanes=apart, handlers=handlers, services=services
+        )
+        self._wear = Wear(settings)
+        self.worn_out = threading.Event()
+        self._workers = WorkerStore(self.engine)
         self._own_bell = EventDoorbell()
         self.doorbell: Doorbell = doorbell or self._own_bell
         self.poller = Poller(
@@ -98,37 +114,58 @@ class Worker:
         self.sweeper = Sweeper(
             settings,
             self.repair,
-            WorkerStore(self.engine),
+            self._workers,
             DocumentLedger(self.engine),
             self.doorbell,
-            self.ward if SUSPECT_LANE in lanes else None,
             owner=owner,
-            lanes=self.runner.lanes,
+            lanes=self.lanes,
             slots=slots,
+            look_after_itself=self.look_after_itself,
         )
 
     def start(self) -> None:
         """Take over what a dead predecessor of this name held, then begin."""
-        adopted = sum(self.repair.bury(owner) for owner in (self.owner, *self.ward.owners))
+        adopted = self.repair.bury(self.owner) + self.apart.bury_predecessors()
         if adopted:
             log.warning("worker.adopted", jobs=adopted)
         self.sweeper.sweep()
         self.held.start()
         self.sweeper.start()
+        self.apart.start()
         self.poller.start()
         if isinstance(self._make_context, ServicesFactory):
             threading.Thread(target=self._make_context.warm_up, name="warm-up", daemon=True).start()
-        log.info("worker.started", owner=self.owner, lanes=self.runner.lanes)
+        log.info("worker.started", owner=self.owner, lanes=self.runner.lanes, lanes_apart=self.apart.lanes)
+
+    def look_after_itself(self) -> WorkerCondition:
+        """Take no further jobs once this process is worn out; return how it is. Called about once a second."""
+        memory_bytes = resident_bytes()
+        reason = self._wear.reason(jobs_run=self.runner.jobs_run)
+        if reason and not self.worn_out.is_set():
+            log.warning("worker.worn_out", reason=reason, memory_bytes=memory_bytes, jobs_run=self.runner.jobs_run)
+            self.runner.stop()
+            self.worn_out.set()
+            with contextlib.suppress(StewardError):  # it counts for a graph only
+                self._workers.count_recycled()
+        away = self._make_context.providers_away() if isinstance(self._make_context, ServicesFactory) else ()
+        return WorkerCondition(memory_bytes=memory_bytes, wears_out=reason or "", providers_away=away)
+
+    def drain(self, seconds: float, *, unless: threading.Event) -> None:
+        """Wait until a worn-out worker's jobs are done, no longer than this and not when it is told to stop."""
+        give_up_at = time.monotonic() + seconds
+        while not unless.is_set() and time.monotonic() < give_up_at and not self.runner.wait_idle(0.2):
+            pass
 
     def stop(self, *, grace_seconds: float = GRACE_SECONDS) -> None:
         """Let jobs in hand finish within the grace, hand the others back, close."""
         self.runner.stop()
         self.poller.end()
+        self.apart.say_stop()
         if not self.runner.wait_idle(grace_seconds):
             log.warning("worker.handed_back", jobs=self.runner.hand_back())
         self.sweeper.end()
         self.held.end()
-        self.ward.close()
+        self.apart.close()
         self._teller.close()
         if isinstance(self.doorbell, CeleryDoorbell):
             self.doorbell.close()
@@ -186,7 +223,9 @@ def main(argv: list[str]) -> int:
     """Run `steward worker` until SIGTERM or Ctrl-C, or with --only until that job is over."""
     parser = argparse.ArgumentParser(prog="steward worker", description="Run jobs.")
     parser.add_argument("--lanes", default=",".join(LANES), help="comma-separated; default: all")
-    parser.add_argument("--slots", type=int, default=None, help="jobs run at once (default: WORKER_SLOTS)")
+    parser.add_argument(
+        "--concurrency", "--slots", dest="slots", type=int, help="jobs run at once in threads (default: WORKER_SLOTS)"
+    )
     parser.add_argument("--owner", default=None, help="stable name of this worker, unique among the living")
     parser.add_argument("--only", type=UUID, default=None, help="run this job and stop")
     parser.add_argument("--data", type=Path, default=None, help="folder of the embedded parts (STEWARD_DATA)")
@@ -232,10 +271,13 @@ def run_worker(
             signal.signal(number, lambda *_: stopping.set())
         worker.start()
         if app is not None:
-            RingConsumer(app, worker.runner, slots=slots or settings.worker_slots).start()
-        stopping.wait()
+            RingConsumer(app, worker.runner, slots=slots or settings.worker_slots, lanes=worker.lanes).start()
+        while not stopping.wait(0.5) and not worker.worn_out.is_set():
+            pass
+        worker.drain(DRAIN_SECONDS, unless=stopping)
         worker.stop()
-    os._exit(0)  # threads of stuck calls and of the broker's client would keep the process for ever
+        status = exit_codes.SUCCESS if stopping.is_set() else exit_codes.RECYCLED
+    os._exit(status)  # threads of stuck calls and of the broker's client would keep the process for ever
 
 
 @contextlib.contextmanager

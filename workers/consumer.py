@@ -6,6 +6,7 @@ When the broker or Celery's consumer dies of something, it is begun again; meanw
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import structlog
@@ -50,11 +51,23 @@ class WithoutDelays(Consumer):  # type: ignore[misc]
 class RingConsumer:
     """One Celery worker in a thread."""
 
-    def __init__(self, app: Celery, runner: JobRunner, *, slots: int, prefix: str = "steward") -> None:
+    def __init__(
+        self,
+        app: Celery,
+        runner: JobRunner,
+        *,
+        slots: int,
+        lanes: Sequence[str] | None = None,
+        prefix: str = "steward",
+    ) -> None:
+        """Prepare to hear the lanes' rings; None: the runner's. Lanes that others run are heard too.
+
+        Their processes look at the ledger by themselves, but a queue that nobody reads grows.
+        """
         register_task(app, runner)
         self._app = app
         self._name = f"steward@{runner.owner.replace('/', '-')}"
-        self._queues = [queue_name(lane, prefix) for lane in runner.lanes]
+        self._queues = [queue_name(lane, prefix) for lane in (runner.lanes if lanes is None else lanes)]
         self._slots = slots
         self._ended = threading.Event()
         self._worker: Any = None

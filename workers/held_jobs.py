@@ -1,8 +1,9 @@
 """The jobs a worker process holds right now, and the one thread that keeps their leases.
 
 Twice a second it looks which of them are to be stopped, so that Stop works within 2 s; every quarter of a lease
-it extends them all in one statement. A job past its hard limit is no longer extended: its lease lapses, the
-sweeper tells the asker, and whatever the stuck call still returns is fenced off.
+it extends them all in one statement. A handler that does not hear Stop, because it waits for a silent model or
+computes, is not waited for: its job is ended here, and whatever it still returns is fenced off. A job past its hard
+limit is no longer extended: its lease lapses, the sweeper tells the asker, and its late result is fenced off too.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from assistant.errors import StewardError
+from assistant.errors import Cancelled, StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import Job
+from assistant.replies import Reply
 from assistant.storage.job_store import JobStore
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
+DEAF_SECONDS = 0.75  # what a handler gets to hear Stop; looks, this and the commit stay below 2 s together
 HARD_LIMIT = 1.5  # times the kind's run_seconds, plus HARD_LIMIT_GRACE_SECONDS
 HARD_LIMIT_GRACE_SECONDS = 30.0
 
@@ -33,6 +36,8 @@ class Held:
     hard_stop_at: float  # of time.monotonic()
     stop: threading.Event = field(default_factory=threading.Event)
     is_over: bool = False
+    end_at: float | None = None  # of time.monotonic(): when a cancelled job is ended over its handler's head
+    is_ended: bool = False
 
 
 class HeldJobs:
@@ -75,6 +80,12 @@ class HeldJobs:
         with self._lock:
             return [held.job for held in self._held.values()]
 
+    @property
+    def has_deaf(self) -> bool:
+        """True while a handler goes on whose job was ended over its head."""
+        with self._lock:
+            return any(held.is_ended for held in self._held.values())
+
     def beat(self) -> None:
         """One heartbeat: extend what is due, learn what is to be stopped."""
         now = time.monotonic()
@@ -85,7 +96,7 @@ class HeldJobs:
                 log.warning("job.stuck", job_id=str(one.job.id), kind=one.job.kind)
                 one.is_over = True
                 one.stop.set()
-        tokens = [token for token, one in held.items() if not one.is_over]
+        tokens = [token for token, one in held.items() if not one.is_over and not one.is_ended]
         if not tokens:
             return
         extending = now - self._extended_at >= self._extend_seconds
@@ -94,6 +105,17 @@ class HeldJobs:
             self._extended_at = now
         for token in pulse.lost | pulse.cancelled:
             held[token].stop.set()
+        for token in pulse.cancelled - pulse.lost:
+            self._end_if_deaf(held[token], now)
+
+    def _end_if_deaf(self, one: Held, now: float) -> None:
+        if one.end_at is None:
+            one.end_at = now + DEAF_SECONDS
+        elif now >= one.end_at:
+            error = Cancelled(f"job {one.job.id} was stopped over its handler's head")
+            one.is_ended = True
+            if self._jobs.fail(one.job, error, Reply(text=error.reply)):
+                log.warning("job.ended_deaf", job_id=str(one.job.id), kind=one.job.kind)
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):

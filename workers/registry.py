@@ -14,6 +14,7 @@ HANDLERS: dict[str, str] = {
     "policy_search": "workers.jobs.policy_search.run:run",
     "log_inspection": "workers.jobs.log_inspection.run:run",
     "meeting_summary": "workers.jobs.meeting_summary.run:run",
+    "document_ingest": "workers.jobs.document_ingest.run:run",
     "email_draft": "workers.jobs.email_draft.run:run",
 }
 

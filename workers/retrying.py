@@ -1,4 +1,7 @@
-"""When a failed attempt is worth another, and how long to wait; and the breaker that spares attempts in an outage."""
+"""When a failed attempt is worth another, and how long to wait; and the breaker that spares a lane's attempts.
+
+A model provider that is away has circuits of its own (workers/llm/circuits.py); the lanes' breaker is for all else.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from assistant.errors import DependencyUnavailable, StewardError
+from assistant.errors import DependencyUnavailable, ModelAway, StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import Job
 
@@ -21,8 +24,11 @@ def retry_after_seconds(error: BaseException, job: Job) -> float | None:
     """Return in how many seconds the job should be tried again, or None when trying again can't help.
 
     Dependencies come back, requests don't change: only the former are retried, up to the kind's attempts.
-    What the other side asked for (Retry-After) wins over our own doubling.
+    What the other side asked for (Retry-After) wins over our own doubling. A provider known to be away costs no
+    attempt: the job waits for it until its deadline, a little longer than the rest, so that not all come at once.
     """
+    if isinstance(error, ModelAway):
+        return float(error.retry_after_seconds or FIRST_WAIT_SECONDS) * random.uniform(1.0, 1.25)
     is_transient = error.retryable if isinstance(error, StewardError) else isinstance(error, OSError)
     attempts = JOB_KINDS[job.kind].max_attempts if job.kind in JOB_KINDS else 1
     if not is_transient or job.attempt >= attempts:
@@ -32,6 +38,13 @@ def retry_after_seconds(error: BaseException, job: Job) -> float | None:
         return float(asked)
     wait: float = FIRST_WAIT_SECONDS * 2.0 ** (job.attempt - 1)
     return min(LONGEST_WAIT_SECONDS, wait) * random.uniform(0.75, 1.25)
+
+
+def waiting_line(error: BaseException, seconds: float) -> str:
+    """Return what the asker reads while the job waits to be tried again."""
+    if isinstance(error, ModelAway):
+        return f"the model provider isn't answering; your request is kept and tried again in {seconds:.0f} s"
+    return f"a system isn't answering; trying again in {seconds:.0f} s"
 
 
 class Breaker:

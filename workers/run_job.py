@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from assistant.errors import BudgetExceeded, Cancelled, DependencyUnavailable, StewardError, StorageFull
+from assistant.errors import BudgetExceeded, Cancelled, DependencyUnavailable, ModelAway, StewardError, StorageFull
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import Job, JobResult, LatencyMs, Receipt, Step
 from assistant.live_progress import NoTeller, ProgressTeller
@@ -24,7 +24,7 @@ from assistant.storage.job_store import JobStore
 from workers.context import JobContext
 from workers.held_jobs import Held, HeldJobs
 from workers.registry import HANDLERS, handler_of
-from workers.retrying import Breaker, retry_after_seconds
+from workers.retrying import Breaker, retry_after_seconds, waiting_line
 
 log = structlog.get_logger()
 
@@ -58,6 +58,7 @@ class JobRunner:
         owner: str,
         lanes: Sequence[str],
         slots: int,
+        lane_slots: Mapping[str, int] | None = None,
         handlers: Mapping[str, str] = HANDLERS,
         teller: ProgressTeller | None = None,
     ) -> None:
@@ -71,6 +72,8 @@ class JobRunner:
         self._slots = threading.BoundedSemaphore(slots)
         # One lane never takes all slots while others are served too: long minutes must not starve questions.
         self._lane_cap = max(1, slots * 3 // 4) if len(self.lanes) > 1 else slots
+        self._lane_caps = dict(lane_slots or {})  # the operator's own figures
+        self.jobs_run = 0
         self._breaker = Breaker()
         self._stopping = threading.Event()
         self._rings = 0
@@ -116,7 +119,8 @@ class JobRunner:
         if self._stopping.is_set():
             return None
         held = [job.lane for job in self._held.all()]
-        lanes = [lane for lane in self._breaker.open_lanes(self.lanes) if held.count(lane) < self._lane_cap]
+        served = self._breaker.open_lanes(self.lanes)
+        lanes = [lane for lane in served if held.count(lane) < self._lane_caps.get(lane, self._lane_cap)]
         if not lanes:
             return None
         try:
@@ -144,6 +148,7 @@ class JobRunner:
                 self._patiently(lambda: self._keep(job, held, outcome))
             finally:
                 self._held.release(job)
+                self.jobs_run += 1  # a lost count between two threads matters to nobody
                 self._teller.tell(job.id)
 
     def _attempt(self, job: Job, held: Held) -> JobResult | Exception:
@@ -188,13 +193,14 @@ class JobRunner:
         )
 
     def _retry_or_fail(self, job: Job, error: Exception) -> None:
-        if isinstance(error, DependencyUnavailable):
+        is_model_away = isinstance(error, ModelAway)
+        if isinstance(error, DependencyUnavailable) and not is_model_away:
             self._breaker.failed(job.lane)
         wait = retry_after_seconds(error, job)
         if wait is not None and job.started_at + timedelta(seconds=wait) < job.deadline_at:
             log.warning("job.retried", wait_seconds=round(wait, 1), error=type(error).__name__, exc_info=error)
-            if self._jobs.retry_later(job, wait, error):
-                self._reporter(job)("waiting", f"a system isn't answering; trying again in {wait:.0f} s")
+            if self._jobs.retry_later(job, wait, error, counted=not is_model_away):
+                self._reporter(job)("waiting", waiting_line(error, wait))
             return
         self._fail(job, error)
 

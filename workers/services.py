@@ -50,7 +50,7 @@ class ServicesFactory:
 
     def __init__(self, settings: Settings, engine: sa.Engine) -> None:
         self._settings = settings
-        self._services = _once(lambda: _open_services(settings, engine))
+        self._services = _Once(lambda: _open_services(settings, engine))
         self._history = ConversationStore(engine)
         self._files = BlobStore(engine, settings)
         self._people = PeopleStore(engine)
@@ -77,6 +77,11 @@ class ServicesFactory:
             mail=self._mail,
         )
 
+    def providers_away(self) -> tuple[str, ...]:
+        """Return the model providers that this process leaves alone at present; none before the first job."""
+        built = self._services.built
+        return built.models.circuits.away() if built else ()
+
     def warm_up(self) -> None:
         """Load now what the first question would wait for: libraries, models, embedder and index (2 to 5 s).
 
@@ -102,14 +107,16 @@ def _open_services(settings: Settings, engine: sa.Engine) -> _Services:
     return _Services(knowledge=open_knowledge(settings, engine), models=ModelCatalogue(settings))
 
 
-def _once(build: Callable[[], _Services]) -> Callable[[], _Services]:
-    lock = threading.Lock()
-    built: list[_Services] = []
+class _Once:
+    """Builds the services at the first call, for all threads."""
 
-    def get() -> _Services:
-        with lock:
-            if not built:
-                built.append(build())
-            return built[0]
+    def __init__(self, build: Callable[[], _Services]) -> None:
+        self._build = build
+        self._lock = threading.Lock()
+        self.built: _Services | None = None
 
-    return get
+    def __call__(self) -> _Services:
+        with self._lock:
+            if self.built is None:
+                self.built = self._build()
+            return self.built

@@ -1,7 +1,7 @@
 """The upkeep that every worker does about once a second: nothing here needs a leader, and doubling does no harm.
 
-Lost jobs are put back or given up, their askers told, forgotten doorbells rung again, the suspects tended, this
-worker's own life announced. Deleting what is too old is done by one worker at a time, once an hour.
+Lost jobs are put back or given up, their askers told, forgotten doorbells rung again, this worker's own life and
+condition announced. Deleting what is too old is done by one worker at a time, once an hour.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from assistant.errors import StewardError
-from assistant.job_kinds import SUSPECT_LANE
 from assistant.observability import ERRORS
 from assistant.queue import Doorbell
 from assistant.settings import Settings
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
-from assistant.storage.worker_store import WorkerStore
-from workers.suspects import SuspectWard
+from assistant.storage.worker_store import WorkerCondition, WorkerStore
 
 log = structlog.get_logger()
 
@@ -44,18 +43,18 @@ class Sweeper:
         workers: WorkerStore,
         documents: DocumentLedger,
         doorbell: Doorbell,
-        ward: SuspectWard | None,
         *,
         owner: str,
         lanes: tuple[str, ...],
         slots: int,
+        look_after_itself: Callable[[], WorkerCondition],
     ) -> None:
         self._settings = settings
         self._repair = repair
         self._workers = workers
         self._documents = documents
         self._doorbell = doorbell
-        self._ward = ward
+        self._look_after_itself = look_after_itself
         self._owner = owner
         self._lanes = lanes
         self._slots = slots
@@ -80,17 +79,15 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Do all that is due now."""
+        condition = self._look_after_itself()
         if self._is_due("seen", SEEN_SECONDS):
-            lanes = (*self._lanes, SUSPECT_LANE) if self._ward else self._lanes
-            self._workers.seen(self._owner, lanes, self._slots)
+            self._workers.seen(self._owner, self._lanes, self._slots, condition)
         repaired = self._repair.sweep(also_queued=self._is_due("overdue", OVERDUE_SECONDS))
         for job_id in repaired.requeued:
             log.warning("job.requeued", job_id=str(job_id))
         for job_id, code in repaired.given_up:
             ERRORS.labels(code).inc()
             log.error("job.given_up", job_id=str(job_id), code=code)
-        if self._ward is not None:
-            self._ward.tend()
         waiting = self._repair.waiting(self._lanes, longer_than_seconds=RING_AGAIN_SECONDS, at_most=RINGS_AT_ONCE)
         for lane, count in waiting.items():
             for _ in range(count):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from assistant.errors import DependencyUnavailable, StorageFull
 BUSY_TIMEOUT_MS = 10_000  # how long a SQLite writer waits for another before it gives up
 STATEMENT_TIMEOUT_MS = 8_000  # a PostgreSQL statement that takes longer is not coming back
 CONNECT_TIMEOUT_SECONDS = 3
+IDLE_SECONDS = 1.0  # a pooled connection that nobody used for so long is asked whether it still lives
 
 # SQLite has one writer at a time, and lets those who wait look again at intervals that grow: with 16 threads the
 # unlucky waited 1.4 s where all together took 0.8. So the writers of a process take turns before they ask SQLite.
@@ -116,11 +118,10 @@ def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin_immediate)
         _TURNS[engine] = threading.Lock()
         return engine
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
@@ -132,6 +133,29 @@ def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
             "-c jit=off",  # compiling the claim takes 60 ms, running it 1
         },
     )
+    _ping_when_idle(engine)
+    return engine
+
+
+def _ping_when_idle(engine: sa.Engine) -> None:
+    """Replace dead connections before they are used, without a round trip for those in constant use.
+
+    SQLAlchemy's own `pool_pre_ping` asks at every checkout: a sixth of what a job in the ledger costs.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def _note(_connection: object, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: Any, _proxy: object) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.InvalidatePoolError("the database went away meanwhile") from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -166,13 +190,32 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @contextlib.contextmanager
+def writing_once(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Write with exactly one statement, which is its own transaction: `writing` at a third of the round trips.
+
+    Raises:
+        StorageFull: the disk is full; nothing was kept.
+        DependencyUnavailable: the database cannot be reached, or gave up waiting for a lock.
+    """
+    if engine.dialect.name == "sqlite":  # no round trips to save, and the write lock is to be had first
+        with writing(engine) as connection:
+            yield connection
+        return
+    with _translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
+@contextlib.contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One read-only look; on SQLite it never waits for a writer.
+    """One read-only look; on SQLite it never waits for a writer, and all of it sees one moment.
+
+    On PostgreSQL each statement sees its own moment (as under READ COMMITTED), so no transaction is begun for it.
 
     Raises:
         DependencyUnavailable: the database cannot be reached.
     """
-    with _translated(), engine.connect().execution_options(steward_reading=True) as connection:
+    options = {"steward_reading": True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    with _translated(), engine.connect().execution_options(**options) as connection:
         yield connection
 
 

@@ -15,7 +15,8 @@ from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.database import reading, writing
 from assistant.storage.job_views import QUEUE_LOOK
-from assistant.storage.statements import Statement, json_of, json_text, plain_text
+from assistant.storage.outbox_store import LEASE_SECONDS
+from assistant.storage.statements import Batch, Statement, json_of, json_text, plain_text
 
 ESTIMATE_SECONDS = 10.0  # how long an estimate of the queue's speed is used before it is counted again
 LIVE_WORKER_SECONDS = 15.0  # a worker that has not been seen for so long is not counted on
@@ -68,25 +69,25 @@ _PUT_CONVERSATION = Statement(
     """,
     returns="conversation_id",
 )
-_PUT_JOB = Statement(
-    """
+PUT_TURN = """
+    INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
+    VALUES (:conversation_id, :job_id, :role, :turn_of, :text, @json(:attachments), @now)
+"""
+# The placeholder may be born under the lease of the process that takes the question in: it says it at once. Should
+# that die before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
+_PUT_QUESTION = Batch(
+    job="""
     INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, person_id, kind, lane, priority, mention,
                       state, run_at, deadline_at, created_at)
     VALUES (:job_id, :event_key, :conversation_id, :platform, :tenant, :person_id, :kind, :lane, :priority,
             @json(:mention), 'queued', @now, @in(:deadline_seconds), @now)
-    """
-)
-_PUT_OUTBOX = Statement(
-    """
-    INSERT INTO outbox (job_id, platform, target, reply, next_at)
-    VALUES (:job_id, :platform, @json(:target), @json(:reply), @now)
-    """
-)
-PUT_TURN = Statement(
-    """
-    INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
-    VALUES (:conversation_id, :job_id, :role, :person_id, :text, @json(:attachments), @now)
-    """
+    """,
+    turn=PUT_TURN,
+    outbox="""
+    INSERT INTO outbox (job_id, platform, target, reply, next_at, token, lease_until, tries)
+    VALUES (:job_id, :platform, @json(:target), @json(:reply), @now, :delivery_token, @in(:delivery_lease_seconds),
+            :delivery_tries)
+    """,
 )
 _SPEED = Statement(
     """
@@ -105,14 +106,21 @@ class Acceptance:
         self._settings = settings
         self._speed: dict[str, tuple[float, float | None]] = {}  # kind: when counted, seconds a place
 
-    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply, delivery_token: str | None) -> Accepted:
         """Do what `JobStore.accept` says."""
         job_id = uuid4()
         with writing(self._engine) as connection:
             if not CLAIM_EVENT(connection, event_key=mention.event_key, job_id=job_id).rowcount:
                 return self._first(connection, mention)
             position = self._room(connection, mention, kind)
-            conversation_id = _put_question(connection, job_id, mention, kind, placeholder)
+            conversation_id = _put_question(
+                connection,
+                job_id,
+                mention=mention,
+                kind=kind,
+                placeholder=placeholder,
+                delivery_token=delivery_token,
+            )
         return Accepted(job_id, conversation_id, False, position, self._estimate_seconds(kind, position))
 
     def _first(self, connection: sa.Connection, mention: Mention) -> Accepted:
@@ -152,7 +160,13 @@ class Acceptance:
 
 
 def _put_question(
-    connection: sa.Connection, job_id: UUID, mention: Mention, kind: JobKind, placeholder: Reply
+    connection: sa.Connection,
+    job_id: UUID,
+    *,
+    mention: Mention,
+    kind: JobKind,
+    placeholder: Reply,
+    delivery_token: str | None,
 ) -> UUID:
     text = plain_text(mention.text)
     where = mention.conversation
@@ -166,25 +180,27 @@ def _put_question(
         person_id=mention.asker.id,
         title=text.strip()[:TITLE_CHARS] or (mention.attachments[0].name if mention.attachments else None),
     ).scalar_one()
-    asked = {"job_id": job_id, "conversation_id": conversation_id, "person_id": mention.asker.id}
-    _PUT_JOB(
+    _PUT_QUESTION(
         connection,
-        **asked,
+        job_id=job_id,
+        conversation_id=conversation_id,
         event_key=mention.event_key,
         platform=where.platform.value,
         tenant=where.tenant,
+        person_id=mention.asker.id,
         kind=kind.name,
         lane=kind.lane,
         priority=5,
         mention=json_text(mention),
         deadline_seconds=kind.deadline_seconds,
-    )
-    PUT_TURN(connection, **asked, role="user", text=text, attachments=json_of(mention.attachments))
-    _PUT_OUTBOX(
-        connection,
-        job_id=job_id,
-        platform=where.platform.value,
+        role="user",
+        turn_of=mention.asker.id,
+        text=text,
+        attachments=json_of(mention.attachments),
         target=json_of(mention.reply_target),
         reply=json_text(placeholder),
+        delivery_token=delivery_token,
+        delivery_lease_seconds=None if delivery_token is None else LEASE_SECONDS,
+        delivery_tries=0 if delivery_token is None else 1,
     )
     return conversation_id

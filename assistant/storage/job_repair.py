@@ -81,7 +81,7 @@ _LIST = """
 _LIST_ALL = Statement(_LIST.format(which="1 = 1"), returns="job_id")
 _LIST_STATE = Statement(_LIST.format(which="state = :state"), returns="job_id")
 # Dead letters: failed for a reason of ours, not for what was asked.
-DEAD_CODES = (POISON, OVERDUE, "dependency_unavailable", "rate_limited", "storage_full", "internal")
+DEAD_CODES = (POISON, OVERDUE, "dependency_unavailable", "rate_limited", "model_away", "storage_full", "internal")
 _DEAD = ", ".join(f"'{code}'" for code in DEAD_CODES)
 _LIST_DEAD = Statement(_LIST.format(which=f"state = 'failed' AND error_code IN ({_DEAD})"), returns="job_id")
 _LANES = Statement(

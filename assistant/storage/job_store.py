@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -30,11 +31,11 @@ from assistant.mentions import Mention
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage import job_claims
-from assistant.storage.database import reading, writing
+from assistant.storage.database import reading, writing, writing_once
 from assistant.storage.draft_orders import give_up_order, keep_change, mark
 from assistant.storage.job_acceptance import CLAIM_EVENT, PUT_TURN, Acceptance, Accepted
 from assistant.storage.job_views import JobView, recent_jobs, view_job, view_jobs
-from assistant.storage.statements import Statement, json_of, json_text, plain_text
+from assistant.storage.statements import Batch, Statement, json_of, json_text, plain_text
 
 __all__ = ["Accepted", "JobStore", "JobView", "Pulse"]
 
@@ -96,17 +97,16 @@ AWAIT_AGAIN = Statement(
     WHERE id = :job_id AND state IN ('queued', 'failed', 'cancelled')
     """
 )
-_PUT_RESULT = Statement(
-    """
+_SAY = "UPDATE outbox SET reply = @json(:reply), revision = revision + 1, next_at = @now WHERE job_id = :job_id"
+_FORGET_PROGRESS = "DELETE FROM job_progress WHERE job_id = :job_id"
+_PUT_RESULT = """
     INSERT INTO results (job_id, outcome, answer, claims, refusal_reason, warnings, result, reply, created_at)
     VALUES (:job_id, :outcome, :answer, @json(:claims), :refusal_reason, @json(:warnings), @json(:result),
             @json(:reply), @now)
     ON CONFLICT (job_id) DO UPDATE SET outcome = excluded.outcome, answer = excluded.answer,
         claims = excluded.claims, warnings = excluded.warnings, result = excluded.result, reply = excluded.reply
-    """
-)
-_PUT_RECEIPT = Statement(
-    """
+"""
+_PUT_RECEIPT = """
     INSERT INTO receipts (job_id, kind, outcome, model, offline, prompt_version, model_calls, tool_calls,
                           input_tokens, output_tokens, cost_usd, queue_ms, retrieval_ms, model_ms, validation_ms,
                           total_ms, checks_failed, receipt, created_at)
@@ -120,16 +120,14 @@ _PUT_RECEIPT = Statement(
         input_tokens = receipts.input_tokens + excluded.input_tokens,
         output_tokens = receipts.output_tokens + excluded.output_tokens,
         cost_usd = coalesce(receipts.cost_usd + excluded.cost_usd, receipts.cost_usd, excluded.cost_usd)
-    """
-)
-SAY = Statement(
-    "UPDATE outbox SET reply = @json(:reply), revision = revision + 1, next_at = @now WHERE job_id = :job_id"
-)
-_FORGET_PROGRESS = Statement("DELETE FROM job_progress WHERE job_id = :job_id")
+"""
+SAY = Statement(_SAY)
+_SAY_LAST = Batch(say=_SAY, forget_progress=_FORGET_PROGRESS)
+_ANSWER = Batch(result=_PUT_RESULT, receipt=_PUT_RECEIPT, turn=PUT_TURN, say=_SAY, forget_progress=_FORGET_PROGRESS)
 _RETRY = Statement(
     """
     UPDATE jobs SET state = 'queued', token = NULL, owner = NULL, lease_until = NULL, run_at = @in(:seconds),
-           error_code = :error_code, error_message = :error_message
+           error_code = :error_code, error_message = :error_message, attempt = attempt - :uncounted
     WHERE id = :job_id AND token = :token AND state = 'running'
     """
 )
@@ -170,21 +168,24 @@ class JobStore:
         self._acceptance = Acceptance(engine, settings)
 
     # -------------------------------------------------------------- taking a question in
-    def accept(self, mention: Mention, kind: JobKind, placeholder: Reply) -> Accepted:
+    def accept(
+        self, mention: Mention, kind: JobKind, placeholder: Reply, *, delivery_token: str | None = None
+    ) -> Accepted:
         """Write the question down, once: event claim, conversation, turn, job and placeholder in one commit.
 
-        A mention whose event key was seen before changes nothing and returns the job it has.
+        A mention whose event key was seen before changes nothing and returns the job it has. With a
+        `delivery_token` the placeholder is the caller's to deliver at once, under a lease with that token.
 
         Raises:
             RequestInvalid: this person's, or this workspace's, queue is full; nothing was kept.
             DependencyUnavailable: the database can't be reached; nothing was kept.
             StorageFull: the disk is full; nothing was kept.
         """
-        return self._acceptance.accept(mention, kind, placeholder)
+        return self._acceptance.accept(mention, kind, placeholder, delivery_token)
 
     def claim_event(self, event_key: str) -> bool:
         """Return True the first time, and only then, for an event that makes no job (a button, an install)."""
-        with writing(self.engine) as connection:
+        with writing_once(self.engine) as connection:
             return bool(CLAIM_EVENT(connection, event_key=event_key, job_id=None).rowcount)
 
     # -------------------------------------------------------------- running it
@@ -195,7 +196,7 @@ class JobStore:
         """
         token = uuid4().hex
         taking = {"token": token, "owner": owner, "lease_seconds": self._settings.job_lease_seconds}
-        with writing(self.engine) as connection:
+        with writing_once(self.engine) as connection:
             if only is not None:
                 row = job_claims.CLAIM_ONE(connection, job_id=only, **taking).first()
             else:
@@ -240,7 +241,7 @@ class JobStore:
         is_postgresql = self.engine.dialect.name == "postgresql"
         values = {"owner": owner, "tokens": held if is_postgresql else json.dumps(held)}
         if extend:
-            with writing(self.engine) as connection:
+            with writing_once(self.engine) as connection:
                 rows = _EXTEND(connection, **values, lease_seconds=self._settings.job_lease_seconds).all()
         else:
             with reading(self.engine) as connection:
@@ -253,21 +254,12 @@ class JobStore:
         with writing(self.engine) as connection:
             if not self._end_answered(connection, job, result.draft):
                 return False
-            if result.draft is None or result.draft.is_rewritten:
-                _put_result(connection, job, result)
-                PUT_TURN(
-                    connection,
-                    conversation_id=job.conversation_id,
-                    job_id=job.id,
-                    role="assistant",
-                    person_id=None,
-                    text=plain_text(result.answer),
-                    attachments="[]",
-                )
             if result.draft is not None:
                 keep_change(connection, job, result.draft)
-            SAY(connection, job_id=job.id, reply=json_text(result.reply))
-            _FORGET_PROGRESS(connection, job_id=job.id)
+            if result.draft is None or result.draft.is_rewritten:
+                _ANSWER(connection, **_kept(job, result))
+            else:  # the draft's text is as it was: answer, receipt and turn stay
+                _SAY_LAST(connection, job_id=job.id, reply=json_text(result.reply))
         return True
 
     def fail(self, job: Job, error: Exception, reply: Reply) -> bool:
@@ -282,14 +274,16 @@ class JobStore:
             if not self._end(connection, job, state, code=code, message=_for_operators(error)):
                 return False
             said = self._after_order(connection, job.id, reply.text) or reply
-            SAY(connection, job_id=job.id, reply=json_text(said))
-            _FORGET_PROGRESS(connection, job_id=job.id)
+            _SAY_LAST(connection, job_id=job.id, reply=json_text(said))
         return True
 
-    def retry_later(self, job: Job, after_seconds: float, error: Exception) -> bool:
-        """Put the job back, not to run before `after_seconds`. False when it is no longer this worker's."""
+    def retry_later(self, job: Job, after_seconds: float, error: Exception, *, counted: bool = True) -> bool:
+        """Put the job back, not to run before `after_seconds`. False when it is no longer this worker's.
+
+        `counted`: this attempt is one of those the kind allows.
+        """
         code = error.code if isinstance(error, StewardError) else "internal"
-        with writing(self.engine) as connection:
+        with writing_once(self.engine) as connection:
             message = _for_operators(error)
             return bool(
                 _RETRY(
@@ -299,12 +293,13 @@ class JobStore:
                     seconds=after_seconds,
                     error_code=code,
                     error_message=message,
+                    uncounted=0 if counted else 1,
                 ).rowcount
             )
 
     def hand_back(self, job: Job) -> bool:
         """Put the job back as if it had never been claimed: this worker is shutting down."""
-        with writing(self.engine) as connection:
+        with writing_once(self.engine) as connection:
             return bool(_HAND_BACK(connection, job_id=job.id, token=job.token).rowcount)
 
     def _end_answered(self, connection: sa.Connection, job: Job, change: DraftChange | None) -> bool:
@@ -355,14 +350,14 @@ class JobStore:
 
     def report(self, job_id: UUID, step: Step) -> None:
         """Add a step to the job's story."""
-        with writing(self.engine) as connection:
+        with writing_once(self.engine) as connection:
             _PUT_STEP(
                 connection, job_id=job_id, name=step.name, text=plain_text(step.text), fields=json_of(step.fields)
             )
 
     def stream(self, job_id: UUID, text: str) -> None:
         """Show the answer as far as it has come; the next call replaces it."""
-        with writing(self.engine) as connection:
+        with writing_once(self.engine) as connection:
             _PUT_PROGRESS(connection, job_id=job_id, text=plain_text(text))
 
     # -------------------------------------------------------------- looking
@@ -392,40 +387,40 @@ class JobStore:
             return recent_jobs(connection, tenant, person_id, limit)
 
 
-def _put_result(connection: sa.Connection, job: Job, result: JobResult) -> None:
-    receipt, latency = result.receipt, result.receipt.latency_ms
-    _PUT_RESULT(
-        connection,
-        job_id=job.id,
-        outcome=result.outcome,
-        answer=plain_text(result.answer),
-        claims=json_of(result.claims),
-        refusal_reason=result.refusal_reason,
-        warnings=json_of(result.warnings),
-        result=json_of(result.result),
-        reply=json_text(result.reply),
-    )
-    _PUT_RECEIPT(
-        connection,
-        job_id=job.id,
-        kind=job.kind,
-        outcome=result.outcome,
-        model=receipt.model,
-        offline=receipt.offline,
-        prompt_version=receipt.prompt_version,
-        model_calls=receipt.model_calls,
-        tool_calls=receipt.tool_calls,
-        input_tokens=receipt.input_tokens,
-        output_tokens=receipt.output_tokens,
-        cost_usd=receipt.cost_usd,
-        queue_ms=latency.queue,
-        retrieval_ms=latency.retrieval,
-        model_ms=latency.model,
-        validation_ms=latency.validation,
-        total_ms=latency.total,
-        checks_failed=sum(not check.passed for check in receipt.checks),
-        receipt=json_text(receipt),
-    )
+def _kept(job: Job, result: JobResult) -> dict[str, Any]:
+    """Return the values of everything that a finished job leaves behind."""
+    receipt, latency, answer = result.receipt, result.receipt.latency_ms, plain_text(result.answer)
+    return {
+        "job_id": job.id,
+        "outcome": result.outcome,
+        "answer": answer,
+        "claims": json_of(result.claims),
+        "refusal_reason": result.refusal_reason,
+        "warnings": json_of(result.warnings),
+        "result": json_of(result.result),
+        "reply": json_text(result.reply),
+        "kind": job.kind,
+        "model": receipt.model,
+        "offline": receipt.offline,
+        "prompt_version": receipt.prompt_version,
+        "model_calls": receipt.model_calls,
+        "tool_calls": receipt.tool_calls,
+        "input_tokens": receipt.input_tokens,
+        "output_tokens": receipt.output_tokens,
+        "cost_usd": receipt.cost_usd,
+        "queue_ms": latency.queue,
+        "retrieval_ms": latency.retrieval,
+        "model_ms": latency.model,
+        "validation_ms": latency.validation,
+        "total_ms": latency.total,
+        "checks_failed": sum(not check.passed for check in receipt.checks),
+        "receipt": json_text(receipt),
+        "conversation_id": job.conversation_id,
+        "role": "assistant",
+        "turn_of": None,
+        "text": answer,
+        "attachments": "[]",
+    }
 
 
 def _for_operators(error: Exception) -> str:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from assistant.replies import Reply
-from assistant.storage.database import reading, writing
+from assistant.storage.database import reading, writing, writing_once
 from assistant.storage.statements import Statement, json_of
 
 LEASE_SECONDS = 15.0  # longer than any call to a chat service may take (bot/delivery.py bounds them)
@@ -63,6 +63,13 @@ _SENT = Statement(
     UPDATE outbox SET sent_revision = :revision, handle = @json(:handle), token = NULL, lease_until = NULL, tries = 0,
            last_error = NULL, delivered_at = CASE WHEN :is_final THEN coalesce(delivered_at, @now) END
     WHERE job_id = :job_id AND token = :token
+    """
+)
+_KEEP = Statement("UPDATE outbox SET handle = @json(:handle) WHERE job_id = :job_id AND token = :token")
+_STANDING = Statement(
+    """
+    SELECT @text(handle) AS handle FROM outbox
+    WHERE job_id = :job_id AND sent_revision = revision AND token IS NULL AND delivered_at IS NOT NULL
     """
 )
 _LATER = Statement(
@@ -117,7 +124,7 @@ class OutboxStore:
             if not _ANY_DUE(connection, platforms=_list(connection, platforms)).first():
                 return []
         token = uuid4().hex
-        with writing(self._engine) as connection:
+        with writing_once(self._engine) as connection:
             rows = _TAKE_DUE(
                 connection,
                 platforms=_list(connection, platforms),
@@ -153,9 +160,21 @@ class OutboxStore:
             if errand.reply.final:
                 _RECEIPT(connection, job_id=errand.job_id)
 
+    def keep(self, errand: Errand, handle: dict[str, Any]) -> bool:
+        """Write down which message it is, before it says what it should; False: the lease is somebody else's now."""
+        with writing(self._engine) as connection:
+            kept = _KEEP(connection, job_id=errand.job_id, token=errand.token, handle=json_of(handle))
+            return bool(kept.rowcount)
+
+    def standing(self, job_id: UUID) -> dict[str, Any] | None:
+        """Return the handle of a message that says its last word; None while anything may still be written."""
+        with reading(self._engine) as connection:
+            handle = _STANDING(connection, job_id=job_id).scalar_one_or_none()
+        return _ADDRESS.validate_json(handle) if handle not in (None, "null") else None
+
     def later(self, errand: Errand, after_seconds: float, error: Exception, *, was_refused: bool) -> None:
         """Try again later. `was_refused`: nothing was posted for certain, so the next try need not look first."""
-        with writing(self._engine) as connection:
+        with writing_once(self._engine) as connection:
             _LATER(
                 connection,
                 job_id=errand.job_id,

@@ -1,4 +1,4 @@
-"""What the Slack platform keeps for itself: installations, OAuth states, channel settings, who spoke in a thread.
+"""What the Slack platform keeps for itself: installations, OAuth states, who spoke in a thread.
 
 Tokens are encrypted before they come to a row and decrypted only when they are asked for. Keys rotate: the first
 of STEWARD_SECRET_KEYS encrypts, all of them decrypt.
@@ -14,11 +14,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from pydantic import TypeAdapter
 
 from assistant.errors import SettingsInvalid
-from assistant.frozen import Frozen
-from assistant.job_kinds import JOB_KINDS
 from assistant.mentions import Mention
 from assistant.replies import Reply
 from assistant.secret_keys import derived_key, secret_keys
@@ -42,16 +39,6 @@ class SlackInstallation:
     data: dict[str, Any]
 
 
-class ChannelSettings(Frozen):
-    """How Steward behaves in one channel; its owners edit it in a modal."""
-
-    kinds: tuple[str, ...] = tuple(JOB_KINDS)  # job kinds that may run here
-    groups: tuple[str, ...] = ()  # what everyone in the channel may read, beside what the whole company may
-    answers_without_mention: bool = False  # every message that ends in a question mark is a question
-    owners: tuple[str, ...] = ()  # user ids that may edit this; empty: workspace admins
-    handoff: str | None = None  # the user group or person that "Ask a human" calls
-
-
 _COLUMNS = "key, enterprise_id, team_id, is_enterprise_install, bot_id, bot_user_id, sealed"
 _GET = Statement(f"SELECT {_COLUMNS} FROM slack_installations WHERE key = :key")  # noqa: S608
 _ALL = Statement(f"SELECT {_COLUMNS} FROM slack_installations ORDER BY key")  # noqa: S608
@@ -66,21 +53,11 @@ _PUT = Statement(
         bot_user_id = excluded.bot_user_id, sealed = excluded.sealed, updated_at = excluded.updated_at
     """
 )
+_REPLACE = Statement("UPDATE slack_installations SET sealed = :sealed, updated_at = @now WHERE key = :key")
 _DELETE = Statement("DELETE FROM slack_installations WHERE key = :key")
 _ISSUE = Statement("INSERT INTO slack_oauth_states (state, created_at) VALUES (:state, @now)")
 _CONSUME = Statement("DELETE FROM slack_oauth_states WHERE state = :state AND created_at > @in(:seconds)")
 _FORGET_STATES = Statement("DELETE FROM slack_oauth_states WHERE created_at <= @in(:seconds)")
-_CHANNEL = Statement(
-    "SELECT @text(settings) AS settings FROM slack_channels WHERE tenant = :tenant AND channel = :channel"
-)
-_PUT_CHANNEL = Statement(
-    """
-    INSERT INTO slack_channels (tenant, channel, settings, updated_by, updated_at)
-    VALUES (:tenant, :channel, @json(:settings), :person_id, @now)
-    ON CONFLICT (tenant, channel) DO UPDATE
-    SET settings = excluded.settings, updated_by = excluded.updated_by, updated_at = excluded.updated_at
-    """
-)
 _OTHERS = Statement(
     """
     INSERT INTO slack_threads (tenant, channel, thread, others_spoke_at) VALUES (:tenant, :channel, :thread, @now)
@@ -122,7 +99,6 @@ _UNDER_WAY = Statement(
     """,
     returns="job_id",
 )
-_SETTINGS = TypeAdapter(ChannelSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +174,12 @@ class SlackStore:
                 sealed=sealed,
             )
 
+    def replace_installation(self, installation: SlackInstallation) -> bool:
+        """Keep the installation's new tokens; False when it was removed meanwhile, and nothing is kept."""
+        with writing(self._engine) as connection:
+            values = {"key": installation.key, "sealed": self._seal(installation.data)}
+            return bool(_REPLACE(connection, **values).rowcount)
+
     def delete_installation(self, key: str) -> None:
         """Forget the installation and its tokens."""
         with writing(self._engine) as connection:
@@ -246,18 +228,7 @@ class SlackStore:
         with writing(self._engine) as connection:
             return bool(_CONSUME(connection, state=state, seconds=-STATE_SECONDS).rowcount)
 
-    # -------------------------------------------------------------- channels and threads
-    def channel_settings(self, tenant: str, channel: str) -> ChannelSettings:
-        """Return the channel's settings; the defaults when nobody changed them."""
-        with reading(self._engine) as connection:
-            row = _CHANNEL(connection, tenant=tenant, channel=channel).first()
-        return _SETTINGS.validate_json(row.settings) if row else ChannelSettings()
-
-    def save_channel_settings(self, tenant: str, channel: str, settings: ChannelSettings, *, by: str) -> None:
-        """Keep the channel's settings."""
-        with writing(self._engine) as connection:
-            _PUT_CHANNEL(connection, tenant=tenant, channel=channel, settings=json_text(settings), person_id=by)
-
+    # -------------------------------------------------------------- threads
     def thread(self, tenant: str, channel: str, thread: str, *, fresh_seconds: float) -> ThreadState | None:
         """Return what is known of a thread that Steward is in, or None when it is in none."""
         with reading(self._engine) as connection:

@@ -168,6 +168,7 @@ workers = sa.Table(
     _required("slots", sa.Integer),
     _required("started_at", UtcDateTime),
     _required("seen_at", UtcDateTime),
+    sa.Column("condition", Json, nullable=True),  # WorkerCondition; null: of a worker that does not tell
 )
 leaders = sa.Table(
     "leaders",
@@ -385,6 +386,38 @@ blob_parts = sa.Table(
     _required("data", sa.LargeBinary),
 )
 
+# ------------------------------------------------------------------ what was set
+channel_settings = sa.Table(
+    "channel_settings",
+    metadata,
+    sa.Column("platform", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    _required("settings", Json),
+    sa.Column("updated_by", sa.Text),
+    _required("updated_at", UtcDateTime),
+)
+channel_settings_changes = sa.Table(
+    "channel_settings_changes",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    _required("platform", sa.Text),
+    _required("tenant", sa.Text),
+    _required("channel", sa.Text),
+    _required("changed_by", sa.Text),
+    _required("changes", Json),  # field: [before, after]
+    _required("at", UtcDateTime),
+    sa.Index("ix_channel_settings_changes_channel", "platform", "tenant", "channel", "id"),
+)
+person_settings = sa.Table(
+    "person_settings",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),  # "local" and the directory's id, where an account is matched
+    sa.Column("person_id", sa.Text, primary_key=True),
+    _required("settings", Json),
+    _required("updated_at", UtcDateTime),
+)
+
 # ------------------------------------------------------------------ Slack's own
 slack_installations = sa.Table(
     "slack_installations",
@@ -404,7 +437,7 @@ slack_oauth_states = sa.Table(
     sa.Column("state", sa.Text, primary_key=True),
     _required("created_at", UtcDateTime),
 )
-slack_channels = sa.Table(
+slack_channels = sa.Table(  # moved into channel_settings; dropped a release later
     "slack_channels",
     metadata,
     sa.Column("tenant", sa.Text, primary_key=True),

@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from assistant.storage.database import reading, writing
 from assistant.storage.job_acceptance import LIVE_WORKER_SECONDS
 from assistant.storage.statements import Statement
 
 _LANES = TypeAdapter(tuple[str, ...])
+
+
+class WorkerCondition(BaseModel):
+    """What a worker says of itself every few seconds. Stored: add fields with a default, never rename one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # a newer worker may say more
+
+    memory_bytes: int = 0
+    wears_out: str = ""  # "memory" or "jobs": it takes no further jobs and will be replaced
+    providers_away: tuple[str, ...] = ()  # model providers it leaves alone (workers/llm/circuits.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +35,28 @@ class LiveWorker:
     slots: int
     started_at: datetime
     seen_at: datetime
+    condition: WorkerCondition
 
 
 _SEE = Statement(
     """
-    INSERT INTO workers (id, lanes, slots, started_at, seen_at) VALUES (:owner, @json(:lanes), :slots, @now, @now)
-    ON CONFLICT (id) DO UPDATE SET lanes = excluded.lanes, slots = excluded.slots, seen_at = excluded.seen_at
+    INSERT INTO workers (id, lanes, slots, condition, started_at, seen_at)
+    VALUES (:owner, @json(:lanes), :slots, @json(:condition), @now, @now)
+    ON CONFLICT (id) DO UPDATE SET lanes = excluded.lanes, slots = excluded.slots, condition = excluded.condition,
+                                   seen_at = excluded.seen_at
     """
 )
+_COUNT_RECYCLED = Statement(
+    """
+    INSERT INTO counters (name, value) VALUES ('workers_recycled', 1)
+    ON CONFLICT (name) DO UPDATE SET value = counters.value + 1
+    """
+)
+_RECYCLED = Statement("SELECT value FROM counters WHERE name = 'workers_recycled'")
 _FORGET = Statement("DELETE FROM workers WHERE id = :owner")
 _LIVE = Statement(
     """
-    SELECT id, @text(lanes) AS lanes, slots, started_at, seen_at FROM workers
+    SELECT id, @text(lanes) AS lanes, slots, @text(condition) AS condition, started_at, seen_at FROM workers
     WHERE seen_at > @in(:not_before) ORDER BY id
     """,
     returns="started_at seen_at",
@@ -57,10 +77,21 @@ class WorkerStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def seen(self, owner: str, lanes: tuple[str, ...], slots: int) -> None:
-        """Say that this worker is alive and which lanes it serves."""
+    def seen(self, owner: str, lanes: tuple[str, ...], slots: int, condition: WorkerCondition | None = None) -> None:
+        """Say that this worker is alive, which lanes it serves and how it is."""
+        told = (condition or WorkerCondition()).model_dump_json()
         with writing(self._engine) as connection:
-            _SEE(connection, owner=owner, lanes=json.dumps(lanes), slots=slots)
+            _SEE(connection, owner=owner, lanes=json.dumps(lanes), slots=slots, condition=told)
+
+    def count_recycled(self) -> None:
+        """Count a worker that is being replaced because it wore out."""
+        with writing(self._engine) as connection:
+            _COUNT_RECYCLED(connection)
+
+    def recycled(self) -> int:
+        """Return how many workers were replaced so far."""
+        with reading(self._engine) as connection:
+            return int(_RECYCLED(connection).scalar() or 0)
 
     def gone(self, owner: str) -> None:
         """Say that this worker has stopped."""
@@ -71,7 +102,14 @@ class WorkerStore:
         """Return the workers seen in the last LIVE_WORKER_SECONDS."""
         with reading(self._engine) as connection:
             return [
-                LiveWorker(row.id, _LANES.validate_json(row.lanes), row.slots, row.started_at, row.seen_at)
+                LiveWorker(
+                    row.id,
+                    _LANES.validate_json(row.lanes),
+                    row.slots,
+                    row.started_at,
+                    row.seen_at,
+                    WorkerCondition.model_validate_json(row.condition or "{}"),
+                )
                 for row in _LIVE(connection, not_before=-LIVE_WORKER_SECONDS)
             ]
 

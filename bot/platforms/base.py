@@ -51,6 +51,22 @@ class ChatPlatform(Protocol):
 
 
 @runtime_checkable
+class ReservesPlaces(Protocol):
+    """A platform that can't look for what it posted. It posts places first, one at a time, and fills them by updates.
+
+    The handle is written down between the two. What fails ambiguously, or dies half-way, may then leave an empty
+    place behind, and never a second answer: an update can be repeated.
+    """
+
+    async def reserve(self, target: Target, handle: Handle | None, reply: Reply, key: str) -> Handle | None:
+        """Post one more place for this reply and return the handle that has it; None when it has all it needs.
+
+        The first place of a reply that is not final says the reply already.
+        """
+        ...
+
+
+@runtime_checkable
 class ShowsProgress(Protocol):
     """A platform that shows how a job gets on, and would rather be told than look."""
 

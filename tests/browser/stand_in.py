@@ -50,6 +50,8 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.storage.person_data import PersonData
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.quality_store import QualityStore
 from bot import admin
 from bot.drafts import DraftDesk
@@ -323,12 +325,14 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
     feedback = FeedbackStore(engine)
     dependencies = WebDependencies(
         settings=settings,
-        intake=Intake(jobs, people),
+        intake=Intake(jobs, people, preferences=PreferenceStore(engine)),
         jobs=jobs,
         conversations=ConversationStore(engine),
         feedback=feedback,
         feedback_desk=FeedbackDesk(jobs, feedback),
         people=people,
+        preferences=PreferenceStore(engine),
+        person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(DraftStore(engine), people, blobs),
         documents=documents,

@@ -46,12 +46,16 @@ FALLBACKS: Mapping[str, Mapping[Feature, str]] = {
         Feature.PROGRESS: "Streams in chats with the bot alone; in channels and groups, where Teams refuses streams, "
         "the placeholder is updated.",
         Feature.CITATIONS: "Teams shows ten; further sources are listed under the answer.",
-        Feature.CHART: "Drawn where the client can; its words stand under it everywhere.",
+        Feature.CHART: "A picture with its words; without a public address for it, drawn where the client can.",
         Feature.DRAFT_APPROVAL: "The form takes the place of the buttons; the .eml is a link to the web page.",
     },
     "slack": {
         Feature.CHART: "Drawn in characters, with its words.",
         Feature.DRAFT_APPROVAL: "Texts of more than 3,000 characters are edited in the .eml.",
+    },
+    "web": {
+        Feature.EDIT: "A question on the page can't be changed: Stop ends it, and the new words are a new question.",
+        Feature.VISIBILITY: "Every conversation is its asker's alone; nobody else can open it.",
     },
 }
 
@@ -79,6 +83,8 @@ class Harness(Protocol):
     """One bot on one chat service's stand-in."""
 
     name: str
+    placeholder: str  # what stands there before anybody works on the question
+    splits_long_answers: bool  # into several messages, because one has a limit
     engine: sa.Engine
     jobs: JobStore
 
@@ -87,7 +93,7 @@ class Harness(Protocol):
         ...
 
     async def edit(self, text: str, *, event: str = "1") -> int:
-        """Ann changes what she wrote in that (private) event."""
+        """Ann changes what she wrote in that (private) event, or does what stands in for it."""
         ...
 
     async def press(self, button: str, *, where: Where, by: Who = "ann") -> None:

@@ -18,6 +18,8 @@ PEOPLE = {"ann": "U0ANN", "bo": "U0BEN"}
 
 class SlackHarness:
     name = "slack"
+    placeholder = "Working on it"
+    splits_long_answers = True
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot

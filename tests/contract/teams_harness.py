@@ -18,6 +18,8 @@ PLACES = {"private": PERSONAL, "channel": THREAD}
 
 class TeamsHarness:
     name = "teams"
+    placeholder = "Working on it"
+    splits_long_answers = True
 
     def __init__(self, bot: TeamsBot) -> None:
         self._bot = bot

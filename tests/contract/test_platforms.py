@@ -38,9 +38,14 @@ from assistant.storage.feedback_store import FeedbackStore
 from tests.contract.chat_harness import FALLBACKS, Feature, Harness, table
 from tests.contract.slack_harness import slack
 from tests.contract.teams_harness import teams
+from tests.contract.web_harness import web
 from tests.factories import make_result
 
-HARNESSES: dict[str, Callable[[Settings], AbstractAsyncContextManager[Harness]]] = {"slack": slack, "teams": teams}
+HARNESSES: dict[str, Callable[[Settings], AbstractAsyncContextManager[Harness]]] = {
+    "slack": slack,
+    "teams": teams,
+    "web": web,
+}
 LANES = ("policy", "summary", "email", "logs")
 QUESTION = "How many days of leave do I have?"
 DOCS = Path(__file__).parents[2] / "docs" / "platforms.md"
@@ -89,9 +94,9 @@ async def test_mention(chat: Harness, where: Any) -> None:
     after = chat.shown(where)
 
     assert before.messages == 1
-    assert "Working on it" in before.text
+    assert chat.placeholder in before.text
     assert (after.messages, "Twenty-five days." in after.text) == (1, True)
-    assert "Working on it" not in after.text
+    assert chat.placeholder not in after.text
 
 
 async def test_follow_up(chat: Harness) -> None:
@@ -129,7 +134,8 @@ async def test_edit(chat: Harness) -> None:
     await chat.ask(QUESTION)
     old = claim(chat)
     await chat.edit("How many days of parental leave do I have?")
-    await chat.edit("How many days of parental leave do I have?")
+    if Feature.EDIT not in FALLBACKS[chat.name]:  # the service sends the change again
+        await chat.edit("How many days of parental leave do I have?")
     new = claim(chat)
 
     assert chat.jobs.view(old.id).cancel_requested
@@ -138,14 +144,18 @@ async def test_edit(chat: Harness) -> None:
 
 
 async def test_visibility(chat: Harness) -> None:
-    """In private the asker's own groups may be quoted, in a channel what all its readers may read."""
+    """In private the asker's own groups may be quoted, in a channel what all its readers may read.
+
+    Where nobody else can read, everything is private; test_stop has a colleague try.
+    """
     await chat.ask(QUESTION, where="private")
     private = claim(chat)
     await chat.ask(QUESTION, where="channel", event="2")
     channel = claim(chat)
 
     assert private.mention.audience is Audience.ASKER
-    assert channel.mention.audience is Audience.CHANNEL
+    has_channels = Feature.VISIBILITY not in FALLBACKS[chat.name]
+    assert channel.mention.audience is (Audience.CHANNEL if has_channels else Audience.ASKER)
     assert private.mention.conversation != channel.mention.conversation
 
 
@@ -217,7 +227,7 @@ async def test_long_answer(chat: Harness) -> None:
     await answered(chat, Paragraph(markdown="\n\n".join(paragraphs)))
     shown = chat.shown("private")
 
-    assert shown.messages > 1
+    assert (shown.messages > 1) == chat.splits_long_answers
     assert all(f"Paragraph {number} says" in shown.text for number in range(90))
 
 
@@ -269,7 +279,8 @@ async def test_draft_approval(chat: Harness, where: Any) -> None:
     kept = drafts.of_job(job.id)
     assert kept is not None
     drafts.revise(kept, apply_edit(kept.draft, OwnEdit(body="Dear Bo, it is signed since Monday.")))
-    await chat.settle()
+    assert await chat.progress("since Monday", where=where)
+    await chat.settle()  # the buttons as well
     after = chat.shown(where)
     if where == "channel":
         await chat.press("draft_send", where=where, by="bo")

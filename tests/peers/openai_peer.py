@@ -48,7 +48,12 @@ class Silent:
     """No answer until the test releases the peer: a time-out on the client's side."""
 
 
-Line = Says | Fails | Broken | Silent
+@dataclass(frozen=True)
+class Trickles:
+    """A stream of words that never ends by itself; `Peer.hung_up` is set once the client closes it."""
+
+
+Line = Says | Fails | Broken | Silent | Trickles
 Script = Callable[[dict[str, Any]], Line]
 
 
@@ -59,6 +64,7 @@ class Peer:
     base_url: str
     requests: list[dict[str, Any]] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
+    hung_up: threading.Event = field(default_factory=threading.Event)
 
     @property
     def calls(self) -> int:
@@ -88,6 +94,8 @@ def openai_peer(script: list[Line] | Script) -> Iterator[Peer]:
                 case Silent():
                     released.wait(20)
                     self.close_connection = True
+                case Trickles():
+                    self._trickle(body)
                 case Fails():
                     self._send(line.status, line.body, "application/json", dict(line.headers))
                 case Broken():
@@ -99,6 +107,19 @@ def openai_peer(script: list[Line] | Script) -> Iterator[Peer]:
                         self._send(200, "".join(_events(line, body)), "text/event-stream", {})
                     else:
                         self._send(200, json.dumps(_completion(line, body)), "application/json", {})
+
+        def _trickle(self, body: dict[str, Any]) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            self.close_connection = True
+            choice = {"index": 0, "delta": {"content": "word "}, "finish_reason": None}
+            event = f"data: {json.dumps(_head(body, 'chat.completion.chunk') | {'choices': [choice]})}\n\n".encode()
+            try:
+                while not released.wait(0.02):
+                    self.wfile.write(event)
+            except OSError:
+                peer.hung_up.set()
 
         def _send(self, status: int, text: str, media_type: str, headers: dict[str, str]) -> None:
             data = text.encode()

@@ -27,6 +27,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from tests.peers.cut import Cut
+
 TEAM, BOT_USER, BOT_ID = "T0STEWARD", "U0STEWARD", "B0STEWARD"
 TOKEN, APP_TOKEN = "xoxb-peer-token", "xapp-peer-token"
 MARKDOWN_CHARS = 12_000
@@ -66,10 +68,13 @@ class SlackPeer:
     failing_files: int = 0  # how many of the next file requests are answered 503
     scopes: str = ""  # what auth.test's header says was granted
     uploads: list[dict[str, Any]] = field(default_factory=list)
+    pending: dict[str, dict[str, Any]] = field(default_factory=dict)  # files with an address, not yet shared
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     streams: dict[str, str] = field(default_factory=dict)  # ts: state
     code: str = "consent-code"  # what oauth.v2.access takes
+    expires_in: int = 0  # seconds that an installed token lives; 0: it does not rotate
+    refreshed: list[str] = field(default_factory=list)  # refresh tokens that were exchanged, in order
     acknowledged: list[str] = field(default_factory=list)  # Socket Mode envelopes
     sockets: list[WebSocket] = field(default_factory=list)
     url: str = ""
@@ -91,6 +96,10 @@ class SlackPeer:
             for message in self.messages.get(channel, [])
             if message["user"] == BOT_USER and (thread is None or message.get("thread_ts") == thread)
         ]
+
+    def delete_all(self) -> None:
+        """Delete all messages."""
+        self.messages.clear()
 
     def called(self, method: str) -> list[dict[str, Any]]:
         """Return the arguments of this method's calls."""
@@ -134,12 +143,12 @@ class SlackPeer:
         if fault and fault.kind == "500":
             return PlainTextResponse("upstream", 500)
         if fault and fault.kind == "cut_before":
-            return _Cut()
+            return Cut()
         if fault and fault.kind not in ("cut_after",):
             return JSONResponse({"ok": False, "error": fault.kind})
         answer = self._answer(method, arguments, token)
         headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
-        return _Cut() if fault else JSONResponse(answer, headers=headers)
+        return Cut() if fault else JSONResponse(answer, headers=headers)
 
     def _fault(self, method: str) -> Fault | None:
         for fault in self.faults:
@@ -212,6 +221,8 @@ class SlackPeer:
         return {"id": user_id, "team_id": TEAM, "name": user_id.lower(), **user}
 
     def on_oauth_v2_access(self, arguments: Answer) -> Answer:
+        if arguments.get("grant_type") == "refresh_token":
+            return self._refreshed(arguments)
         if arguments["code"] != self.code or not arguments.get("client_id"):
             raise Refused("invalid_code")
         return {
@@ -224,6 +235,24 @@ class SlackPeer:
             "enterprise": None,
             "is_enterprise_install": False,
             "authed_user": {"id": "U0ADMIN"},
+            **({"refresh_token": "xoxe-1", "expires_in": self.expires_in} if self.expires_in else {}),
+        }
+
+    def _refreshed(self, arguments: Answer) -> Answer:
+        """Exchange a refresh token, each of which counts once."""
+        number = len(self.refreshed) + 1
+        if arguments["refresh_token"] != f"xoxe-{number}":
+            raise Refused("invalid_refresh_token")
+        self.refreshed.append(arguments["refresh_token"])
+        token = f"{TOKEN}-{number}"
+        self.tokens = self.file_tokens = {token}  # the one before ends at once: the strictest case
+        return {
+            "access_token": token,
+            "refresh_token": f"xoxe-{number + 1}",
+            "expires_in": 43_200,
+            "token_type": "bot",
+            "bot_user_id": BOT_USER,
+            "team": {"id": TEAM, "name": "Peer"},
         }
 
     def on_apps_connections_open(self, _: Answer) -> Answer:
@@ -395,13 +424,24 @@ class SlackPeer:
     def on_files_get_upload_url_external(self, arguments: Answer) -> Answer:
         if int(arguments["length"]) <= 0:
             raise Refused("invalid_length")
+        if len(arguments.get("alt_txt") or "") > 1_000:
+            raise Refused("alt_txt_too_large")
         file_id = f"F{next(self._numbers)}"
+        self.pending[file_id] = {"id": file_id, "name": arguments["filename"], "alt_txt": arguments.get("alt_txt")}
         return {"upload_url": f"{self.url}/upload/{file_id}", "file_id": file_id}
 
     def on_files_complete_upload_external(self, arguments: Answer) -> Answer:
         files = arguments["files"]
         files = json.loads(files) if isinstance(files, str) else files
+        sent = {one["id"] for one in self.uploads if "bytes" in one}
+        if not {one["id"] for one in files} <= sent & set(self.pending):
+            raise Refused("file_not_found")
         self.uploads.append({"complete": files, **arguments})
+        if channel := arguments.get("channel_id"):
+            shared = [{**self.pending.pop(one["id"]), "title": one.get("title")} for one in files]
+            message = {"ts": self.next_ts(), "user": BOT_USER, "bot_id": BOT_ID, "text": "", "files": shared}
+            thread = {"thread_ts": arguments["thread_ts"]} if arguments.get("thread_ts") else {}
+            self.messages.setdefault(channel, []).append({**message, **thread})
         return {"files": files}
 
 
@@ -446,16 +486,6 @@ async def _arguments(request: Request) -> Answer:
         if isinstance(found.get(name), str):
             found[name] = json.loads(found[name])
     return found
-
-
-class _Cut(Response):
-    """Closes the connection in the middle of the answer."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"ok"', "more_body": True})
-        raise ConnectionAbortedError("cut, as told")
 
 
 class Running:

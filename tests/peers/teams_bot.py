@@ -31,6 +31,7 @@ from tests.peers.teams_peer import APP_ID, SECRET, TENANT, TeamsPeer
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "teams"
 CLOCKS: list[Clock] = []  # the one of the bot that is built next
 BUILT: list[TeamsPlatform] = []  # the one of the bot that was built last
+SDK: dict[str, Any] = {}  # another SDK than the product's, where tests/peers/teams_bridge.py put one
 ENTRY = PlatformEntry("teams", f"{__name__}:build", lambda settings: settings.has_teams)
 ANN = "0a0a0a0a-0000-4000-8000-00000000000a"
 ANN_ON_TEAMS = "29:1ann-ids-of-teams-are-long"
@@ -58,7 +59,7 @@ class Clock:
 def build(app: FastAPI, dependencies: BotDependencies) -> TeamsPlatform:
     """Build the platform as the product does, but for its clock: a second of waiting takes no time."""
     clock = CLOCKS[-1]
-    BUILT[:] = [build_teams(app, dependencies, clock=clock, sleep=clock.sleep)]
+    BUILT[:] = [build_teams(app, dependencies, clock=clock, sleep=clock.sleep, **SDK)]
     return BUILT[0]
 
 

@@ -27,6 +27,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.peers.cut import Cut
+
 APP_ID = "11111111-2222-3333-4444-555555555555"
 SECRET = "a secret of the peer's"
 TENANT = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
@@ -75,7 +77,7 @@ class TeamsPeer:
         self.messages: dict[str, Message] = {}
         self.calls: list[tuple[str, str, Any]] = []
         self.typing: list[dict[str, Any]] = []
-        self.faults: deque[str] = deque()  # "429:SECONDS", "500", "lost" (done, then 502), "drop", "400", "403"
+        self.faults: deque[str] = deque()  # "429:SECONDS", "500", "lost" (done, 502), "cut_before", "cut_after"
         self.now: Callable[[], float] = time.monotonic
         self.refused: list[str] = []  # what was wrong with what the bot sent
         self.members: dict[str, list[dict[str, Any]]] = {}
@@ -124,7 +126,7 @@ class TeamsPeer:
 
     def shown(self, conversation: str | None = None) -> list[Message]:
         """Return the messages that people see, in the order of their posting."""
-        seen = [message for message in self.messages.values() if not message.is_deleted]
+        seen = [message for message in list(self.messages.values()) if not message.is_deleted]
         return [message for message in seen if conversation in (None, message.conversation)]
 
     # -------------------------------------------------------------- serving
@@ -134,7 +136,7 @@ class TeamsPeer:
             listener.bind(("127.0.0.1", 0))
             listener.listen(64)
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            server = uvicorn.Server(uvicorn.Config(self._app(), log_level="error", lifespan="off"))
+            server = uvicorn.Server(uvicorn.Config(self._app(), log_level="critical", lifespan="off"))
             thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
             thread.start()
             try:
@@ -221,15 +223,21 @@ class TeamsPeer:
     def _faulted(self, request: Request, do: Any) -> Response:
         if not self._is_known(request):
             return Response(status_code=401)
-        fault = self.faults.popleft() if self.faults else ""
+        fault = self.next_fault()
         if fault.startswith("429"):
             return Response(status_code=429, headers={"Retry-After": fault.partition(":")[2] or "1"})
         if fault == "403":
             return _fault(403, "BotNotInConversationRoster")
-        if fault and fault != "lost":
+        if fault == "cut_before":
+            return Cut()
+        if fault.isdigit():
             return _fault(int(fault), "Told")
         response: Response = do()
-        return _fault(502, "Told") if fault == "lost" else response
+        return {"lost": _fault(502, "Told"), "cut_after": Cut()}.get(fault, response)
+
+    def next_fault(self) -> str:
+        """Return what happens to this call, "" for nothing."""
+        return self.faults.popleft() if self.faults else ""
 
     def _accept(self, conversation: str, body: dict[str, Any]) -> Response:
         problem = judge(body)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from assistant.jobs import Job
+from assistant.manner import Manner
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
 from assistant.settings import Settings, load_settings
 from workers.context import JobContext, NoPeople
@@ -72,6 +73,8 @@ def make_job(
     kind: str = "policy_search",
     audience: Audience = Audience.ASKER,
     channel_groups: tuple[str, ...] = (),
+    spaces: tuple[str, ...] = (),
+    manner: Manner | None = None,
     deadline_seconds: float = 600,
 ) -> Job:
     now = datetime.now(UTC)
@@ -86,6 +89,8 @@ def make_job(
             text=text,
             audience=audience,
             channel_groups=channel_groups,
+            spaces=spaces,
+            manner=manner or Manner(),
         ),
         conversation_id=UUID(int=1),
         attempt=1,

@@ -55,6 +55,7 @@ class KnowledgeTwin:
             for chunk, score in zip(self.chunks, scores, strict=True)
             if score > 0
             and _may_read(chunk, query.groups)
+            and (not query.spaces or chunk.space in query.spaces)
             and (query.include_superseded or chunk.status == "current")
         ]
         return sorted(hits, key=lambda hit: -hit.score)[: query.limit]

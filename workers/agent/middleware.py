@@ -7,20 +7,19 @@ AgentContext, so one compiled agent serves every thread of a process.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any, cast
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import ToolCallRequest
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langgraph.types import Command
 
 from assistant.errors import BudgetExceeded
 from workers.agent.spec import AgentContext
 from workers.llm.model_catalogue import ModelCatalogue
 from workers.llm.offline import VALIDATOR, estimate_tokens
-from workers.validation.injection import strip_invisible
+from workers.validation.injection import fenced
 
 ModelHandler = Callable[[ModelRequest[Any]], ModelResponse[Any]]
 ToolHandler = Callable[[ToolCallRequest], ToolMessage | Command[Any]]
@@ -93,9 +92,19 @@ class Spotlight(AgentMiddleware[Any, Any, Any]):
         message = handler(request)
         if not isinstance(message, ToolMessage) or not isinstance(message.content, str):
             return message
-        mark = secrets.token_hex(4)
-        text = strip_invisible(message.content)
-        return message.model_copy(update={"content": f"<material {mark}>\n{text}\n</material {mark}>"})
+        return message.model_copy(update={"content": fenced(message.content)})
+
+
+class Voice(AgentMiddleware[Any, Any, Any]):
+    """Tells the model the tone and language that were set, under the heading that the prompt files explain."""
+
+    def wrap_model_call(self, request: ModelRequest[Any], handler: ModelHandler) -> ModelResponse[Any]:
+        """Add the lines to the instructions; without any, the instructions stay as they are."""
+        lines = context_of(request).manner.lines()
+        if not lines or request.system_message is None:
+            return handler(request)
+        instructions = "\n".join((request.system_message.text, "", "## Manner, as set", "", *lines))
+        return handler(request.override(system_message=SystemMessage(instructions)))
 
 
 class Recorder(AgentMiddleware[Any, Any, Any]):

@@ -23,7 +23,7 @@ from langsmith.run_helpers import tracing_context
 from assistant.errors import BudgetExceeded, ModelOutputInvalid
 from assistant.jobs import Check, Job, LatencyMs, Receipt
 from assistant.observability import CHECKS
-from workers.agent.middleware import Conduct, Recorder, Spotlight, ToolGate
+from workers.agent.middleware import Conduct, Recorder, Spotlight, ToolGate, Voice
 from workers.agent.resilience import Resilience
 from workers.agent.spec import AgentContext, AgentSpec, Answer
 from workers.agent.trace import Trace
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from workers.context import JobContext, Turn
 
 WAIT_SLICE_SECONDS = 0.2  # so that Stop is heard during a wait
+_CUT_OFF = frozenset({"length", "max_tokens", "MAX_TOKENS"})  # how providers say that an answer hit its limit
 _AGENTS: WeakKeyDictionary[ModelCatalogue, dict[tuple[str, str], Any]] = WeakKeyDictionary()
 _BUILDING = threading.Lock()
 
@@ -53,8 +54,13 @@ class AgentSession(Generic[Answer]):
         reading: Reading,
         alias: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        trace: Trace | None = None,
     ) -> None:
-        """Prepare a run with the model of the alias, or with the default one and its fallbacks."""
+        """Prepare a run with the model of the alias, or with the default one and its fallbacks.
+
+        `trace` is that of the job's earlier sessions, where it asks in several: the receipt then counts all of them,
+        and so does the spec's budget.
+        """
         self._spec = spec
         self._catalogue = context.models
         chosen = alias or self._catalogue.default()
@@ -64,11 +70,13 @@ class AgentSession(Generic[Answer]):
         self.context = AgentContext(
             reading=reading,
             role=job.mention.asker.role,
+            manner=job.mention.manner,
             budget=spec.budget,
-            trace=Trace(context.stopwatch),
+            trace=trace or Trace(context.stopwatch),
             models={name: partial(_client, self._catalogue, name, composer) for name in aliases},
             labels={name: self._catalogue.entry(name).label for name in aliases},
             providers={name: _provider_key(self._catalogue, name) for name in aliases},
+            circuits=self._catalogue.circuits,
             alias=chosen,
             check=check,
             wait=partial(_wait, check=check, sleep=sleep),
@@ -79,6 +87,13 @@ class AgentSession(Generic[Answer]):
     def is_offline(self) -> bool:
         """True when the answer so far comes from the extractive model."""
         return self._catalogue.entry(self.context.alias).is_offline
+
+    @property
+    def was_cut_off(self) -> bool:
+        """True when the model's last message ended at its token limit: what it holds may lack its end."""
+        last = next((one for one in reversed(self._messages) if isinstance(one, AIMessage)), None)
+        said = last.response_metadata if last is not None else {}
+        return any(said.get(name) in _CUT_OFF for name in ("finish_reason", "stop_reason", "done_reason"))
 
     def ask(self, history: Sequence[Turn], request: str) -> Answer:
         """Return the structured answer to the request, after the turns before it.
@@ -190,6 +205,7 @@ def _agent(catalogue: ModelCatalogue, spec: AgentSpec[Any], alias: str) -> Any:
                     Conduct(spec.first_tool),
                     ToolGate(dict(spec.roles_by_tool)),
                     Spotlight(),
+                    Voice(),
                     Resilience(),
                     Recorder(catalogue),
                 ],

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
+from assistant.manner import Manner
 from workers.agent.trace import Trace
+from workers.llm.circuits import Circuits
 from workers.llm.offline import OfflineComposer
 from workers.prompts import Prompt
 from workers.tools.reading import Reading
@@ -49,11 +51,13 @@ class AgentContext:
 
     reading: Reading
     role: str
+    manner: Manner
     budget: Budget
     trace: Trace
     models: Mapping[str, Callable[[], BaseChatModel]]  # alias to client, in the order to try
     labels: Mapping[str, str]
     providers: Mapping[str, str]
+    circuits: Circuits  # of the providers
     alias: str  # of the model in use
     check: Callable[[], None]  # raises when the job was stopped or is out of time
     wait: Callable[[float], None]  # seconds; returns early by raising, when the job is stopped

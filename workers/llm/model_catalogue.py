@@ -28,6 +28,7 @@ from pydantic import Field, ValidationError
 from assistant.errors import SettingsInvalid
 from assistant.frozen import Frozen
 from assistant.settings import Settings
+from workers.llm.circuits import open_circuits
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -75,7 +76,10 @@ _KEYED: dict[str, dict[str, str]] = {
 
 
 class ModelCatalogue:
-    """The rows in force and the clients built from them, each once per process. Safe to share between threads."""
+    """The rows in force, the clients built from them, and their providers' circuits, each once per process.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Read the rows.
@@ -84,6 +88,7 @@ class ModelCatalogue:
             SettingsInvalid: the file, `steward_model` or a fallback names something that does not exist.
         """
         self._settings = settings
+        self.circuits = open_circuits(settings)
         self._entries = _built_in_entries(settings) | _entries_from_file(settings.steward_models_file)
         self._models: dict[str, BaseChatModel] = {}
         self._lock = threading.Lock()

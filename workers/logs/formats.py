@@ -196,7 +196,7 @@ def read_lines(lines: pl.Series, formats: Sequence[LineFormat], clock: Clock, *,
         if not chosen.is_empty():
             parts.append(_read(chosen, line_format, clock).with_columns(chosen["row"]))
         remaining = remaining.clear() if every else remaining.filter(~matched)
-    if not remaining.is_empty():
+    if not remaining.is_empty() or not parts:
         plain = remaining.select("row", pl.col("line").alias("message"))
         parts.append(_complete(plain.with_columns(pl.lit(None, dtype=pl.String).alias("format"))))
     ordered = [_ordered(part) for part in parts]

@@ -11,16 +11,27 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from workers.logs.levels import INFO, WARN, level_of_message
+from workers.logs.counting import COUNT_SCHEMA, Counts
+from workers.logs.familiar import Shortcut
+from workers.logs.levels import level_of_message
 from workers.logs.reading import ReadingOptions, ReadingReport, read_events
 from workers.logs.reading_files import LogSource
+from workers.logs.sampling import Sample, Sampling
 from workers.logs.templates import MinerState, Template, TemplateMiner
 
 KEPT_BYTES = 64 << 20  # of lines; with the counts and the reader this stays under 500 MB
+FORESEEN_FROM = 0.1  # of the budget, from where on the rest is foreseen
+FORESEEN_EXCESS = 1.25  # the beginning is no sure guide to the rest
 FIELD_BYTES = 60  # of a row's other columns
-COMPACT_EVERY_BLOCKS = 16  # counts of that many blocks are added up at a time
 # How lines are thinned when they exceed the budget: so many of each template in each span of time.
-_THINNINGS = (("1m", 20, 3), ("1m", 5, 1), ("15m", 10, 1), ("6h", 20, 2), ("30d", 40, 5))
+_THINNINGS = (
+    Sampling("1m", 20, 3),
+    Sampling("1m", 5, 1),
+    Sampling("15m", 10, 1),
+    Sampling("1h", 10, 1),
+    Sampling("6h", 20, 2),
+    Sampling("30d", 40, 5),
+)
 UNNAMED_SERVICE = "(unnamed)"
 
 ROW_SCHEMA: dict[str, pl.DataType] = {
@@ -57,6 +68,7 @@ class LogIndex:
     templates: tuple[Template, ...]
     rows: pl.DataFrame  # ROW_SCHEMA, by time
     counts: pl.DataFrame  # template, service, level, minute (Datetime), lines
+    count_seconds: int  # the step of `minute`: 60, longer where there would be too many counts
     report: ReadingReport
     file_names: tuple[str, ...]
     kept_all: bool  # False: `rows` is a sample, and searches say so
@@ -100,40 +112,46 @@ def build_index(
     """
     report = ReadingReport()
     building = _Building(TemplateMiner(state=state))
-    for events in read_events(sources, options, report):
-        building.add(events)
+    for events in read_events(sources, options, report, shortcut=building.shortcut):
+        building.add(events, share_read=report.source_bytes_read / max(1, report.source_bytes))
     return building.finished(report)
 
 
 class _Building:
     def __init__(self, miner: TemplateMiner) -> None:
         self._miner = miner
-        self._counts: list[pl.DataFrame] = []
+        self._counts = Counts()
         self._rows: list[pl.DataFrame] = []
         self._kept_bytes = 0
         self._thinning = 0
-        self._kept_all = True
+        self._sample: Sample | None = None  # None: all lines are kept
+        self.shortcut = Shortcut(self._numbered)
 
-    def add(self, events: pl.DataFrame) -> None:
+    def add(self, events: pl.DataFrame, *, share_read: float) -> None:
+        rows = events.drop("message").with_columns(self._numbered(events))
+        minutes = rows.group_by("shape", "service", "level", pl.col("time").dt.truncate("1m").alias("minute"))
+        self._counts.add(minutes.agg(pl.len().alias("lines")))
+        self._add_short_counts()
+        self._keep(rows.with_columns(pl.col("host").cast(pl.Categorical)), share_read)
+
+    def _add_short_counts(self) -> None:
+        for counts in self.shortcut.take_counts():
+            self._counts.add(counts)
+
+    def _numbered(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Return the shape, service and level that events are counted by."""
         # A request log says "200" and "503" in the same words: the mined message tells them apart.
         message = pl.col("message")
         if events["status"].max() is not None:
             failed = pl.concat_str(message, pl.lit(" [server error]"))
             message = pl.when(pl.col("status") >= 500).then(failed).otherwise(message)
         shapes = self._miner.add(events.select(message)["message"])
-        rows = events.drop("message").with_columns(
-            shapes.alias("shape"),
-            # As a category, a name costs four bytes a row and groups as fast as a number.
-            pl.col("service").fill_null(UNNAMED_SERVICE).cast(pl.Categorical),
-            pl.col("host").cast(pl.Categorical),
-        )
-        minutes = rows.group_by("shape", "service", "level", pl.col("time").dt.truncate("1m").alias("minute"))
-        self._counts.append(minutes.agg(pl.len().alias("lines")))
-        if len(self._counts) >= COMPACT_EVERY_BLOCKS:
-            self._counts = [_added_up(pl.concat(self._counts))]
-        self._keep(rows)
+        # As a category, a name costs four bytes a row and groups as fast as a number.
+        service = pl.col("service").fill_null(UNNAMED_SERVICE).cast(pl.Categorical)
+        return events.select(shapes.alias("shape"), service, "level")
 
     def finished(self, report: ReadingReport) -> LogIndex:
+        self._add_short_counts()
         numbers = self._miner.template_numbers()
         said = pl.Series([level_of_message(example) for example in self._miner.examples], dtype=pl.Int8)
 
@@ -144,66 +162,53 @@ class _Building:
 
         empty = pl.DataFrame(schema={**ROW_SCHEMA, "shape": pl.UInt32})
         rows = with_templates(pl.concat(self._rows) if self._rows else empty)
-        counts_schema: dict[str, pl.DataType | type[pl.DataType]] = {
-            "shape": pl.UInt32,
-            "service": pl.Categorical,
-            "level": pl.Int8,
-            "minute": pl.Datetime("us", "UTC"),
-            "lines": pl.UInt32,
-        }
-        counts = with_templates(
-            _added_up(pl.concat(self._counts)) if self._counts else pl.DataFrame(schema=counts_schema)
-        )
-        counts = counts.group_by("template", "service", "level", "minute").agg(pl.col("lines").sum())
+        by = ("template", "service", "level", "minute")
+        parts = self._counts.parts() or [pl.DataFrame(schema=COUNT_SCHEMA)]
+        # Part by part: shapes are many more than templates.
+        counted = [with_templates(part).group_by(by).agg(pl.col("lines").sum()) for part in parts]
+        counts = pl.concat(counted).group_by(by).agg(pl.col("lines").sum())
         return LogIndex(
             templates=tuple(self._miner.templates),
             rows=rows.select(*ROW_SCHEMA).sort("time", "file", "line_number", nulls_last=True),
             counts=counts.sort("template", "minute", "service", "level"),
             report=report,
             file_names=tuple(file.name for file in report.files),
-            kept_all=self._kept_all,
+            count_seconds=self._counts.step_seconds,
+            kept_all=self._sample is None,
             guarded_lines=self._miner.guarded_lines,
             state=self._miner.state(),
         )
 
-    def _keep(self, rows: pl.DataFrame) -> None:
-        if self._thinning:
-            rows = _thinned(rows, self._thinning - 1)
+    def _keep(self, rows: pl.DataFrame, share_read: float) -> None:
+        if self._sample is not None:
+            rows = _thinned(rows, self._sample)
         self._rows.append(rows)
         self._kept_bytes += _size(rows)
-        while self._kept_bytes > KEPT_BYTES and self._thinning < len(_THINNINGS):
-            self._kept_all = False
+        while self._thinning < len(_THINNINGS) and self._will_exceed(share_read):
+            sampling = _THINNINGS[self._thinning]
             self._thinning += 1
+            # What the shortcut takes is taken again here, among the lines it leaves to be read.
+            self._sample, self.shortcut.sample = Sample(sampling), Sample(sampling)
             # Block by block: joining them first would take three times the memory for a moment.
-            self._rows = [_thinned(part, self._thinning - 1) for part in self._rows]
+            self._rows = [_thinned(part, self._sample) for part in self._rows]
             self._kept_bytes = sum(_size(part) for part in self._rows)
+
+    def _will_exceed(self, share_read: float) -> bool:
+        """Whether the lines kept are more than the budget, or will be at the rate so far.
+
+        What is thinned at once need not be read in full: waiting for the budget would cost more.
+        """
+        foreseeable = self._kept_bytes > FORESEEN_FROM * KEPT_BYTES
+        foreseen = self._kept_bytes / max(share_read, 1e-6) if foreseeable else 0.0
+        return self._kept_bytes > KEPT_BYTES or foreseen > FORESEEN_EXCESS * KEPT_BYTES
 
 
 def _size(rows: pl.DataFrame) -> int:
     return int(rows["line"].str.len_bytes().sum()) + rows.height * FIELD_BYTES
 
 
-def _added_up(counts: pl.DataFrame) -> pl.DataFrame:
-    return counts.group_by("shape", "service", "level", "minute").agg(pl.col("lines").sum())
-
-
-def _thinned(rows: pl.DataFrame, thinning: int) -> pl.DataFrame:
-    """Return the first lines of each shape and service in each span, more of them where they warn."""
-    every, warnings, others = _THINNINGS[thinning]
-    # One number a group: grouping by three columns costs four times as much. Two groups that
-    # share a number lose a line or two of a sample, no more.
-    group = (
-        pl.col("service").hash(seed=1) ^ pl.col("shape").hash(seed=2) ^ pl.col("time").dt.truncate(every).hash(seed=3)
-    )
-    warns = pl.col("level").fill_null(INFO) >= WARN
-    keyed = rows.select(group.alias("group"), warns.alias("warns")).with_row_index("row")
-    kept = [
-        part.group_by("group").agg(pl.col("row").head(limit)).select(pl.col("row").list.explode())["row"]
-        for part, limit in ((keyed.filter("warns"), warnings), (keyed.filter(~pl.col("warns")), others))
-        if not part.is_empty()
-    ]
-    if not kept:
-        return rows
+def _thinned(rows: pl.DataFrame, sample: Sample) -> pl.DataFrame:
+    """Return the lines that the sample takes."""
     # Text columns are views: without copying, a few lines would hold the memory of the whole block.
     copied = (pl.concat_str(name, pl.lit("")) for name in ("line", "trace"))
-    return rows[pl.concat(kept).sort()].with_columns(copied)
+    return rows.filter(sample.take(rows)).with_columns(copied)

@@ -17,12 +17,14 @@ import polars as pl
 
 from workers.logs import reading_csv
 from workers.logs.continuation import CONTINUATION, join_continuations
+from workers.logs.familiar import Shortcut, Sorted
 from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
 from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
 from workers.logs.timestamps import FUTURE_ALLOWED, Clock
 
 SAMPLE_LINES = 200
 REVOTE_SHARE = 0.05  # of a block's lines unread, continuations apart: look for another format
+READ_AT_LEAST_LINES = 10_000  # of what a shortcut leaves: below that, calling costs more than reading
 DEFAULT_MAX_BYTES = 2 << 30  # decompressed, over all files of one inspection
 EVENT_SCHEMA: dict[str, pl.DataType] = {
     **{name: dtype for name, dtype in FIELDS.items() if name != "component"},
@@ -114,6 +116,8 @@ class ReadingReport:
     undecodable_bytes: int = 0
     zone_assumed: set[str] = field(default_factory=set)  # files whose lines do not say their zone
     stopped_at_bytes: int | None = None  # the byte limit, where it cut
+    source_bytes: int = 0  # of all files as they lie there, compressed where they are
+    source_bytes_read: int = 0
 
     @property
     def lines(self) -> int:
@@ -143,35 +147,78 @@ class ReadingOptions:
 
 
 def read_events(
-    sources: Iterable[LogSource], options: ReadingOptions, report: ReadingReport
+    sources: Iterable[LogSource],
+    options: ReadingOptions,
+    report: ReadingReport,
+    *,
+    shortcut: Shortcut | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yield blocks of events (EVENT_SCHEMA) in file order, filling in `report` on the way.
 
     An event whose line has no time has the time of the one before it in its file, or none.
+    Lines that a `shortcut` counts are in the report, and not among the events.
 
     Raises:
         ReadingCancelled: `options.is_cancelled` said so between two blocks.
     """
     files, problems = find_files(sources)
     report.problems.extend(problems)
-    total = sum(file.size_bytes for file in files)
+    report.source_bytes = sum(file.size_bytes for file in files)
     done = 0
     for number, file in enumerate(files):
         left = options.max_bytes - report.bytes_read
         if left <= 0:
             report.stopped_at_bytes = options.max_bytes
             break
-        yield from _FileReader(file, number, options, report, several=len(files) > 1).events(left)
+        reader = _FileReader(file, number, options, report, several=len(files) > 1, shortcut=shortcut)
+        for events, source_bytes in reader.events(left):
+            report.source_bytes_read = done + min(source_bytes, file.size_bytes)
+            options.progress(report.source_bytes_read, report.source_bytes)
+            if not events.is_empty():
+                yield events
         done += file.size_bytes
-        options.progress(done, total)
+        options.progress(done, report.source_bytes)
+
+
+@dataclass
+class _Left:
+    """Lines that wait to be read together: reading a few costs nearly as much as reading thousands."""
+
+    lines: list[pl.Series] = field(default_factory=list)
+    numbers: list[pl.Series] = field(default_factory=list)
+    of_lines: int = 0  # of so many lines these are the rest
+    counted_until: datetime | None = None  # the time of the line after them, if that was counted
+
+    @property
+    def height(self) -> int:
+        return sum(part.len() for part in self.lines)
+
+    def add(self, lines: pl.Series, numbers: pl.Series, *, of_lines: int) -> None:
+        self.lines.append(lines)
+        self.numbers.append(numbers)
+        self.of_lines += of_lines
+
+    def taken(self) -> "_Left":
+        """Return what waits, and wait for more."""
+        taken = _Left(self.lines, self.numbers, self.of_lines, self.counted_until)
+        self.lines, self.numbers, self.of_lines, self.counted_until = [], [], 0, None
+        return taken
 
 
 class _FileReader:
     """Reads one file, block after block, remembering its formats and the last time it saw."""
 
     def __init__(
-        self, file: LogFile, number: int, options: ReadingOptions, report: ReadingReport, *, several: bool
+        self,
+        file: LogFile,
+        number: int,
+        options: ReadingOptions,
+        report: ReadingReport,
+        *,
+        several: bool,
+        shortcut: Shortcut | None,
     ) -> None:
+        self._shortcut = shortcut
         self._file, self._number, self._options, self._report = file, number, options, report
         moment = min(options.now, file.modified_at) if file.modified_at else options.now
         self._clock = Clock(now=max(moment, options.now - timedelta(days=3650)), zone=options.zone)
@@ -181,8 +228,10 @@ class _FileReader:
         self._last_at: datetime | None = None
         self._latest_allowed: datetime | None = None
         self._csv: reading_csv.CsvColumns | None = None
+        self._left = _Left()
 
-    def events(self, max_bytes: int) -> Iterator[pl.DataFrame]:
+    def events(self, max_bytes: int) -> Iterator[tuple[pl.DataFrame, int]]:
+        """Yield the events of each block, and how many bytes of the file have been read so far."""
         counts = BlockCounts()
         self._report.files.append(self._own)
         for block in blocks_of(self._file, counts, max_bytes=max_bytes):
@@ -190,9 +239,8 @@ class _FileReader:
                 raise ReadingCancelled(f"stopped in {self._file.name} after {counts.bytes_read} bytes")
             events = self._events_of(block)
             self._own.bytes_read = counts.bytes_read
-            self._options.progress(min(counts.bytes_read, self._file.size_bytes), self._file.size_bytes)
-            if not events.is_empty():
-                yield events
+            yield events, counts.source_bytes
+        yield self._read(self._left.taken()), counts.source_bytes
         self._own.bytes_read = counts.bytes_read
         if counts.bytes_read >= max_bytes:
             self._report.stopped_at_bytes = self._options.max_bytes
@@ -201,26 +249,72 @@ class _FileReader:
         self._report.undecodable_bytes += counts.undecodable_bytes
 
     def _events_of(self, block: str) -> pl.DataFrame:
-        lines = _split(block)
+        """Return the events that are ready: those of the block, or of several where few lines are left to read."""
+        text = (block.replace("\x01", " ") if "\x01" in block else block).encode()
+        lines = _split(text)
         first_line = self._own.lines + 1
         self._own.lines += lines.len()
+        numbers = pl.int_range(first_line, first_line + lines.len(), dtype=pl.UInt32, eager=True)
         if first_line == 1:
             self._csv = reading_csv.columns_of(lines.head(3).to_list())
+        sorted_out = self._sorted_out(lines, text) if self._csv is None else None
+        if sorted_out is None:
+            left, waiting = self._left.taken(), _Left(lines=[lines], numbers=[numbers], of_lines=lines.len())
+            return pl.concat([self._read(left), self._read(waiting)])
+        ready = pl.DataFrame(schema=EVENT_SCHEMA)
+        if sorted_out.rest[0]:  # it may belong to the line before the block, which was counted or has to be read now
+            ready = self._read(self._left.taken())
+        self._left.add(lines.filter(sorted_out.rest), numbers.filter(sorted_out.rest), of_lines=lines.len())
+        self._left.counted_until = sorted_out.ends_at
+        if self._left.height >= READ_AT_LEAST_LINES:
+            ready = pl.concat([ready, self._read(self._left.taken())])
+        return ready
+
+    def _read(self, left: "_Left") -> pl.DataFrame:
+        if not left.height:
+            return pl.DataFrame(schema=EVENT_SCHEMA)
+        lines, numbers = pl.concat(left.lines), pl.concat(left.numbers)
         if self._csv is not None:
-            table = reading_csv.read_csv(lines, self._csv, self._clock, has_header=first_line == 1)
+            table = reading_csv.read_csv(lines, self._csv, self._clock, has_header=numbers[0] == 1)
         else:
             self._vote(lines)
             table = read_lines(lines, self._formats, self._clock)
-            if self._is_off(table, lines):
+            if self._is_off(table, lines, of_lines=left.of_lines):
                 table = read_lines(lines, self._formats, self._clock)
         self._own.formats.update(dict(table["format"].fill_null("plain").value_counts().iter_rows()))
-        table = table.with_columns(
-            lines.alias("line"),
-            pl.int_range(first_line, first_line + lines.len(), dtype=pl.UInt32, eager=True).alias("line_number"),
-        )
+        table = table.with_columns(lines.alias("line"), numbers.alias("line_number"))
         events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0))
         self._own.events += events.height
-        return self._completed(events)
+        completed = self._completed(events)
+        self._last_at = left.counted_until or self._last_at
+        return completed
+
+    def _sorted_out(self, lines: pl.Series, text: bytes) -> Sorted | None:
+        """Let the shortcut count what it knows, and note what it counted. None: all lines are to be read."""
+        if self._shortcut is None or self._latest_allowed is None:
+            return None
+        sorted_out = self._shortcut.sort_out(
+            lines,
+            text,
+            kind=(self._service, tuple(one.name for one in self._formats)),
+            reads=self._example_read,
+            clock=self._clock,
+            latest=self._latest_allowed,
+        )
+        if sorted_out is None:
+            return None
+        self._own.formats.update(sorted_out.formats)
+        self._own.events += sorted_out.formats.total()
+        self._report.unordered_times += sorted_out.unordered
+        if sorted_out.first_at is not None and sorted_out.last_at is not None:
+            self._note_span(sorted_out.first_at, sorted_out.last_at)
+        return sorted_out
+
+    def _example_read(self, lines: pl.Series) -> pl.DataFrame:
+        """Read lines as events are, each for itself; `format` is null where a line begins none."""
+        table = read_lines(lines, self._formats, self._clock).with_columns(lines.alias("line"))
+        status = _found(table, "status", "message", _STATUS)
+        return table.with_columns(status.alias("status"), *self._named(table))
 
     def _vote(self, lines: pl.Series) -> None:
         if self._formats:
@@ -233,11 +327,11 @@ class _FileReader:
         if undated and self._options.zone is None:
             self._report.zone_assumed.add(self._file.name)
 
-    def _is_off(self, table: pl.DataFrame, lines: pl.Series) -> bool:
+    def _is_off(self, table: pl.DataFrame, lines: pl.Series, *, of_lines: int) -> bool:
         """Look for new formats among the lines that none fits; return whether any were found."""
         unread = lines.filter(table["format"].is_null())
         unread = unread.filter(~unread.str.contains(CONTINUATION))
-        if unread.len() <= REVOTE_SHARE * lines.len() and unread.len() < SAMPLE_LINES:
+        if unread.len() <= REVOTE_SHARE * of_lines:
             return False
         names = {line_format.name for line_format in self._formats}
         sample = unread.gather_every(max(1, unread.len() // SAMPLE_LINES)).head(SAMPLE_LINES)
@@ -247,7 +341,7 @@ class _FileReader:
 
     def _completed(self, events: pl.DataFrame) -> pl.DataFrame:
         if events.is_empty():
-            return events
+            return pl.DataFrame(schema=EVENT_SCHEMA)
         times = self._plausible(events["time"])
         self._report.without_time += times.null_count()
         self._count_unordered(times)
@@ -256,7 +350,7 @@ class _FileReader:
             filled = filled.fill_null(self._last_at)
         filled = filled.fill_null(strategy="backward")
         self._last_at = filled[-1]
-        self._note_span(filled)
+        self._note_span(filled.min(), filled.max())
         ids = _found(events, "trace", "line", _ID)
         status = _found(events, "status", "message", _STATUS)
         return events.with_columns(
@@ -301,8 +395,7 @@ class _FileReader:
         steps = times.drop_nulls().diff()
         self._report.unordered_times += int((steps < timedelta(seconds=-1)).sum() or 0)
 
-    def _note_span(self, times: pl.Series) -> None:
-        first, last = times.min(), times.max()
+    def _note_span(self, first: object, last: object) -> None:
         if isinstance(first, datetime) and isinstance(last, datetime):
             self._own.first_at = min(filter(None, (self._own.first_at, first)))
             self._own.last_at = max(filter(None, (self._own.last_at, last)))
@@ -345,12 +438,10 @@ def service_of_name(name: str) -> str | None:
     return parents[-1] if parents and not PurePath(name).is_absolute() else None
 
 
-def _split(block: str) -> pl.Series:
+def _split(text: bytes) -> pl.Series:
     # read_csv with a separator that no text log holds splits lines eight times faster than str.split.
-    if "\x01" in block:
-        block = block.replace("\x01", " ")
     table = pl.read_csv(
-        block.encode(),
+        text,
         has_header=False,
         separator="\x01",
         quote_char=None,

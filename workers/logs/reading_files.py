@@ -69,6 +69,7 @@ class BlockCounts:
     """What happened to the bytes of one file while it was cut into lines."""
 
     bytes_read: int = 0
+    source_bytes: int = 0  # of the file itself, compressed where it is
     cut_lines: int = 0
     undecodable_bytes: int = 0
     problems: list[FileProblem] = field(default_factory=list)
@@ -109,8 +110,10 @@ def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = Non
     break; that, binary content and an empty file are told in `counts.problems`.
     """
     try:
-        with _opened(file) as raw:
-            yield from _text_blocks(file, raw, counts, max_bytes)
+        with _stream_of(file) as raw, _opened(raw) as pieces:
+            for block in _text_blocks(file, pieces, counts, max_bytes):
+                counts.source_bytes = raw.tell()
+                yield block
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         where = f"after {counts.bytes_read} bytes" if counts.bytes_read else "at its beginning"
         counts.problems.append(FileProblem(file.name, f"stopped {where}: {type(error).__name__}: {error}"))
@@ -219,15 +222,34 @@ def _wide_decoder(head: bytes) -> codecs.IncrementalDecoder | None:
     return None
 
 
-def _opened(file: LogFile) -> "_Pieces":
-    raw: BinaryIO = io.BytesIO(file.content or b"") if file.path is None else file.path.open("rb")
+def _stream_of(file: LogFile) -> BinaryIO:
+    return io.BytesIO(file.content or b"") if file.path is None else file.path.open("rb")
+
+
+def _opened(raw: BinaryIO) -> "_Pieces":
     magic = raw.read(4)
     raw.seek(0)
     if magic.startswith(_GZIP):
         return gzip.GzipFile(fileobj=raw)
     if magic.startswith(_ZSTD):
-        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-    return io.BufferedReader(raw, PIECE_BYTES)
+        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
+    return _Plain(raw)
+
+
+class _Plain:
+    """A file read as it stands."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+
+    def read1(self, size: int, /) -> bytes:
+        return self._raw.read(size)
+
+    def __enter__(self) -> "_Plain":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing of its own to close."""
 
 
 class _Pieces(Protocol):

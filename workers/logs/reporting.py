@@ -117,6 +117,10 @@ def coverage_of(index: LogIndex) -> Coverage:
         notes.append(f"stopped after {report.stopped_at_bytes} bytes, the limit: later lines were not read")
     if not index.kept_all:
         notes.append("all lines are counted; of frequent messages only the first of each minute are kept to search")
+    if index.count_seconds > 60:
+        notes.append(
+            f"lines are counted in steps of {index.count_seconds // 60} minutes: there are too many kinds of them"
+        )
     if index.guarded_lines:
         notes.append(f"{index.guarded_lines} lines were too varied and are grouped coarsely")
     for count, said in (

@@ -88,7 +88,7 @@ def timeline_of(index: LogIndex, window: Window) -> Timeline:
             "template", "service", "level", pl.col("time").alias("at"), pl.lit(1).alias("lines")
         )
     else:
-        width = max(width, 60)
+        width = max(width, index.count_seconds)
         start = _floor(window.start_at, width)
         bins = max(1, math.ceil((window.end_at - start).total_seconds() / width))
         table = index.counts.select("template", "service", "level", pl.col("minute").alias("at"), "lines")
@@ -144,8 +144,8 @@ def signals_of(index: LogIndex, timeline: Timeline, window: Window) -> list[Sign
 def changes_between(index: LogIndex, window: Window, baseline: Window) -> list[Change]:
     """Return the templates whose rate differs most between two windows, by |G2|."""
     counts = index.counts
-    inside = _lines_in(counts, window, "lines_in")
-    before = _lines_in(counts, baseline, "lines_before")
+    inside = _lines_in(counts, window, "lines_in", index.count_seconds)
+    before = _lines_in(counts, baseline, "lines_before", index.count_seconds)
     table = inside.join(before, on=["template", "service"], how="full", coalesce=True).with_columns(
         pl.col("lines_in").fill_null(0),
         pl.col("lines_before").fill_null(0),
@@ -243,8 +243,8 @@ def _levels(table: pl.DataFrame) -> pl.DataFrame:
     return grave.group_by("template", "service").agg(pl.col("level").max(), pl.col("total").first())
 
 
-def _lines_in(counts: pl.DataFrame, window: Window, name: str) -> pl.DataFrame:
-    start = window.start_at.replace(second=0, microsecond=0)
+def _lines_in(counts: pl.DataFrame, window: Window, name: str, count_seconds: int) -> pl.DataFrame:
+    start = _floor(window.start_at, count_seconds)
     chosen = counts.filter((pl.col("minute") >= start) & (pl.col("minute") < window.end_at))
     return chosen.group_by("template", "service").agg(
         pl.col("lines").sum().cast(pl.Int64).alias(name), pl.col("level").max()

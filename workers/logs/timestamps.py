@@ -6,6 +6,7 @@ syslog leaves out come from the time of reading and never lie in the future.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -143,10 +144,10 @@ def time_expression(captured: pl.DataFrame, layout: Layout, clock: Clock) -> pl.
     return time.alias("time")
 
 
-def parse_texts(texts: pl.Series, clock: Clock) -> pl.Series:
+def parse_texts(texts: pl.Series, clock: Clock, layouts: Sequence[Layout] = LAYOUTS) -> pl.Series:
     """Return the times of a column of texts that each hold one time, as in a JSON field."""
     times = pl.Series("time", [None] * len(texts), dtype=pl.Datetime("us", "UTC"))
-    for layout in LAYOUTS:
+    for layout in layouts:
         if times.null_count() == 0:
             break
         captured = texts.to_frame("text").select(

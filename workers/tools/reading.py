@@ -22,6 +22,7 @@ class Reading:
     knowledge: Knowledge
     groups: tuple[str, ...]
     question: str
+    spaces: tuple[str, ...] = ()  # the channel's; empty: all. They narrow what the groups may read
     previous_question: str | None = None
     include_superseded: bool = False
     evidence: Evidence = field(default_factory=Evidence)

@@ -28,6 +28,7 @@ def search_documents(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, l
             # A query in the asker's own words leans on the turn before; a rewritten one stands alone.
             previous_text=reading.previous_question if query.strip() == reading.question.strip() else None,
             groups=reading.groups,
+            spaces=reading.spaces,
             limit=SEARCH_LIMIT,
             include_superseded=reading.include_superseded,
         )

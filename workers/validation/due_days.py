@@ -77,6 +77,13 @@ _CORRECTED = re.compile(
 _CORRECTION_REACH = 60  # characters between the first day and the words that mend it
 
 
+def calendar_word(word: str) -> str:
+    """Return a lower-case word itself, or one key for a weekday or month in whichever language it is named."""
+    if word in _WEEKDAYS:
+        return f"weekday {_WEEKDAYS[word]}"
+    return f"month {_MONTHS[word]}" if word in _MONTHS else word
+
+
 def due_phrase(text: str) -> str | None:
     """Return the words that say until when, verbatim ("by Friday", "in two weeks"), None when nothing is said.
 

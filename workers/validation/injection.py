@@ -7,6 +7,7 @@ patterns catch a small part of what attackers write.
 from __future__ import annotations
 
 import re
+import secrets
 
 # Zero-width, bidirectional, invisible operators, byte-order mark, variation selectors, private use, tag characters:
 # used to hide text from the reader or to forge markers.
@@ -42,6 +43,12 @@ _ORDERS = re.compile(
 def strip_invisible(text: str) -> str:
     """Return the text without characters that a reader cannot see; tabs and line ends stay."""
     return _INVISIBLE.sub("", text)
+
+
+def fenced(text: str) -> str:
+    """Return text that is material, between marks it can't forge and without its invisible characters."""
+    mark = secrets.token_hex(4)
+    return f"<material {mark}>\n{strip_invisible(text)}\n</material {mark}>"
 
 
 def is_order(sentence: str) -> bool:

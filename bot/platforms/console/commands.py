@@ -29,6 +29,7 @@ from assistant.storage.job_store import JobStore, JobView
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.worker_store import WorkerStore
 from bot.intake import Intake
 from bot.platforms.console.render import as_json, as_text
@@ -106,7 +107,7 @@ def _answer(
         kind=kind,
         options=options,
     )
-    accepted = Intake(jobs, people, open_doorbell(settings)).take(mention)
+    accepted = Intake(jobs, people, open_doorbell(settings), preferences=PreferenceStore(engine)).take(mention)
     view = _run_to_its_end(settings, jobs, WorkerStore(engine), accepted.job_id, arguments)
     _show(view, mention, arguments)
     OutboxStore(engine).shown(view.id)

@@ -27,6 +27,7 @@ from bot.dependencies import BotDependencies
 from bot.platforms.base import Handle, Target
 from bot.platforms.slack import commands, drafts, home, interactions, listeners, oauth
 from bot.platforms.slack.desk import Desk
+from bot.platforms.slack.done_note import DoneNotes
 from bot.platforms.slack.installations import Authorize
 from bot.platforms.slack.parse import Workspace
 from bot.platforms.slack.progress import Progress
@@ -92,6 +93,7 @@ class SlackPlatform:
         self.desk = desk
         token = desk.dependencies.settings.slack_app_token
         self.progress = Progress(desk.store)
+        self.done_notes = DoneNotes(desk)
         self._socket = SocketMode(bolt, token.get_secret_value(), desk.api) if token else None
 
     async def start(self) -> None:
@@ -118,14 +120,12 @@ class SlackPlatform:
 
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the message of a job."""
-        handle = await self.desk.messages.post(target, reply, key)
-        self.desk.send_files(handle, reply)
-        return handle
+        return await self.desk.messages.post(target, reply, key)
 
     async def update(self, handle: Handle, reply: Reply) -> None:
         """Make the message say `reply`."""
         await self.desk.messages.update(handle, reply)
-        self.desk.send_files(handle, reply)
+        self.done_notes.answered(handle, reply)
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Find the message of a job."""

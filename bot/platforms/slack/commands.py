@@ -16,7 +16,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from assistant.errors import NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.mentions import Attachment
-from bot.platforms.slack import modals
+from bot.platforms.slack import channel_form
+from bot.platforms.slack.channel_form import ChannelForm
 from bot.platforms.slack.client import SlackRefused, call
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.interactions import Press
@@ -56,6 +57,7 @@ class Command(Wire):
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Put the command and the shortcuts on the Bolt app."""
+    channel_form.register(app, desk)
     commands = Commands(desk)
     app.command("/steward")(commands.on_command)
     for name in SHORTCUTS:
@@ -67,6 +69,7 @@ class Commands:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._settings = ChannelForm(desk)
 
     async def on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """/steward [settings | question]."""
@@ -76,7 +79,7 @@ class Commands:
             if not word or word in HELP_WORDS:
                 await ack(response_type="ephemeral", text=help_text(JOB_KINDS), blocks=_help_blocks())
             elif word == "settings":
-                await self._settings(command)
+                await self._settings.open(command.workspace, command.channel_id, command.user_id, command.trigger_id)
                 await ack()
             else:
                 await self._ask(command)
@@ -90,14 +93,6 @@ class Commands:
         await self._desk.ask(
             command.workspace, command.user_id, read_text(command.text), key=key, share_to=channel or None
         )
-
-    async def _settings(self, command: Command) -> None:
-        if not command.channel_id or command.channel_id.startswith("D"):
-            raise RequestInvalid("settings outside a channel", reply="Use /steward settings in the channel itself.")
-        settings = await self._desk.editable_settings(command.workspace, command.channel_id, command.user_id)
-        bot = await self._desk.installations.bot(command.workspace)
-        view = modals.channel(settings, {"channel": command.channel_id})
-        await call(self._desk.api.writing(bot.token).views_open(trigger_id=command.trigger_id, view=view))
 
     async def on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Work on the message that the shortcut was used on, with its thread."""

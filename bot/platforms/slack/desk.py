@@ -6,7 +6,7 @@ It adds who asks and who reads along, takes the question in, and tells the asker
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,26 +17,29 @@ import structlog
 from assistant.errors import (
     DependencyUnavailable,
     NothingFound,
-    NotPermitted,
     RequestInvalid,
     StewardError,
     StorageFull,
 )
-from assistant.mentions import Attachment, ConversationKey, Mention, Platform
-from assistant.replies import FileOffer, Reply
+from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Platform
+from assistant.preferences import ChannelSettings
+from assistant.replies import Reply
 from assistant.storage.job_store import Accepted
-from assistant.storage.slack_store import ChannelSettings, SlackStore
+from assistant.storage.slack_store import SlackStore
+from assistant.storage.worker_store import WorkerStore
+from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
 from bot.platforms.slack.client import SlackApi, call
-from bot.platforms.slack.directory import SlackDirectory
+from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
-from bot.platforms.slack.messages import NOTE_TYPE, Address, SlackMessages
+from bot.platforms.slack.messages import NOTE_TYPE, SlackMessages
 from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
 from bot.platforms.slack.render import render
 from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.text import escape
-from bot.routing import route
+from bot.platforms.slack.token_rotation import TokenRotation
+from bot.platforms.slack.uploads import SlackUploads
 
 log = structlog.get_logger()
 
@@ -49,11 +52,15 @@ class Desk:
         self.dependencies = dependencies
         self.api = SlackApi(settings.slack_api_url)
         self.store = SlackStore(dependencies.engine, settings)
-        self.installations = Installations(settings, self.store, self.api)
-        self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.store)
+        self.preferences = dependencies.preferences
+        rotation = TokenRotation(settings, self.store, WorkerStore(dependencies.engine), self.api)
+        self.installations = Installations(settings, self.store, self.api, rotation)
+        self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.preferences)
         self.files = SlackFiles(settings, self.api, dependencies.blobs)
         streams = SlackStreams(self.api, is_on=settings.slack_streaming)
-        self.messages = SlackMessages(self.api, self.installations, streams)
+        pictures = ChartPictures(settings.steward_data / "matplotlib")
+        uploads = SlackUploads(self.api, dependencies.blobs, pictures)
+        self.messages = SlackMessages(self.api, self.installations, streams, uploads)
         self._background: set[asyncio.Task[None]] = set()
 
     # -------------------------------------------------------------- taking in
@@ -84,17 +91,26 @@ class Desk:
             error = RequestInvalid("only files that can't be read", reply="\n".join(files.refused))
             await self.refuse(workspace, mention, error)
             return None
-        accepted = await self.take(workspace, mention, settings=readers.settings)
+        is_private = readers.audience is not Audience.ASKER and await self._wants_privacy(workspace, asker)
+        if is_private:
+            mention = _privately(mention)
+        accepted = await self.take(workspace, mention)
+        if is_private and accepted and not accepted.duplicate:
+            channel_place = {**mention.reply_target, "channel": message.channel, "thread_ts": message.thread_ts}
+            noted = mention.model_copy(update={"reply_target": channel_place})
+            self.later(self._say(workspace, noted, "I answer in our direct messages, as your settings say."))
         if files.refused and accepted and not accepted.duplicate:
             self.later(self._say(workspace, mention, "\n".join(files.refused)))
         return accepted
 
-    async def take(
-        self, workspace: Workspace, mention: Mention, *, settings: ChannelSettings | None = None
-    ) -> Accepted | None:
+    async def _wants_privacy(self, workspace: Workspace, asker: Known) -> bool:
+        settings = await asyncio.to_thread(self.preferences.person, workspace.team, asker.person.id)
+        return settings.private_answers and not asker.is_outsider
+
+    async def take(self, workspace: Workspace, mention: Mention) -> Accepted | None:
         """Write the question down; None when it can't be taken and the asker was told."""
         try:
-            accepted = await self.accept(mention, settings=settings)
+            accepted = await self.accept(mention)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
@@ -104,14 +120,12 @@ class Desk:
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
         return accepted
 
-    async def accept(self, mention: Mention, *, settings: ChannelSettings | None = None) -> Accepted:
+    async def accept(self, mention: Mention) -> Accepted:
         """Write the question down.
 
         Raises:
-            StewardError: as Intake.take, and NotPermitted for a kind that is switched off in this channel.
+            StewardError: as Intake.take.
         """
-        if settings is not None:
-            check_allowed(mention, settings)
         return await asyncio.to_thread(self.dependencies.intake.take, mention)
 
     async def ask(
@@ -149,22 +163,7 @@ class Desk:
             kind=kind,
             reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
         )
-        return await self.accept(_with_handoff(mention, readers.settings), settings=readers.settings)
-
-    async def editable_settings(self, workspace: Workspace, channel: str, user_id: str) -> ChannelSettings:
-        """Return the channel's settings for somebody who may change them.
-
-        Raises:
-            NotPermitted: neither an owner named there nor, where none is named, an admin of the workspace.
-        """
-        settings = await asyncio.to_thread(self.store.channel_settings, workspace.team, channel)
-        known = await self.directory.known(workspace, user_id)
-        may = user_id in settings.owners or known.is_admin or known.person.role == "admin"
-        if known.is_outsider or not may:
-            raise NotPermitted(
-                "channel settings", reply="Only the channel's owners and workspace admins may do that."
-            )
-        return settings
+        return await self.accept(_with_handoff(mention, readers.settings))
 
     async def refuse(self, workspace: Workspace, mention: Mention, error: StewardError) -> None:
         """Tell the asker, once an event, why the question can't be taken."""
@@ -228,29 +227,6 @@ class Desk:
         log.info("job.stopped", job_id=str(job_id), by_asker=True)
         return stopped
 
-    def send_files(self, handle: Mapping[str, Any], reply: Reply) -> None:
-        """Put the files that an answer offers into its thread, each once."""
-        for offer in reply.blocks:
-            if isinstance(offer, FileOffer):
-                self.later(self._send_file(Address.model_validate(handle), offer))
-
-    async def _send_file(self, here: Address, offer: FileOffer) -> None:
-        key = f"slack-file:{here.key}:{offer.blob}"
-        if not await asyncio.to_thread(self.dependencies.jobs.claim_event, key):
-            return
-        bot = await self.installations.bot(here.workspace)
-        data = await asyncio.to_thread(self.dependencies.blobs.load, offer.blob)
-        client = self.api.writing(bot.token)
-        await call(
-            client.files_upload_v2(
-                channel=here.channel,
-                thread_ts=here.thread_ts or here.ts,
-                file=data,
-                filename=offer.name,
-                title=offer.name,
-            )
-        )
-
     # -------------------------------------------------------------- beside the acknowledgement
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that may be lost: it is not waited for, and its failure is logged."""
@@ -270,26 +246,26 @@ class Desk:
         await self.api.close()
 
 
-def check_allowed(mention: Mention, settings: ChannelSettings) -> None:
-    """Refuse a kind of job that the channel's owners switched off.
-
-    Raises:
-        NotPermitted: it is switched off here.
-        RequestInvalid: the kind does not exist.
-    """
-    kind = route(mention).kind
-    if kind.name not in settings.kinds:
-        raise NotPermitted(
-            f"{kind.name} is off in channel {mention.conversation.channel}",
-            reply=f"{kind.title} is switched off in this channel. Ask me in a direct message instead.",
-        )
-
-
 def is_slacks(url: str, api_url: str) -> bool:
     """Return whether an address is Slack's own: hooks.slack.com and the like, or where SLACK_API_URL points."""
     where, own = urlsplit(url), urlsplit(api_url)
     is_slack = where.scheme == "https" and (where.hostname or "").endswith(".slack.com")
     return is_slack or (bool(url) and (where.scheme, where.netloc) == (own.scheme, own.netloc))
+
+
+def _privately(mention: Mention) -> Mention:
+    """Return the question of a channel as one that is answered to its asker alone, who may share the answer."""
+    place, asker = mention.reply_target, mention.asker.id
+    key = mention.conversation.model_copy(update={"channel": f"D:{asker}", "thread": mention.event_key[-255:]})
+    share = {"share_to": place["channel"], "share_thread": place["thread_ts"]}
+    return mention.model_copy(
+        update={
+            "conversation": key,
+            "audience": Audience.ASKER,
+            "channel_groups": (),
+            "reply_target": {**place, "channel": None, "thread_ts": None, **share},
+        }
+    )
 
 
 def _with_handoff(mention: Mention, settings: ChannelSettings | None) -> Mention:

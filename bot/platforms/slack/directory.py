@@ -17,9 +17,10 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from assistant.errors import StewardError
-from assistant.mentions import LOCAL_TENANT, Audience, Person
+from assistant.mentions import LOCAL_TENANT, Audience, Person, Platform
+from assistant.preferences import ChannelSettings
 from assistant.storage.people_store import PeopleStore, PersonProfile
-from assistant.storage.slack_store import ChannelSettings, SlackStore
+from assistant.storage.preference_store import PreferenceStore
 from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.parse import Message, Workspace
@@ -87,11 +88,13 @@ def _has_failed(task: asyncio.Task[Any]) -> bool:
 class SlackDirectory:
     """Looks people and channels up, and remembers them for a while."""
 
-    def __init__(self, api: SlackApi, installations: Installations, people: PeopleStore, store: SlackStore) -> None:
+    def __init__(
+        self, api: SlackApi, installations: Installations, people: PeopleStore, preferences: PreferenceStore
+    ) -> None:
         self._api = api
         self._installations = installations
         self._people = people
-        self._store = store
+        self._preferences = preferences
         self._persons: Kept[Known] = Kept()
         self._guests: Kept[frozenset[str]] = Kept(3_600)
         self._channels: Kept[bool] = Kept()
@@ -121,7 +124,7 @@ class SlackDirectory:
             return Readers(Audience.OUTSIDERS)
         if is_private or message.channel_type == "im" or message.channel.startswith("D"):
             return Readers(Audience.ASKER)
-        settings = await asyncio.to_thread(self._store.channel_settings, workspace.team, message.channel)
+        settings = await asyncio.to_thread(self._preferences.channel, Platform.SLACK, workspace.team, message.channel)
         if is_shared or await self._has_outsiders(workspace, message.channel):
             return Readers(Audience.OUTSIDERS, settings=settings)
         return Readers(Audience.CHANNEL, settings.groups, settings)

@@ -21,6 +21,7 @@ from assistant.settings import Settings
 from assistant.storage.slack_store import SlackInstallation, SlackStore
 from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.parse import Workspace
+from bot.platforms.slack.token_rotation import TokenRotation
 
 log = structlog.get_logger()
 
@@ -50,8 +51,9 @@ def installation_key(enterprise_id: str | None, team_id: str | None) -> str:
 class Installations:
     """Bots by workspace."""
 
-    def __init__(self, settings: Settings, store: SlackStore, api: SlackApi) -> None:
+    def __init__(self, settings: Settings, store: SlackStore, api: SlackApi, rotation: TokenRotation) -> None:
         self._store = store
+        self.rotation = rotation
         self._api = api
         token = settings.slack_bot_token
         self._token = token.get_secret_value() if token and not settings.slack_client_id else None
@@ -76,7 +78,17 @@ class Installations:
         kept = self._known.get(workspace.team)
         if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
             return kept[1]
-        bot = await asyncio.to_thread(self._stored, workspace)
+        found = await asyncio.to_thread(self._stored, workspace)
+        found = await self.rotation.alive(found) if found else None
+        if found is None:
+            raise NotPermitted(f"Steward is not installed in workspace {workspace.team}")
+        bot = Bot(
+            token=str(found.data["bot_token"]),
+            user_id=found.bot_user_id or "",
+            bot_id=found.bot_id,
+            team_id=found.team_id,
+            enterprise_id=found.enterprise_id,
+        )
         self._known[workspace.team] = (time.monotonic(), bot)
         return bot
 
@@ -84,7 +96,7 @@ class Installations:
         """Look the workspace up again at its next event."""
         self._known.pop(workspace.team, None)
 
-    def _stored(self, workspace: Workspace) -> Bot:
+    def _stored(self, workspace: Workspace) -> SlackInstallation | None:
         enterprise, team = workspace.enterprise, workspace.team
         keys = [installation_key(enterprise, team), installation_key(None, team)]
         if enterprise:  # an organisation's installation serves each of its workspaces
@@ -92,14 +104,8 @@ class Installations:
         for key in keys:
             found = self._store.installation(key)
             if found and found.data.get("bot_token"):
-                return Bot(
-                    token=str(found.data["bot_token"]),
-                    user_id=found.bot_user_id or "",
-                    bot_id=found.bot_id,
-                    team_id=found.team_id,
-                    enterprise_id=found.enterprise_id,
-                )
-        raise NotPermitted(f"Steward is not installed in workspace {team}")
+                return found
+        return None
 
     async def _ask_who(self, token: str) -> Bot:
         async with self._asking:

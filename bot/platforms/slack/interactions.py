@@ -28,7 +28,7 @@ from bot.platforms.slack.text import escape, shorten
 
 log = structlog.get_logger()
 
-_CALLED = re.compile(r"[USW][A-Z0-9]{2,30}")
+CALLED = re.compile(r"[USW][A-Z0-9]{2,30}")  # a person or a user group
 
 
 class _Named(Wire):
@@ -65,7 +65,6 @@ def register(app: AsyncApp, desk: Desk) -> Presses:
     presses = Presses(desk)
     app.action(re.compile(r"^steward:"))(presses.on_action)
     app.view("steward:feedback")(presses.on_feedback)
-    app.view("steward:channel")(presses.on_channel)
     app.view(re.compile(r"^steward:ask:"))(presses.on_ask)
     return presses
 
@@ -161,13 +160,13 @@ class Presses:
                 "reply_target": target(workspace, channel, thread_ts=root, user=press.user.id),
             }
         )
-        await desk.accept(shared, settings=readers.settings)
+        await desk.accept(shared)
 
     async def _handoff(self, press: Press, value: dict[str, Any]) -> None:
         """Call whom the channel's owners named, once a question."""
         mention = await self._mention(value)
         whom = str(mention.reply_target.get("handoff") or "")
-        if not _CALLED.fullmatch(whom):
+        if not CALLED.fullmatch(whom):
             raise NotPermitted("no hand-off here", reply="Nobody is named to take over in this channel.")
         desk, place = self._desk, mention.reply_target
         if not await asyncio.to_thread(desk.dependencies.jobs.claim_event, f"{mention.event_key}:handoff"):
@@ -238,34 +237,6 @@ class Presses:
         except StewardError as error:
             await ack(response_action="errors", errors={"question": shorten(error.reply, 1_000)})
             return
-        await ack()
-
-    async def on_channel(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Keep a channel's settings, if this person may change them."""
-        press = Press.model_validate(body)
-        values, channel = modals.read_values(press.view), str(modals.read_place(press.view)["channel"])
-        workspace, store = press.workspace, self._desk.store
-        handoff = str(values.get("handoff") or "").strip() or None
-        if handoff and not _CALLED.fullmatch(handoff):
-            await ack(response_action="errors", errors={"handoff": "An id such as U024BE7LH or S0614TZR7, please."})
-            return
-        try:
-            before = await self._desk.editable_settings(workspace, channel, press.user.id)
-        except StewardError as error:
-            await ack(response_action="errors", errors={"owners": error.reply})
-            return
-        groups = tuple(name.strip() for name in str(values.get("groups") or "").split(",") if name.strip())
-        after = before.model_copy(
-            update={
-                "kinds": tuple(values.get("kinds") or ()),
-                "groups": groups,
-                "answers_without_mention": bool(values.get("mention")),
-                "owners": tuple(values.get("owners") or ()),
-                "handoff": handoff,
-            }
-        )
-        await asyncio.to_thread(lambda: store.save_channel_settings(workspace.team, channel, after, by=press.user.id))
-        log.info("slack.channel_set", channel=channel)
         await ack()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 
+from assistant.mentions import Platform
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.parse import (
     Change,
@@ -100,7 +101,9 @@ class Questions:
             return False  # the same message comes as app_mention
         if message.thread_ts and message.thread_ts != message.ts:
             return await self._continues(workspace, message, bot.user_id)
-        settings = await asyncio.to_thread(self._desk.store.channel_settings, workspace.team, message.channel)
+        settings = await asyncio.to_thread(
+            self._desk.preferences.channel, Platform.SLACK, workspace.team, message.channel
+        )
         asks = read_text(message.text, bot.user_id).endswith("?")
         return settings.answers_without_mention and asks and not names_someone_else(message.text, bot.user_id)
 

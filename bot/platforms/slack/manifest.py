@@ -19,7 +19,7 @@ BOT_SCOPES = {
     "chat:write": "answer",
     "commands": "/steward and the message shortcuts",
     "files:read": "read the files that come with a question",
-    "files:write": "send a file the asker wants: the export of their data",
+    "files:write": "put charts as pictures, and files that were asked for, into the thread",
     "groups:history": "the same in private channels it was invited to",
     "groups:read": "the same for private channels",
     "im:history": "questions in direct messages",

@@ -3,6 +3,7 @@
 The job's id travels in the message's metadata, so that a post whose answer was lost is found instead of repeated.
 An answer too long for one message goes on in further ones of the same thread, each with its own part number in
 the metadata; they are looked up before they are posted, so that an update that is repeated repeats nothing.
+Files that belong to the answer follow it (uploads.py).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted
+from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted, RateLimited
 from assistant.replies import Action, Reply
 from bot.platforms.base import Handle, Target
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
@@ -20,6 +21,7 @@ from bot.platforms.slack.installations import Bot, Installations
 from bot.platforms.slack.parse import Wire, Workspace
 from bot.platforms.slack.render import SlackMessage, render, render_plainly
 from bot.platforms.slack.streams import SlackStreams
+from bot.platforms.slack.uploads import SlackUploads
 
 log = structlog.get_logger()
 
@@ -58,9 +60,12 @@ class Address(Wire):
 class SlackMessages:
     """Posts, updates and finds."""
 
-    def __init__(self, api: SlackApi, installations: Installations, streams: SlackStreams) -> None:
+    def __init__(
+        self, api: SlackApi, installations: Installations, streams: SlackStreams, uploads: SlackUploads
+    ) -> None:
         self._api = api
         self._streams = streams
+        self._uploads = uploads
         self._installations = installations
         self._direct: dict[tuple[str, str], str] = {}
 
@@ -76,10 +81,12 @@ class SlackMessages:
             if started:
                 return here.model_copy(update={"ts": started, "stream": True}).model_dump(mode="json")
         ts = await self._say(bot, here, reply, 0, ts=None)
-        handle = here.model_copy(update={"ts": ts}).model_dump(mode="json")
-        if len(render(reply, key)) > 1:
-            await self._say_rest(bot, here.model_copy(update={"ts": ts}), reply)
-        return handle
+        stands = here.model_copy(update={"ts": ts})
+        try:
+            await self._say_rest(bot, stands, reply)
+        except RateLimited as error:  # the first part stands: it must be found, not posted again
+            raise DependencyUnavailable(f"after the first message: {error}") from error
+        return stands.model_dump(mode="json")
 
     async def update(self, handle: Handle, reply: Reply) -> None:
         """Make the message, and those it goes on in, say the reply."""
@@ -87,8 +94,7 @@ class SlackMessages:
         bot = await self._bot(here)
         if not (here.stream and await self._streamed(bot, here, reply)):
             await self._say(bot, here, reply, 0, ts=here.ts)
-        if len(render(reply, here.key)) > 1:
-            await self._say_rest(bot, here, reply)
+        await self._say_rest(bot, here, reply)
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Return where the message of this key stands, if it was posted."""
@@ -158,10 +164,13 @@ class SlackMessages:
         return str(answer["ts"])
 
     async def _say_rest(self, bot: Bot, here: Address, reply: Reply) -> None:
-        standing = await self._parts(bot, here)
+        """Say what did not fit into the first message, and send the files."""
+        parts = len(render(reply, here.key))
+        standing = await self._parts(bot, here) if parts > 1 else {}
         thread = here.model_copy(update={"thread_ts": here.thread_ts or here.ts})
-        for part in range(1, len(render(reply, here.key))):
+        for part in range(1, parts):
             await self._say(bot, thread, reply, part, ts=standing.get(part))
+        await self._uploads.send(bot, here, reply)
 
     async def _parts(self, bot: Bot, here: Address) -> dict[int, str]:
         """Return the ts of each part of the key's message that stands in the thread or the direct messages."""

@@ -1,14 +1,16 @@
-"""The forms: ask for one kind of job, say what was wrong with an answer, set a channel up. Views only, no deeds."""
+"""The forms: ask for one kind of job, say what was wrong with an answer. Views only, no deeds.
+
+The forms for settings are in settings_forms.py, made of the same parts.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, get_args
 
-from assistant.job_kinds import JOB_KINDS, JobKind
+from assistant.job_kinds import JobKind
 from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
-from assistant.storage.slack_store import ChannelSettings
 from bot.platforms.slack.text import shorten
 
 View = dict[str, Any]
@@ -28,62 +30,34 @@ REASONS = {
 
 def ask(kind: JobKind, place: Mapping[str, Any], *, text: str = "") -> View:
     """Return the form for one kind of job; `place` is where it was opened and travels back."""
-    answer_here = {"text": _plain("Show the answer in this channel"), "value": "here"}
+    answer_here = {"text": plain("Show the answer in this channel"), "value": "here"}
     blocks: list[View] = [
-        {"type": "section", "text": _plain(kind.help_line)},
-        _input("question", "What is it about?", {**_text_input(text), "multiline": True}),
+        {"type": "section", "text": plain(kind.help_line)},
+        field("question", "What is it about?", {**text_input(text), "multiline": True}),
     ]
     if place.get("channel"):
         box = {"type": "checkboxes", "action_id": "value", "options": [answer_here]}
-        blocks.append(_input("where", "Who sees the answer", box, optional=True))
-    return _modal(f"steward:ask:{kind.name}", kind.title, blocks, place)
+        blocks.append(field("where", "Who sees the answer", box, optional=True))
+    return modal(f"steward:ask:{kind.name}", kind.title, blocks, place)
 
 
 def feedback(place: Mapping[str, Any]) -> View:
     """Return the form that asks what was wrong."""
-    options = [{"text": _plain(label), "value": value} for value, label in REASONS.items()]
+    options = [{"text": plain(label), "value": value} for value, label in REASONS.items()]
     reason = {"type": "static_select", "action_id": "value", "options": options}
-    correction = {**_text_input(""), "multiline": True}
+    correction = {**text_input(""), "multiline": True}
     blocks = [
-        _input("reason", "What is wrong with the answer?", reason),
-        _input("correction", "What would be right?", correction, optional=True),
+        field("reason", "What is wrong with the answer?", reason),
+        field("correction", "What would be right?", correction, optional=True),
     ]
-    return _modal("steward:feedback", "Your feedback", blocks, place)
-
-
-def channel(settings: ChannelSettings, place: Mapping[str, Any]) -> View:
-    """Return the form of a channel's settings."""
-    kinds = {kind.name: {"text": _plain(kind.title), "value": kind.name} for kind in JOB_KINDS.values()}
-    chosen = [kinds[name] for name in settings.kinds if name in kinds]
-    boxes: View = {"type": "checkboxes", "action_id": "value", "options": list(kinds.values())}
-    without = {"text": _plain("Answer questions that don't mention me"), "value": "on"}
-    mention: View = {"type": "checkboxes", "action_id": "value", "options": [without]}
-    if settings.answers_without_mention:
-        mention["initial_options"] = [without]
-    if chosen:
-        boxes["initial_options"] = chosen
-    owners: View = {"type": "multi_users_select", "action_id": "value"}
-    if settings.owners:
-        owners["initial_users"] = list(settings.owners)
-    blocks = [
-        _input("kinds", "What may be asked here", boxes, optional=True),
-        _input("mention", "When I answer", mention, optional=True),
-        _input(
-            "groups", "Groups that everybody in this channel is in", _text_input(", ".join(settings.groups)), True
-        ),
-        _input(
-            "handoff", "Whom “Ask a human” calls (user or user group id)", _text_input(settings.handoff or ""), True
-        ),
-        _input("owners", "Who may change this (empty: workspace admins)", owners, optional=True),
-    ]
-    return _modal("steward:channel", "Steward here", blocks, place)
+    return modal("steward:feedback", "Your feedback", blocks, place)
 
 
 def draft_edit(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
     """Return the form that edits a draft."""
-    blocks = [_input(name, label, _text_input(values[name]), optional=True) for name, label in _DRAFT_LINES]
-    blocks.append(_input("body", "Text", {**_text_input(values["body"]), "multiline": True}))
-    return _modal(DRAFT_EDIT, "Edit the draft", blocks, place, submit="Keep")
+    blocks = [field(name, label, text_input(values[name]), optional=True) for name, label in _DRAFT_LINES]
+    blocks.append(field("body", "Text", {**text_input(values["body"]), "multiline": True}))
+    return modal(DRAFT_EDIT, "Edit the draft", blocks, place, submit="Keep")
 
 
 def draft_change(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
@@ -91,8 +65,8 @@ def draft_change(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
     tones = {tone: tone.capitalize() for tone in get_args(Tone)}
     lengths = {length: length.capitalize() for length in LENGTHS}
     choices = (("tone", "Tone", tones), ("length", "Length", lengths), ("language", "Language", LANGUAGES))
-    blocks = [_input(name, label, _choice(options, values[name])) for name, label, options in choices]
-    return _modal(DRAFT_CHANGE, "Write it anew", blocks, place, submit="Write")
+    blocks = [field(name, label, choice(options, values[name])) for name, label, options in choices]
+    return modal(DRAFT_CHANGE, "Write it anew", blocks, place, submit="Write")
 
 
 def read_values(view: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,34 +96,52 @@ def _value(element: Mapping[str, Any]) -> Any:
     return element.get("value")
 
 
-def _choice(options: Mapping[Any, str], chosen: str) -> View:
-    shown = [{"text": _plain(words), "value": value} for value, words in options.items()]
-    initial = next(one for one in shown if one["value"] == chosen)
-    return {"type": "static_select", "action_id": "value", "options": shown, "initial_option": initial}
-
-
-def _modal(
+def modal(
     callback_id: str, title: str, blocks: list[View], place: Mapping[str, Any], *, submit: str = "Send"
 ) -> View:
+    """Return a form; `place` travels with it and comes back."""
     return {
         "type": "modal",
         "callback_id": callback_id,
-        "title": _plain(shorten(title, 24)),
-        "submit": _plain(submit),
-        "close": _plain("Cancel"),
+        "title": plain(shorten(title, 24)),
+        "submit": plain(submit),
+        "close": plain("Cancel"),
         "private_metadata": json.dumps(dict(place), separators=(",", ":"), default=str)[:3_000],
         "blocks": blocks,
     }
 
 
-def _input(name: str, label: str, element: View, optional: bool = False) -> View:
-    return {"type": "input", "block_id": name, "label": _plain(label), "element": element, "optional": optional}
+def field(name: str, label: str, element: View, optional: bool = False, *, hint: str = "") -> View:
+    """Return one question of a form; what was filled in comes back under `name`."""
+    block = {"type": "input", "block_id": name, "label": plain(label), "element": element, "optional": optional}
+    return {**block, "hint": plain(hint)} if hint else block
 
 
-def _text_input(text: str) -> View:
-    element: View = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_QUESTION_CHARS}
-    return {**element, "initial_value": text[:MAX_QUESTION_CHARS]} if text else element
+def choice(options: Mapping[Any, str], chosen: str) -> View:
+    """Return a list to choose one of: labels by value."""
+    found = {value: {"text": plain(label), "value": value} for value, label in options.items()}
+    return {
+        "type": "static_select",
+        "action_id": "value",
+        "options": list(found.values()),
+        "initial_option": found[chosen],
+    }
 
 
-def _plain(text: str) -> View:
+def boxes(options: Mapping[str, str], chosen: Collection[str], *, kind: str = "checkboxes") -> View:
+    """Return boxes to tick, or with `kind` a list to choose several of: labels by value."""
+    found = {value: {"text": plain(shorten(label, 75)), "value": value} for value, label in options.items()}
+    element: View = {"type": kind, "action_id": "value", "options": list(found.values())}
+    ticked = [found[value] for value in options if value in chosen]
+    return {**element, "initial_options": ticked} if ticked else element
+
+
+def text_input(text: str, *, most_chars: int = MAX_QUESTION_CHARS) -> View:
+    """Return a line to type in."""
+    element: View = {"type": "plain_text_input", "action_id": "value", "max_length": most_chars}
+    return {**element, "initial_value": text[:most_chars]} if text else element
+
+
+def plain(text: str) -> View:
+    """Return a text that means nothing to Slack."""
     return {"type": "plain_text", "text": text}

@@ -80,12 +80,20 @@ def register(app: AsyncApp, desk: Desk) -> None:
             installation_key(None, workspace.team),
             *([installation_key(workspace.enterprise, None)] if workspace.is_enterprise_install else []),
         }:
-            await asyncio.to_thread(desk.store.delete_installation, key)
+            found = await asyncio.to_thread(desk.store.installation, key)
+            if found is not None and not _is_newer(found, envelope.event_time):
+                await asyncio.to_thread(desk.store.delete_installation, key)
+                log.info("slack.uninstalled", team=workspace.team)
         desk.installations.forget(workspace)
-        log.info("slack.uninstalled", team=workspace.team)
 
     app.event("app_uninstalled")(on_gone)
     app.event("tokens_revoked")(on_gone)
+
+
+def _is_newer(found: SlackInstallation, happened_at: int) -> bool:
+    """Return whether the app was installed again after the end that an event tells of: events come late, too."""
+    installed_at = Installation(user_id="", installed_at=found.data.get("installed_at")).installed_at
+    return bool(found.data.get("installed_at")) and 0 < happened_at < int(installed_at)
 
 
 class InstallPages:

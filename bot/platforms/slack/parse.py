@@ -85,6 +85,7 @@ class Envelope(Wire):
     team_id: str | None = None
     enterprise_id: str | None = None
     event_id: str = ""
+    event_time: int = 0  # seconds; when it happened, not when it came
     is_ext_shared_channel: bool = False
     authorizations: tuple[Authorization, ...] = ()
     event: dict[str, Any] = Field(default_factory=dict)

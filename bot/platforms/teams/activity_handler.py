@@ -7,9 +7,7 @@ verified. Turns send nothing through it; answers go out through the outbox and c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from botbuilder.core import ActivityHandler, CloudAdapterBase, InvokeResponse, TurnContext
 from botbuilder.schema import Activity
@@ -18,106 +16,76 @@ from botframework.connector.auth.authenticate_request_result import Authenticate
 from botframework.connector.auth.connector_factory import ConnectorFactory
 
 from bot.platforms.teams.authentication import Caller
+from bot.platforms.teams.turns import Desk, InvokeAnswer, outline
 from bot.platforms.teams.wire import TeamsActivity
 
 
-@dataclass(frozen=True, slots=True)
-class InvokeAnswer:
-    """What an invoke is answered with, in the response itself."""
-
-    status: int = 200
-    body: Mapping[str, Any] | None = None
-
-
-class Desk(Protocol):
-    """What Steward does about each sort of activity; desk.py does it."""
-
-    async def asked(self, activity: TeamsActivity) -> None:
-        """Somebody wrote to the bot, or pressed a button of an old client."""
-        ...
-
-    async def edited(self, activity: TeamsActivity) -> None:
-        """Somebody changed a message."""
-        ...
-
-    async def deleted(self, activity: TeamsActivity) -> None:
-        """Somebody deleted a message."""
-        ...
-
-    async def joined(self, activity: TeamsActivity) -> None:
-        """The bot was added, or people came or went."""
-        ...
-
-    async def invoked(self, activity: TeamsActivity) -> InvokeAnswer:
-        """A button, a form or feedback waits for its answer."""
-        ...
-
-
-class Turns:
-    """Runs turns; one for the process."""
+class BotBuilderTurns:
+    """Runs turns through botbuilder-core; one for the process."""
 
     def __init__(self, app_id: str | None) -> None:
         self._app_id = app_id or ""
-        self._adapter = _Adapter(_Authentication())
+        self._adapter = VerifiedAdapter()
 
     async def run(self, caller: Caller, activity: TeamsActivity, desk: Desk) -> InvokeAnswer | None:
         """Have the desk act on the activity; return the answer of an invoke. The desk's errors come through."""
-        verified = AuthenticateRequestResult()
-        verified.claims_identity = ClaimsIdentity(dict(caller.claims), True)
-        verified.audience = self._app_id
-        verified.connector_factory = _NoConnectors()
         response = await self._adapter.process_activity(
-            verified, Activity().deserialize(_outline(activity)), _Handler(activity, desk).on_turn
+            verified(caller, self._app_id),
+            Activity().deserialize(outline(activity)),
+            DeskHandler(activity, desk).on_turn,
         )
         if not isinstance(response, InvokeResponse):
             return None
         return response.body if isinstance(response.body, InvokeAnswer) else InvokeAnswer(501)
 
 
-def _outline(activity: TeamsActivity) -> dict[str, Any]:
-    """Return as much of the activity as the SDK needs to dispatch it."""
-    return {
-        "type": activity.type,
-        "id": activity.id,
-        "name": activity.name,
-        "channelId": activity.channel_id,
-        "serviceUrl": activity.service_url,
-        "conversation": {"id": activity.conversation.id},
-        "from": {"id": activity.sender.id},
-        "recipient": {"id": activity.recipient.id},
-        "text": activity.text,
-    }
+def verified(caller: Caller, app_id: str) -> AuthenticateRequestResult:
+    """Return the caller's claims as the SDK wants them."""
+    result = AuthenticateRequestResult()
+    result.claims_identity = ClaimsIdentity(dict(caller.claims), True)
+    result.audience = app_id
+    result.connector_factory = _NoConnectors()
+    return result
 
 
-class _Handler(ActivityHandler):  # type: ignore[misc]
-    """The SDK is untyped, hence the remarks."""
+class DeskHandler(ActivityHandler):  # type: ignore[misc]
+    """Has the desk act on one activity. The SDK is untyped, hence the remarks."""
 
     def __init__(self, activity: TeamsActivity, desk: Desk) -> None:
         self._activity = activity
         self._desk = desk
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
+        """Somebody wrote to the bot."""
         await self._desk.asked(self._activity)
 
     async def on_message_update_activity(self, turn_context: TurnContext) -> None:
+        """Somebody changed a message."""
         await self._desk.edited(self._activity)
 
     async def on_message_delete_activity(self, turn_context: TurnContext) -> None:
+        """Somebody deleted a message."""
         await self._desk.deleted(self._activity)
 
     async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
+        """People came or went."""
         await self._desk.joined(self._activity)
 
     async def on_installation_update(self, turn_context: TurnContext) -> None:
+        """The bot was added or removed."""
         await self._desk.joined(self._activity)
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
+        """Somebody waits for the answer."""
         answer = await self._desk.invoked(self._activity)
         return InvokeResponse(status=answer.status, body=answer)
 
 
-class _Adapter(CloudAdapterBase):  # type: ignore[misc]
+class VerifiedAdapter(CloudAdapterBase):  # type: ignore[misc]
     """on_turn_error stays unset: an error must reach the endpoint, or Teams would be told that all is well."""
+
+    def __init__(self) -> None:
+        super().__init__(_Authentication())
 
 
 class _NoConnectors(ConnectorFactory):  # type: ignore[misc]

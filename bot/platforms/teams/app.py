@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable
 import httpx
 from fastapi import FastAPI
 
+from assistant.secret_keys import secret_keys
 from assistant.storage.outbox_store import OutboxStore
+from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
-from bot.platforms.teams.activity_handler import Turns
+from bot.platforms.teams.activity_handler import BotBuilderTurns
 from bot.platforms.teams.authentication import Authenticator, read_registration
 from bot.platforms.teams.buttons import Buttons
+from bot.platforms.teams.chart_pictures import ChartLinks, build_chart_routes
 from bot.platforms.teams.client import ConnectorClient
 from bot.platforms.teams.compose import ComposeActions
 from bot.platforms.teams.desk import TeamsDesk
@@ -28,8 +31,10 @@ from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.platform import TeamsPlatform
 from bot.platforms.teams.progress import ProgressFollower
 from bot.platforms.teams.signing_keys import SigningKeys
+from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.threads import ThreadReader
 from bot.platforms.teams.tokens import BotTokens
+from bot.platforms.teams.turns import Turns
 
 HTTP_SECONDS = 8.0
 CONNECTIONS = 40
@@ -41,8 +46,9 @@ def build(
     *,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    make_turns: Callable[[str | None], Turns] = BotBuilderTurns,
 ) -> TeamsPlatform:
-    """Return the platform, with its endpoint on the application.
+    """Return the platform, with its endpoint on the application; `make_turns` makes the SDK's part of an app id.
 
     Raises:
         SettingsInvalid: the registration is incomplete, or would leave the endpoint open.
@@ -57,9 +63,14 @@ def build(
     speaker = Speaker(client)
     desk = _build_desk(dependencies, http, client, GraphClient(http, tokens, settings), speaker, clock)
     authenticator = Authenticator(registration, SigningKeys(http, settings.teams_openid_metadata_url, clock=clock))
-    app.include_router(build_routes(authenticator, Turns(settings.app_id), desk))
+    app.include_router(build_routes(authenticator, make_turns(settings.app_id), desk))
     progress = ProgressFollower(client, dependencies.jobs, clock=clock, sleep=sleep)
-    return TeamsPlatform(client, http, speaker, progress, base_url=settings.public_url and settings.base_url)
+    base_url = settings.base_url if settings.public_url else None
+    charts = ChartLinks(secret_keys(settings), base_url) if base_url else None
+    if charts is not None:
+        pictures = ChartPictures(settings.steward_data / "matplotlib")
+        app.include_router(build_chart_routes(charts, dependencies.jobs, pictures))
+    return TeamsPlatform(client, http, speaker, progress, base_url=base_url, charts=charts)
 
 
 def _build_desk(
@@ -74,6 +85,7 @@ def _build_desk(
     directory = TeamsDirectory(client, dependencies.people, is_local=is_local, clock=clock)
     blobs, intake, settings = dependencies.blobs, dependencies.intake, dependencies.settings
     base_url = settings.base_url if settings.public_url else None
+    outbox = OutboxStore(dependencies.engine)
     return TeamsDesk(
         jobs=dependencies.jobs,
         intake=intake,
@@ -82,6 +94,7 @@ def _build_desk(
         files=FileFetcher(http, graph, blobs, dependencies.settings),
         transcripts=MeetingTranscripts(client, graph, blobs),
         buttons=Buttons(dependencies.jobs, intake, directory, DraftButtons(dependencies.drafts, base_url)),
-        opinions=Opinions(dependencies.feedback_desk, OutboxStore(dependencies.engine)),
+        opinions=Opinions(dependencies.feedback_desk, outbox),
         compose=ComposeActions(client, ThreadReader(graph), blobs, intake, directory),
+        strays=Strays(client, dependencies.jobs, outbox),
     )

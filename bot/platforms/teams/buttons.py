@@ -42,8 +42,8 @@ class Buttons:
             RequestInvalid: no such button, or it carries no job. NothingFound: the job is gone.
             NotPermitted: the job is somebody else's, or of another conversation.
         """
-        view = await asyncio.to_thread(self._jobs.view, _job_id(data))
-        self._check_place(activity, view)
+        view = await asyncio.to_thread(self._jobs.view, job_id_of(data))
+        check_place(activity, view)
         if name.startswith(PREFIX):
             presser = (await self._directory.known(activity)).person
             return await self._drafts.press(name, data, tenant=tenant_of(activity), person_id=presser.id)
@@ -87,12 +87,18 @@ class Buttons:
         accepted = await asyncio.to_thread(self._intake.take, mention)
         return "You asked that again already." if accepted.duplicate else "Asked again."
 
-    def _check_place(self, activity: TeamsActivity, view: JobView) -> None:
-        here = conversation_of(activity)
-        there = view.conversation
-        if (view.tenant, there.platform, there.channel) != (tenant_of(activity), here.platform, here.channel):
-            log.warning("teams.button_out_of_place", job_id=str(view.id), person=person_id_of(activity))
-            raise NotPermitted(f"a button of job {view.id} was pressed in another conversation")
+
+def check_place(activity: TeamsActivity, view: JobView) -> None:
+    """Check that a button was pressed where its job was asked.
+
+    Raises:
+        NotPermitted: it was not.
+    """
+    here = conversation_of(activity)
+    there = view.conversation
+    if (view.tenant, there.platform, there.channel) != (tenant_of(activity), here.platform, here.channel):
+        log.warning("teams.button_out_of_place", job_id=str(view.id), person=person_id_of(activity))
+        raise NotPermitted(f"a button of job {view.id} was pressed in another conversation")
 
 
 def button_of(data: object) -> str | None:
@@ -100,7 +106,12 @@ def button_of(data: object) -> str | None:
     return text_at(data, "steward") if isinstance(data, Mapping) else None
 
 
-def _job_id(data: Mapping[str, Any]) -> UUID:
+def job_id_of(data: Mapping[str, Any]) -> UUID:
+    """Return the job that a button carries.
+
+    Raises:
+        RequestInvalid: it carries none.
+    """
     try:
         return UUID(str(data.get("job_id")))
     except ValueError as error:

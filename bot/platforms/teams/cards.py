@@ -19,7 +19,7 @@ CHART_POINTS = 60
 CHART_SERIES = 6
 BUTTONS_AT_MOST = 6  # Teams shows no more at the top level of a card
 LABEL_CHARS = 40
-WIDE = ("Table", "Chart.Line")
+WIDE = ("Table", "Chart.Line", "Image")
 _STYLES = {"primary": "positive", "danger": "destructive"}
 
 
@@ -67,27 +67,15 @@ def table(block: Table, at_most: int = TABLE_ROWS) -> list[Json]:
     return elements
 
 
-def chart(block: Chart) -> list[Json]:
-    """Return a line chart where Teams draws it, and its words everywhere else."""
-    step = max(1, -(-len(block.x) // CHART_POINTS))
-    lines = [
-        {
-            "legend": shorten(series.name, LABEL_CHARS),
-            "values": [{"x": x, "y": y} for x, y in zip(block.x[::step], series.values[::step], strict=False)],
-        }
-        for series in block.series[:CHART_SERIES]
-    ]
+def chart(block: Chart, picture_url: str | None = None) -> list[Json]:
+    """Return the chart's picture with its words; without an address for it, a chart that some clients draw."""
     words = text_block(shorten(block.alt, 1_000))
     marks = [text_block(f"{shorten(x, 40)}: {shorten(text, 120)}", size="Small") for x, text in block.marks[:8]]
-    drawing = {
-        "type": "Chart.Line",
-        "title": shorten(block.title, 120),
-        "xAxisTitle": "",
-        "yAxisTitle": shorten(block.unit, LABEL_CHARS),
-        "data": lines,
-        "fallback": "drop",
-    }
-    return [text_block(shorten(block.title, CELL_CHARS), weight="Bolder"), drawing, words, *marks]
+    title = text_block(shorten(block.title, CELL_CHARS), weight="Bolder")
+    if picture_url is None:
+        return [title, _drawing(block), words, *marks]
+    image = {"type": "Image", "url": picture_url, "altText": shorten(block.alt, 1_000), "size": "Stretch"}
+    return [title, {**image, "msteams": {"allowExpand": True}}, words, *marks]
 
 
 def buttons(actions: Sequence[Action], key: str) -> list[Json]:
@@ -107,6 +95,25 @@ def button(name: str, label: str, value: Json, style: str = "default") -> Json:
         "data": data,
         **shown,
         "fallback": {"type": "Action.Submit", "data": data, **shown},
+    }
+
+
+def _drawing(block: Chart) -> Json:
+    step = max(1, -(-len(block.x) // CHART_POINTS))
+    lines = [
+        {
+            "legend": shorten(series.name, LABEL_CHARS),
+            "values": [{"x": x, "y": y} for x, y in zip(block.x[::step], series.values[::step], strict=False)],
+        }
+        for series in block.series[:CHART_SERIES]
+    ]
+    return {
+        "type": "Chart.Line",
+        "title": shorten(block.title, 120),
+        "xAxisTitle": "",
+        "yAxisTitle": shorten(block.unit, LABEL_CHARS),
+        "data": lines,
+        "fallback": "drop",
     }
 
 

@@ -17,7 +17,6 @@ from assistant.job_kinds import MEETING_SUMMARY
 from assistant.mentions import Attachment
 from assistant.storage.job_store import JobStore, JobView
 from bot.intake import Intake
-from bot.platforms.teams.activity_handler import InvokeAnswer
 from bot.platforms.teams.buttons import Buttons, button_of
 from bot.platforms.teams.cards import CARD_TYPE
 from bot.platforms.teams.compose import ComposeActions
@@ -37,6 +36,9 @@ from bot.platforms.teams.parse import (
     thread_reference,
 )
 from bot.platforms.teams.people import TeamsDirectory
+from bot.platforms.teams.places import SEEN
+from bot.platforms.teams.strays import Strays
+from bot.platforms.teams.turns import InvokeAnswer
 from bot.platforms.teams.welcome import welcome
 from bot.platforms.teams.wire import TeamsActivity, text_at
 from bot.routing import route
@@ -63,6 +65,7 @@ class TeamsDesk:
         buttons: Buttons,
         opinions: Opinions,
         compose: ComposeActions,
+        strays: Strays,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
@@ -73,6 +76,7 @@ class TeamsDesk:
         self._buttons = buttons
         self._opinions = opinions
         self._compose = compose
+        self._strays = strays
 
     # -------------------------------------------------------------- messages
     async def asked(self, activity: TeamsActivity) -> None:
@@ -125,7 +129,7 @@ class TeamsDesk:
         """Answer a button, a form or feedback; what is not known is not implemented (501)."""
         match activity.name:
             case "adaptiveCard/action":
-                return _said(await self._clicked(activity))
+                return await self._clicked(activity)
             case "message/submitAction":
                 return await self._judged(activity)
             case "composeExtension/submitAction":
@@ -133,14 +137,24 @@ class TeamsDesk:
             case _:
                 return InvokeAnswer(501)
 
-    async def _clicked(self, activity: TeamsActivity) -> str | dict[str, Any]:
+    async def _clicked(self, activity: TeamsActivity) -> InvokeAnswer:
         value = activity.value if isinstance(activity.value, Mapping) else {}
         action = value.get("action")
         data = action.get("data") if isinstance(action, Mapping) else None
         name = button_of(data)
         if name is None or not isinstance(data, Mapping):
-            return "I don't know that button any more."
-        return await self._press(activity, name, data)
+            return _said("I don't know that button any more.")
+        return await self._shown(activity, data) if name == SEEN else _said(await self._press(activity, name, data))
+
+    async def _shown(self, activity: TeamsActivity, data: Mapping[str, Any]) -> InvokeAnswer:
+        """Answer a client that shows a card of ours and asks what has become of it: no person pressed anything."""
+        try:
+            return InvokeAnswer(
+                200, {"statusCode": 200, "type": CARD_TYPE, "value": await self._strays.seen(activity, data)}
+            )
+        except (RequestInvalid, NotPermitted, NothingFound) as error:
+            log.info("teams.place_unknown", code=error.code)
+            return _said(error.reply)
 
     async def _press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         try:

@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect
 
 from assistant.errors import DependencyUnavailable, NotPermitted, RequestInvalid, StewardError, StorageFull
 from assistant.observability import ACKNOWLEDGE_SECONDS, ERRORS
-from bot.platforms.teams.activity_handler import Desk, InvokeAnswer, Turns
 from bot.platforms.teams.authentication import Authenticator, TokenRefused
+from bot.platforms.teams.turns import Desk, InvokeAnswer, Turns
 from bot.platforms.teams.wire import read_activity
 
 log = structlog.get_logger()

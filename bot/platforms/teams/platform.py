@@ -2,13 +2,15 @@
 
 In a chat with the bot alone the placeholder is the start of a stream and the answer its end; a stream that Teams
 refuses, ended or never allowed becomes a plain message. The handle names every message, the first one first, so
-that any bot process can go on. Teams takes no key of ours and offers bots no search, so `find` can't look.
+that any bot process can go on. Teams takes no key of ours and offers bots no search, so `find` can't look: every
+message is a place (places.py) before it says anything, and strays.py removes those that were lost on the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx
 import structlog
@@ -18,9 +20,11 @@ from assistant.errors import NothingFound
 from assistant.mentions import Platform
 from assistant.replies import Reply
 from bot.platforms.base import Handle, Target
+from bot.platforms.teams.chart_pictures import ChartLinks
 from bot.platforms.teams.client import ConnectorClient, Refused
 from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.parse import Reference, address
+from bot.platforms.teams.places import EMPTY, place
 from bot.platforms.teams.posted import Posted, read_posted
 from bot.platforms.teams.progress import ProgressFollower, stream_activity
 from bot.platforms.teams.render import render, without_card
@@ -44,12 +48,14 @@ class TeamsPlatform:
         progress: ProgressFollower,
         *,
         base_url: str | None,
+        charts: ChartLinks | None = None,
     ) -> None:
         self._client = client
         self._http = http
         self._speaker = speaker
         self._progress = progress
         self._base_url = base_url
+        self._charts = charts
 
     async def start(self) -> None:
         """Nothing to connect: Teams comes to us."""
@@ -60,24 +66,37 @@ class TeamsPlatform:
         await self._speaker.stop()
         await self._http.aclose()
 
+    def nudge(self, job_id: UUID) -> None:
+        """Show how the job gets on as soon as Teams takes another update."""
+        self._progress.nudge(str(job_id))
+
     async def post(self, target: Target, reply: Reply, key: str) -> Handle:
         """Post the reply and return its handle; a placeholder is followed by the job's progress."""
+        handle: Handle | None = None
+        while (more := await self.reserve(target, handle, reply, key)) is not None:
+            handle = more
+        assert handle is not None
+        return await self.update(handle, reply) if reply.final else handle
+
+    async def reserve(self, target: Target, handle: Handle | None, reply: Reply, key: str) -> Handle | None:
+        """Post the placeholder, or one more place for an answer that takes several messages."""
+        if handle is not None:
+            posted = read_posted(handle)
+            if not reply.final or len(self._render(reply, key)) <= len(posted.messages):
+                return None
+            message = await self._send(posted.reference, place(key, posted.reference))
+            return posted.model_copy(update={"messages": (*posted.messages, message)}).model_dump(mode="json")
         reference = _reference(target)
-        posted = await self._start_stream(reference, reply, key) if reference.is_personal else None
-        if posted is None:
-            first, *more = self._render(reply, key)
-            message = await self._send(reference, first)
-            posted = Posted(key=key, reference=reference, messages=(message,))
-            posted = await self._send_rest(posted, more)
+        posted_now = await self._start_stream(reference, reply, key) if reference.is_personal else None
+        if posted_now is None:
+            opening = place(key, reference, None if reply.final else self._render(reply, key)[0])
+            posted_now = Posted(key=key, reference=reference, messages=(await self._send(reference, opening),))
         if not reply.final:
-            self._progress.follow(posted)
-        return posted.model_dump(mode="json")
+            self._progress.follow(posted_now)
+        return posted_now.model_dump(mode="json")
 
     async def update(self, handle: Handle, reply: Reply) -> Handle:
-        """Make the messages say the reply; what no longer fits is posted behind, what is left over deleted.
-
-        Returns the handle as it is now.
-        """
+        """Make the messages say the reply, and delete what is left over; return the handle as it is now."""
         posted = read_posted(handle)
         if reply.final:
             await self._progress.leave(posted.key)
@@ -94,20 +113,20 @@ class TeamsPlatform:
         for left_over in posted.messages[len(parts) :]:
             await self._client.delete(posted.reference.place, left_over)
         kept = posted.model_copy(update={"messages": posted.messages[: len(parts)], "is_stream": False})
-        return (await self._send_rest(kept, parts[len(posted.messages) :])).model_dump(mode="json")
+        return kept.model_dump(mode="json")
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Return None: Teams has no search that a bot may use without reading everybody's messages."""
         return None
 
     def _render(self, reply: Reply, key: str) -> list[Json]:
-        return render(reply, key, base_url=self._base_url)
+        chart_url = self._charts.of(key) if self._charts else None
+        return render(reply, key, base_url=self._base_url, chart_url=chart_url)
 
     async def _start_stream(self, reference: Reference, reply: Reply, key: str) -> Posted | None:
-        """Start a stream with the placeholder's words; None when it is no placeholder or Teams won't have it."""
-        if reply.final:
-            return None
-        opening = stream_activity(safe_markdown(reply.text), "informative", stream_id=None, sequence=1)
+        """Start a stream with the placeholder's words; None when Teams won't have it."""
+        words = EMPTY if reply.final else safe_markdown(reply.text)
+        opening = stream_activity(words, "informative", stream_id=None, sequence=1)
         try:
             stream = await self._client.send(reference.place, address(reference, opening))
         except Refused as error:
@@ -126,10 +145,6 @@ class TeamsPlatform:
         except (Refused, NothingFound) as error:
             log.info("teams.stream_replaced", error=error.code)
             await self._replace(posted.reference, posted.messages[0], activity)
-
-    async def _send_rest(self, posted: Posted, parts: list[Json]) -> Posted:
-        sent = [await self._send(posted.reference, part) for part in parts]
-        return posted.model_copy(update={"messages": (*posted.messages, *sent)})
 
     async def _send(self, reference: Reference, activity: Mapping[str, Any]) -> str:
         addressed = address(reference, activity)

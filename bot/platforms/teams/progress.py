@@ -2,7 +2,8 @@
 stream, elsewhere as updates of the placeholder.
 
 Lossy by design: whatever fails here, the outbox still delivers the answer. The process that posted the
-placeholder follows the job; after a restart nobody does, and the answer comes all the same.
+placeholder follows the job; after a restart nobody does, and the answer comes all the same. It looks at the job when
+it is told to (assistant/live_progress.py) and by itself, never more often than Teams takes updates.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ FOLLOWED_AT_MOST = 500
 class Followed:
     """One job's message while it is followed. The lock keeps updates and the last word in order."""
 
-    def __init__(self, posted: Posted) -> None:
+    def __init__(self, posted: Posted, began_at: float) -> None:
         self.posted = posted
+        self.began_at = self.shown_at = began_at  # seconds of the follower's clock; the placeholder is an update too
         self.lock = asyncio.Lock()
+        self.nudged = asyncio.Event()
         self.sequence = 1  # the placeholder's own
         self.shown = ""
         self.is_over = False
@@ -67,9 +70,14 @@ class ProgressFollower:
         """Show how the job gets on until `leave` is called or the job is over."""
         if len(self._followed) >= FOLLOWED_AT_MOST or posted.key in self._followed:
             return
-        followed = Followed(posted)
+        followed = Followed(posted, self._clock())
         self._followed[posted.key] = followed
         followed.task = asyncio.create_task(self._watch(followed))
+
+    def nudge(self, key: str) -> None:
+        """Look at this job as soon as Teams takes another update."""
+        if (followed := self._followed.get(key)) is not None:
+            followed.nudged.set()
 
     async def leave(self, key: str) -> None:
         """Say nothing more about this job, from the moment this returns."""
@@ -89,12 +97,11 @@ class ProgressFollower:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self, followed: Followed) -> None:
-        started_at = self._clock()
         is_stream = followed.posted.is_stream
         try:
             while not followed.is_over:
-                await self._sleep(UPDATE_SECONDS if is_stream else PLACEHOLDER_SECONDS)
-                if is_stream and self._clock() - started_at > STREAM_SECONDS:
+                await self._wait(followed, UPDATE_SECONDS if is_stream else PLACEHOLDER_SECONDS)
+                if is_stream and self._clock() - followed.began_at > STREAM_SECONDS:
                     return
                 view = await asyncio.to_thread(self._jobs.view, UUID(followed.posted.key))
                 if view.status.is_answered:
@@ -112,6 +119,18 @@ class ProgressFollower:
             if self._followed.get(followed.posted.key) is followed:
                 del self._followed[followed.posted.key]
 
+    async def _wait(self, followed: Followed, gap_seconds: float) -> None:
+        """Wait until something may be said again, and then for a nudge, but no longer than once more the gap."""
+        await self._sleep(max(0.0, followed.shown_at + gap_seconds - self._clock()))
+        sleeping = asyncio.ensure_future(self._sleep(gap_seconds))
+        nudged = asyncio.create_task(followed.nudged.wait())
+        try:
+            await asyncio.wait({sleeping, nudged}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            nudged.cancel()
+        followed.nudged.clear()
+
     async def _show(self, followed: Followed, view: JobView) -> None:
         text, is_answer = _line(view)
         if not text or text == followed.shown:
@@ -124,7 +143,7 @@ class ProgressFollower:
         except RateLimited as error:
             await self._sleep(error.retry_after_seconds or UPDATE_SECONDS)
             return
-        followed.shown = text
+        followed.shown, followed.shown_at = text, self._clock()
 
     async def _stream(self, followed: Followed, text: str, is_answer: bool) -> None:
         posted = followed.posted

@@ -7,7 +7,7 @@ your bot messages"), ten citations with a name of 80 and an abstract of 160 char
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistant.replies import (
@@ -45,12 +45,19 @@ _ICONS = {"info": "ℹ️", "warning": "⚠️", "refusal": "🔎", "error": "�
 Json = dict[str, Any]
 
 
-def render(reply: Reply, key: str, *, base_url: str | None = None, extra: Sequence[Action] = ()) -> list[Json]:
+def render(
+    reply: Reply,
+    key: str,
+    *,
+    base_url: str | None = None,
+    chart_url: Callable[[int], str] | None = None,
+    extra: Sequence[Action] = (),
+) -> list[Json]:
     """Return the activities that say the reply, at least one; buttons, tables and charts are on the last.
 
     No activity has both text and a card: some clients make two messages of one, and only the text of a message
     that is not a card has citations. `key` (the job's id) travels in every button; `base_url` is where people
-    reach the web page, if they do.
+    reach the web page, if they do, and `chart_url` makes the address of the picture of a chart by its number.
     """
     blocks = list(reply.blocks)
     actions = [action for block in blocks if isinstance(block, Actions) for action in block.items] + list(extra)
@@ -58,7 +65,7 @@ def render(reply: Reply, key: str, *, base_url: str | None = None, extra: Sequen
         parts = [_short_card(reply, blocks, actions, key)]
     else:
         parts = _texts(reply, blocks, key, base_url)
-        attachment = _card(blocks, actions, key)
+        attachment = _card(blocks, actions, key, chart_url)
         if attachment is not None:
             parts.append({"type": "message", "attachments": [attachment]})
             if _is_answer(reply):
@@ -207,10 +214,14 @@ def _bounded(pieces: list[str], base_url: str | None) -> list[str]:
     return [*pieces[: PARTS_AT_MOST - 1], f"*The answer is longer than Teams shows.{where}*"]
 
 
-def _card(blocks: Sequence[Block], actions: Sequence[Action], key: str) -> Json | None:
+def _card(
+    blocks: Sequence[Block], actions: Sequence[Action], key: str, chart_url: Callable[[int], str] | None
+) -> Json | None:
     body: list[Json] = []
+    charts = [block for block in blocks if isinstance(block, Chart)]
+    urls = {id(block): chart_url(number) for number, block in enumerate(charts)} if chart_url else {}
     for block in blocks:
-        elements = _elements(block, CARD_BYTES - activity_bytes({"body": body}))
+        elements = _elements(block, CARD_BYTES - activity_bytes({"body": body}), urls.get(id(block)))
         if elements and activity_bytes({"body": [*body, *elements]}) > CARD_BYTES:
             body.append(cards.text_block("… more than Teams shows in one message", isSubtle=True, size="Small"))
             break
@@ -221,7 +232,7 @@ def _card(blocks: Sequence[Block], actions: Sequence[Action], key: str) -> Json 
     return cards.card(body, buttons)
 
 
-def _elements(block: Block, left_bytes: int) -> list[Json]:
+def _elements(block: Block, left_bytes: int, picture_url: str | None) -> list[Json]:
     match block:
         case Table():
             rows = cards.TABLE_ROWS
@@ -229,6 +240,6 @@ def _elements(block: Block, left_bytes: int) -> list[Json]:
                 rows = rows * 2 // 3
             return cards.table(block, rows)
         case Chart():
-            return cards.chart(block)
+            return cards.chart(block, picture_url)
         case _:
             return []

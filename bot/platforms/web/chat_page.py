@@ -80,7 +80,7 @@ class ChatPage:
         self._suggestions = suggestions_for(person, deps.suggestions)
         self._conversation: Conversation | None = None
         self._thread = uuid4().hex  # of the next new conversation
-        self._draft_id = uuid4().hex  # of the next question: sending it twice is one question
+        self._draft_id = uuid4().hex  # of the next suggested question: pressing it twice is one question
         self._turns: dict[UUID, TurnView] = {}
         self._unfollow: list[Callable[[], None]] = []
         self._acts: Final = {
@@ -145,7 +145,7 @@ class ChatPage:
 
     def _add_turn(self, view: JobView, verdict: str | None) -> None:
         self._turns[view.id] = TurnView(view, self._person, verdict=verdict)
-        if not view.status.is_answered:
+        if not view.status.is_final:
             self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
 
     def _show_header(self) -> None:
@@ -215,8 +215,8 @@ class ChatPage:
 
     async def _send(self, event: PageEvent) -> None:
         attachments = self._uploads.attachments(self._person, event.files)
-        job_id, conversation_id = await self._ask(event.text, attachments, event.kind or None, self._draft_id)
-        self._draft_id = uuid4().hex
+        draft_id = event.draft or uuid4().hex
+        job_id, conversation_id = await self._ask(event.text, attachments, event.kind or None, draft_id)
         self._frame.say_error("")
         self._run("sent")
         await self._show_asked(job_id, conversation_id)
@@ -232,7 +232,8 @@ class ChatPage:
 
     async def _retry(self, event: PageEvent) -> None:
         view = self._turn(event).view
-        job_id, conversation_id = await self._ask(view.question, view.attachments, view.kind, uuid4().hex)
+        draft_id = f"retry:{view.id.hex}"  # pressed twice, it is asked again once; the new turn has its own button
+        job_id, conversation_id = await self._ask(view.question, view.attachments, view.kind, draft_id)
         await self._show_asked(job_id, conversation_id)
 
     async def _ask(
@@ -341,7 +342,7 @@ class ChatPage:
         """Show the turn as it stands, and follow it while a worker carries out what was ordered."""
         view = await asyncio.to_thread(self._deps.jobs.view, turn.job_id)
         turn.show(view)
-        if not view.status.is_answered:
+        if not view.status.is_final:
             self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
             self._follower.nudge()
 

@@ -10,6 +10,8 @@ from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.person_data import PersonData
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.quality_store import QualityStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
@@ -29,6 +31,8 @@ class WebDependencies:
     feedback: FeedbackStore
     feedback_desk: FeedbackDesk
     people: PeopleStore
+    preferences: PreferenceStore
+    person_data: PersonData
     blobs: BlobStore
     drafts: DraftDesk
     documents: Documents

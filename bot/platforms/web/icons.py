@@ -36,6 +36,7 @@ _PATHS: Final[dict[str, str]] = {
     "auto": '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 010 16z" fill="currentColor"/>',
     "out": '<path d="M14 5H6v14h8M10 12h10M17 9l3 3-3 3"/>',
     "gauge": '<path d="M4 17a8.5 8.5 0 1116 0M12 17l4-6"/>',
+    "sliders": '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>',
     "file": '<path d="M7 3h7l5 5v13H7zM14 3v5h5"/>',
     "download": '<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>',
     "check": '<path d="M5 12.5l4.5 4.5L19 7"/>',

@@ -43,5 +43,6 @@ class PageEvent(Frozen):
     name: str = Field("", max_length=64)  # an action's
     value: str = Field("", max_length=2_000)  # an action's, as JSON
     fields: dict[str, str] = Field(default_factory=dict, max_length=8)  # of a draft's form
+    draft: str = Field("", pattern=r"^[0-9a-f]{0,32}$")  # the question's own id, made by the browser
     files: tuple[str, ...] = Field((), max_length=20)  # tokens that the upload route gave out
     reason: FeedbackReason | None = None

@@ -96,6 +96,7 @@ def render_person(person: Person, office: str | None, *, is_admin: bool, may_swi
             title="Sign out or switch person",
         )
         switch = element("form", button, method="post", action="/sign-out")
+    settings = _link("/settings", "sliders", "Your settings")
     theme = element(
         "button",
         icon("auto"),
@@ -107,7 +108,11 @@ def render_person(person: Person, office: str | None, *, is_admin: bool, may_swi
         title="Theme",
     )
     return element(
-        "div", avatar(person), words, element("span", admin, theme, switch, class_="person-tools"), class_="person"
+        "div",
+        avatar(person),
+        words,
+        element("span", admin, settings, theme, switch, class_="person-tools"),
+        class_="person",
     )
 
 

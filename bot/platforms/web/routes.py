@@ -72,7 +72,7 @@ def build_routes(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens) 
 
     @router.post("/uploads")
     async def upload(request: Request) -> Response:
-        person = await _signed_in(sign_in, request)
+        person = await sign_in.required(request)
         name = unquote(request.headers.get("x-file-name", "")).replace("\\", "/").rpartition("/")[2][:MAX_NAME_CHARS]
         data = await _read_limited(request, name or "file", deps.settings.max_upload_bytes)
         sha256 = await asyncio.to_thread(deps.blobs.store, data)
@@ -84,7 +84,7 @@ def build_routes(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens) 
 
     @router.get("/files/{job_id}/{sha256}")
     async def download(request: Request, job_id: UUID, sha256: str) -> Response:
-        person = await _signed_in(sign_in, request)
+        person = await sign_in.required(request)
         view = await asyncio.to_thread(deps.jobs.view, job_id)
         if view.asker_id != person.id and person.role != "admin":
             raise NothingFound(f"job {job_id} is another person's")
@@ -98,7 +98,7 @@ def build_routes(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens) 
 
     @router.get("/drafts/{draft_id}.eml")
     async def download_draft(request: Request, draft_id: str) -> Response:
-        person = await _signed_in(sign_in, request)
+        person = await sign_in.required(request)
         file = await asyncio.to_thread(deps.drafts.eml, draft_id, tenant=LOCAL_TENANT, person_id=person.id)
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
         return Response(file.data, media_type=MEDIA_TYPE, headers=headers)
@@ -127,13 +127,6 @@ async def answer_error(request: Request, error: Exception) -> Response:
         page = plain_page.trouble_page(error.reply)
         return HTMLResponse(page, status_code=status)
     return JSONResponse({"error": error.reply, "code": error.code}, status_code=status)
-
-
-async def _signed_in(sign_in: SignIn, request: Request) -> Person:
-    person = await asyncio.to_thread(sign_in.person, request)
-    if person is None:
-        raise NotPermitted("no session", reply="You are not signed in any more. Sign in again.")
-    return person
 
 
 def _own_path(address: str) -> str:

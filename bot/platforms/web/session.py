@@ -6,6 +6,7 @@ a change there counts at once. Signing in itself happens in routes.py.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 from uuid import uuid4
@@ -14,6 +15,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import Field, ValidationError
 from starlette.requests import HTTPConnection
 
+from assistant.errors import NotPermitted
 from assistant.frozen import Frozen
 from assistant.mentions import LOCAL_TENANT, Person
 from assistant.secret_keys import derived_key, secret_keys
@@ -96,6 +98,18 @@ class SignIn:
             session = self._session(connection.cookies.get(SESSION_COOKIE, ""))
             return self._people.get(LOCAL_TENANT, session.person_id) if session else None
         return None
+
+    async def required(self, connection: HTTPConnection) -> Person:
+        """Return who makes the request.
+
+        Raises:
+            NotPermitted: nobody is signed in.
+            DependencyUnavailable: as `person`.
+        """
+        person = await asyncio.to_thread(self.person, connection)
+        if person is None:
+            raise NotPermitted("no session", reply="You are not signed in any more. Sign in again.")
+        return person
 
     def _session(self, cookie: str) -> _Session | None:
         text = self._signer.verified(cookie, max_age_seconds=SESSION_SECONDS) if cookie else None

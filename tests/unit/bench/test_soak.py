@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.soak import Round, growth, main, resident_mb
+from bench.process_cost import resident_mb
+from bench.soak import Round, growth, main
 
 STEADY = Round(
     bot_mb=100.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,10 @@ from assistant.job_kinds import POLICY_SEARCH
 from assistant.replies import Reply
 from assistant.storage.job_store import JobStore
 from assistant.storage.outbox_store import OutboxStore
+from assistant.storage.people_store import PeopleStore
 from assistant.storage.tables import outbox
 from bot.delivery import Delivery, backoff_seconds
+from bot.intake import Intake
 from tests.factories import make_mention, make_result
 
 
@@ -227,3 +230,113 @@ def test_waiting_after_failures_doubles_and_has_an_end() -> None:
     waits = [backoff_seconds(tries) for tries in (1, 2, 3, 50)]
 
     assert waits == [0.3, 0.6, 1.2, 120.0]
+
+
+async def test_a_placeholder_that_is_handed_over_is_said_without_a_look_into_the_outbox(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore
+) -> None:
+    chat = Chat()
+    delivery = Delivery(store, {"slack": chat}, poll_seconds=3600)
+    intake = Intake(jobs, PeopleStore(engine), delivery=delivery)
+    loop = asyncio.create_task(delivery.run())
+    await asyncio.sleep(0)
+    accepted = await asyncio.to_thread(intake.take, make_mention())
+    while not chat.messages:
+        await asyncio.sleep(0)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    answer(jobs)
+    await settle(delivery, engine)
+
+    assert chat.said(accepted.job_id) == ["Twenty-five."]
+    assert chat.finds == 0
+
+
+async def test_a_bot_that_dies_before_it_says_its_placeholder_leaves_it_to_the_others(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore
+) -> None:
+    chat = Chat()
+    taken = jobs.accept(
+        make_mention(), POLICY_SEARCH, Reply(text="Working on it …", final=False), delivery_token="d1"
+    )
+    delivery = Delivery(store, {"slack": chat})
+    before = await delivery.deliver_due()
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE outbox SET lease_until = next_at"))
+    await delivery.deliver_due()
+
+    assert before == 0
+    assert chat.said(taken.job_id) == ["Working on it …"]
+    assert chat.finds == 1
+
+
+class Places(Chat):
+    """A chat service that can't be searched, and takes an answer in two messages: its places are posted first."""
+
+    async def find(self, target: Mapping[str, Any], key: str) -> None:
+        return None
+
+    async def reserve(
+        self, target: Mapping[str, Any], handle: Mapping[str, Any] | None, reply: Reply, key: str
+    ) -> dict[str, Any] | None:
+        names = list(handle["names"]) if handle else []
+        if len(names) == (2 if reply.final else 1) or (names and not reply.final):
+            return None
+        name = f"m{len(self.messages)}"
+        self._maybe(lambda: self.messages.__setitem__(name, (key, "…")))
+        return {"names": [*names, name]}
+
+    async def update(self, handle: Mapping[str, Any], reply: Reply) -> None:
+        for number, name in enumerate(handle["names"], start=1):
+            said = (self.messages[name][0], f"{reply.text} {number}")
+            self._maybe(lambda name=name, said=said: self.messages.__setitem__(name, said))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        ["lost"],
+        ["fine", "lost"],
+        ["fine", "fine", "lost"],
+        ["fine", "fine", "fine", "lost"],
+        ["lost", "lost", "lost"],
+    ],
+)
+async def test_where_nothing_can_be_found_again_a_fault_leaves_an_empty_place_and_never_a_second_answer(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore, faults: list[str]
+) -> None:
+    chat = Places(*faults)
+    delivery = Delivery(store, {"slack": chat})
+    job_id = ask(jobs)
+    answer(jobs)
+    await settle(delivery, engine)
+    said = chat.said(job_id)
+
+    assert sorted(one for one in said if one != "…") == ["Twenty-five. 1", "Twenty-five. 2"]
+    assert said.count("…") <= faults.count("lost")
+
+
+async def test_a_bot_that_died_after_posting_a_place_is_followed_by_one_that_fills_it(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore
+) -> None:
+    chat = Places()
+    job_id = ask(jobs)
+    answer(jobs)
+    [errand] = store.due(["slack"])
+    place = await chat.reserve({}, None, errand.reply, str(job_id))
+    assert place is not None
+    assert store.keep(errand, place)  # and dies here
+    store.later(errand, 0, TimeoutError(), was_refused=False)
+    await settle(Delivery(store, {"slack": chat}), engine)
+
+    assert chat.said(job_id) == ["Twenty-five. 1", "Twenty-five. 2"]
+
+
+def test_a_place_is_not_kept_by_who_lost_the_lease(jobs: JobStore, engine: sa.Engine, store: OutboxStore) -> None:
+    ask(jobs)
+    slow = OutboxStore(engine, lease_seconds=-1)
+    [late] = slow.due(["slack"])
+    [current] = store.due(["slack"])
+
+    assert not slow.keep(late, {"names": ["m1"]})
+    assert store.keep(current, {"names": ["m2"]})

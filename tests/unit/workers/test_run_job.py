@@ -75,6 +75,27 @@ def test_a_dependency_that_stays_away_is_told_with_the_job_id(settings: Settings
     assert str(view.id) in (view.error_reply or "")
 
 
+def test_a_model_that_is_away_costs_no_attempt_and_the_asker_reads_that_it_is_waited_for(
+    settings: Settings, jobs: JobStore
+) -> None:
+    job_id = ask(jobs)
+    worker = worker_for(settings, handlers.away_for_long)
+    wait_until(lambda: bool(worker.runner.drain()) and jobs.view(job_id).status.is_final)
+    worker.engine.dispose()
+    view = jobs.view(job_id)
+
+    assert (view.status, view.attempt) == (JobStatus.SUCCEEDED, 1)
+    waits = [step.text for step in view.steps if step.name == "waiting"]
+    assert waits == ["the model provider isn't answering; your request is kept and tried again in 0 s"] * 5
+
+
+def test_a_model_that_stays_away_past_the_deadline_is_told(settings: Settings, jobs: JobStore) -> None:
+    view = run(settings, jobs, handlers.away_past_the_deadline)
+
+    assert (view.status, view.error_code) == (JobStatus.FAILED, "model_away")
+    assert "The model provider isn't answering" in (view.error_reply or "")
+
+
 def test_a_bug_is_an_apology_and_a_full_record(settings: Settings, jobs: JobStore) -> None:
     view = run(settings, jobs, handlers.crash)
 

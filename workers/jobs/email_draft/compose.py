@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from assistant.jobs import Job
 from assistant.mail.draft import DraftWarning, EmailDraft, Language, placeholders_of
@@ -105,7 +105,13 @@ def _plan(job: Job, context: JobContext) -> _Plan:
     boxes = [box for message in material.messages for box in message.everybody]
     directory = Directory(context.people.everybody(mention.conversation.tenant), boxes, mention.asker)
     names = NamePattern(directory.known_names())
-    wish = read_request(request, options, names, has_thread=bool(material.messages))
+    wish = read_request(
+        request,
+        options,
+        names,
+        has_thread=bool(material.messages),
+        usual_tone="neutral" if mention.manner.tone == "brief" else mention.manner.tone,
+    )
     addressed = address(wish, directory, material.messages, material.attendees)
     policy = (
         policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words)
@@ -137,8 +143,13 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         outsiders={box.address for box in boxes if is_external(box.address, directory.domain)},
         disagreements=contradictions([*material.sources, asked]),
         left_out=[(one.author and f"{one.title} ({one.author})") or one.title for one in secret],
-        language=wish.language or wish.words_language,
+        language=wish.language or _set_language(job) or wish.words_language,
     )
+
+
+def _set_language(job: Job) -> Language | None:
+    """Return the language set for the channel or by the asker, where the templates know it."""
+    return next((code for code in get_args(Language) if code == job.mention.manner.language), None)
 
 
 def _policy_answers(
@@ -159,7 +170,7 @@ def _setting(job: Job, plan: _Plan) -> Setting:
         to=plan.addressed.to,
         unresolved=plan.addressed.unresolved,
         answered=plan.addressed.answered,
-        signature=job.mention.asker.name or "",
+        signature=job.mention.manner.signature or job.mention.asker.name or "",
         attachments=[one.name for one in plan.enclosures.attachments],
         contradictory=doubtful,
         policy=policy,

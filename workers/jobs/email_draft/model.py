@@ -109,7 +109,7 @@ def _checked(job: Job, composed: Composed, text: EmailText) -> tuple[Composed, t
 
 def _is_cut(job: Job, body: str) -> list[Problem]:
     """Report a text that stops before the asker's name: the model's output ended early."""
-    name = job.mention.asker.name
+    name = _signature(job)
     if not body or (name and not body.endswith(name)):
         return [Problem("facts_supported", "the e-mail stops before its sign-off")]
     return []
@@ -125,7 +125,7 @@ def _request(job: Job, composed: Composed) -> str:
         f"Language: {LANGUAGES[draft.language]}",
         f"Tone: {draft.tone}",
         f"Length: {draft.length}",
-        f"Sign-off: {closing(draft.language, draft.tone)}\n{job.mention.asker.name or '[[your name]]'}",
+        f"Sign-off: {closing(draft.language, draft.tone)}\n{_signature(job) or '[[your name]]'}",
     ]
     lines += [f"Attached: {one.name}" for one in draft.attachments]
     lines += [
@@ -133,6 +133,10 @@ def _request(job: Job, composed: Composed) -> str:
         for source in composed.sources
     ]
     return "\n".join(lines)
+
+
+def _signature(job: Job) -> str:
+    return job.mention.manner.signature or job.mention.asker.name or ""
 
 
 def _shortened(text: str) -> str:

@@ -34,12 +34,20 @@ class PolicyQuote:
     is_restricted: bool  # not open to all of the company: never for outsiders
 
 
+def _query(job: Job, text: str) -> SearchQuery:
+    """Return a search on behalf of the asker, in the spaces of the channel where they ask."""
+    mention = job.mention
+    return SearchQuery(text=text, groups=readable_groups(mention), spaces=mention.spaces, limit=8)
+
+
 def policy_quote(job: Job, context: JobContext, topic: str) -> PolicyQuote | None:
     """Return the sentence that best fits the topic, by words and meaning, or None when none is near."""
     query = " ".join(_STEERING.sub(" ", topic).split())
     if not query:
         return None
-    hits = context.knowledge.search(SearchQuery(text=query, groups=readable_groups(job.mention), limit=8))
+    hits = context.knowledge.search(
+        SearchQuery(text=query, groups=readable_groups(job.mention), spaces=job.mention.spaces, limit=8)
+    )
     units = [
         (hit.chunk, sentence)
         for hit in hits
@@ -75,7 +83,9 @@ def policy_answers(job: Job, context: JobContext, question: str, about: str) -> 
     query, wanted = f"{about}: {question}", own_stems(question)
     paragraphs = [
         (hit.chunk, paragraph)
-        for hit in context.knowledge.search(SearchQuery(text=query, groups=readable_groups(job.mention), limit=8))
+        for hit in context.knowledge.search(
+            SearchQuery(text=query, groups=readable_groups(job.mention), spaces=job.mention.spaces, limit=8)
+        )
         if (hit.cosine is None or hit.cosine >= LEAST_COSINE)
         # an example's figures are somebody else's
         and not (asks_for_figure(question) and re.search(r"\bexamples?\b|\bbeispiel", hit.chunk.section, re.I))

@@ -185,8 +185,13 @@ class Wish:
     answers: tuple[str, ...] = ()  # to the question whom it is for
 
 
-def read_request(text: str, options: EmailOptions, names: NamePattern, *, has_thread: bool) -> Wish:
-    """Return what is asked for. Never fails: what isn't understood is simply not in it."""
+def read_request(
+    text: str, options: EmailOptions, names: NamePattern, *, has_thread: bool, usual_tone: Tone = "neutral"
+) -> Wish:
+    """Return what is asked for. Never fails: what isn't understood is simply not in it.
+
+    `usual_tone` is the one that counts when the request names none.
+    """
     words, pasted = split_pasted(text.replace("\r\n", "\n").strip())
     words_language = _language_of(words)
     without_subject, subject = _without_subject(words)
@@ -200,7 +205,7 @@ def read_request(text: str, options: EmailOptions, names: NamePattern, *, has_th
         kind=_kind(words, acts, is_reply=is_reply),
         language=options.language or _asked_language(words),
         words_language=words_language,
-        tone=options.tone or _tone(words),
+        tone=options.tone or _tone(words) or usual_tone,
         length=options.length or _length(words),
         to=options.to or tuple(_to(steered, names)) or _named_in(options.answers, names),
         cc=options.cc or tuple(cc),
@@ -258,11 +263,11 @@ def _asked_language(words: str) -> Language | None:
     return None
 
 
-def _tone(words: str) -> Tone:
+def _tone(words: str) -> Tone | None:
     for tone, names in _TONES.items():
         if re.search(rf"{_TONE_PLACE}(?:{names})\b", words, re.IGNORECASE | re.MULTILINE):
             return tone
-    return "neutral"
+    return None
 
 
 def _length(words: str) -> Length:

@@ -6,12 +6,17 @@ candidates a person confirms.
 """
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from workers.jobs.meeting_summary.extract_commitments import Commitment, find_commitments
 from workers.jobs.meeting_summary.extract_importance import expected_counts
 from workers.jobs.meeting_summary.extract_items import Candidate, find_candidates, is_explicit, is_task, status_of
+from workers.jobs.meeting_summary.extract_meeting import (
+    header_of_meeting,
+    meeting_warnings,
+    participants,
+    people_points,
+)
 from workers.jobs.meeting_summary.extract_open import OpenMatter, find_open
 from workers.jobs.meeting_summary.extract_owners import due_of, owner_of
 from workers.jobs.meeting_summary.extract_settled import Settled, find_settled
@@ -22,62 +27,60 @@ from workers.jobs.meeting_summary.schema import (
     ActionItem,
     Decision,
     Evidence,
-    MeetingHeader,
     Minutes,
-    MinutesWarning,
     OpenQuestion,
-    PersonPoints,
     SummaryLine,
     Topic,
 )
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
-from workers.validation.language import guess_language
 from workers.validation.text_support import says_the_same, stem, words_of
 
 BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200
-LANGUAGE_UTTERANCES = 2_000  # a language is guessed on the beginning only
-POINTS_PER_PERSON = 2
 LEAST_WORDS_FOR_GUESSES = 1_500  # the weights were learned on meetings of thousands of words
-MAX_PEOPLE = 12
-FOREIGN_SHARE = 0.15  # of the checked stretches in another language than most
+STEPS = 6  # the parts of the work that `watch` counts
 
 
-def extract_minutes(transcript: Transcript, *, language: str = "en", budget_words: int | None = None) -> Minutes:
+def extract_minutes(
+    transcript: Transcript,
+    *,
+    language: str | None = None,
+    budget_words: int | None = None,
+    watch: Callable[[int, int], None] = lambda _part, _of: None,
+) -> Minutes:
     """Return minutes whose every line quotes the transcript.
 
     `language` is the one asked for; without a model lines stay in the language spoken, and a warning says
     so when the two differ. `budget_words` bounds the summary lines; None lets it grow with the meeting.
+    `watch(part, of)` is called as the work goes on; what it raises ends it (a job's Stop).
     """
+    watch(1, STEPS)
     sentences = all_sentences(transcript)
     statements = summary_units(sentences)
     total = transcript.words_kept
     budget = budget_words or max(BUDGET_WORDS, total // WORDS_PER_BUDGET_WORD)
+    watch(2, STEPS)
     expected = expected_counts(sentences, statements, words=BUDGET_WORDS)
     stretches = find_stretches(sentences, expected)
     topics = [
         _topic(stretch, number, len(stretches), sentences, transcript) for number, stretch in enumerate(stretches)
     ]
+    watch(3, STEPS)
     lines = choose_lines(
         statements, expected, budget_words=budget, already_said=" ".join(topic.text for topic in topics)
     )
+    watch(4, STEPS)
     people = participants(transcript)
     candidates = find_candidates(sentences, expected)
-    spoken = guess_language(" ".join(u.text for u in transcript.utterances[:LANGUAGE_UTTERANCES]))
+    watch(5, STEPS)
     decisions = _decisions(candidates["decisions"], sentences, transcript)
     actions = _actions(candidates["actions"], sentences, transcript, people)
     guesses = candidates["questions"] if (decisions or actions) and total >= LEAST_WORDS_FOR_GUESSES else ()
+    watch(6, STEPS)
+    header = header_of_meeting(transcript, language=None, engine="extractive")
     return Minutes(
-        meeting=MeetingHeader(
-            title=transcript.title,
-            date=transcript.date,
-            duration_s=round(transcript.duration_seconds or 0),
-            participants=tuple(people),
-            language=spoken or transcript.language or language,
-            source=transcript.source,
-            engine="extractive",
-        ),
+        meeting=header,
         summary=tuple(
             SummaryLine(text=spoken_line(unit), evidence=evidence_of([unit], transcript)) for unit in lines
         ),
@@ -85,14 +88,9 @@ def extract_minutes(transcript: Transcript, *, language: str = "en", budget_word
         decisions=decisions,
         action_items=actions,
         open_questions=_questions(guesses, sentences, transcript),
-        per_person=_per_person(sentences, statements, expected),
-        warnings=tuple(_warnings(transcript, spoken, language)),
+        per_person=people_points(sentences, statements, expected),
+        warnings=tuple(meeting_warnings(transcript, header.spoken, language)),
     )
-
-
-def participants(transcript: Transcript) -> list[str]:
-    """Return who took part: listed in the file or heard, in order, each once."""
-    return list(dict.fromkeys([*transcript.attendees, *transcript.speakers]))
 
 
 def summary_text(minutes: Minutes) -> str:
@@ -276,56 +274,3 @@ def _answer_with(owner: str | None, due: str | None, number: int, sentences: Seq
         return None
     following = [u for u in sentences[number + 1 : number + 4] if u.speaker == owner]
     return following[0] if following and (due is None or due not in unit.raw or owner not in unit.raw) else None
-
-
-def _per_person(
-    sentences: Sequence[Unit], statements: Sequence[Unit], expected: dict[str, float]
-) -> tuple[PersonPoints, ...]:
-    talk: Counter[str] = Counter()
-    for unit in sentences:
-        if unit.speaker:
-            talk[unit.speaker] += len(unit.raw.split())
-    total = max(1, talk.total())
-    people = []
-    for speaker, words in talk.most_common(MAX_PEOPLE):
-        own = [unit for unit in statements if unit.speaker == speaker]
-        budget = 15 * POINTS_PER_PERSON
-        points = choose_lines(own, expected, budget_words=budget)[:POINTS_PER_PERSON] if own else []
-        people.append(
-            PersonPoints(speaker=speaker, share=round(words / total, 3), points=tuple(u.text for u in points))
-        )
-    return tuple(people)
-
-
-def _warnings(transcript: Transcript, spoken: str | None, asked: str) -> list[MinutesWarning]:
-    codes = {warning.code: warning.text for warning in transcript.warnings}
-    warnings = []
-    if not transcript.speakers:
-        warnings.append(
-            MinutesWarning(code="no_speakers", text="The transcript names no speakers, so no owners could be given.")
-        )
-    if "asr_low" in codes:
-        warnings.append(MinutesWarning(code="asr_low", text=codes["asr_low"]))
-    if spoken is not None and spoken != asked:
-        warnings.append(
-            MinutesWarning(
-                code="mixed_language",
-                text=f"The meeting was held in “{spoken}”; without a language model lines are not translated to “{asked}”.",  # noqa: E501
-            )
-        )
-    elif len(_languages(transcript)) > 1:
-        spoken_ones = " and ".join(f"“{code}”" for code in _languages(transcript))
-        warnings.append(MinutesWarning(code="mixed_language", text=f"The meeting was held in {spoken_ones}."))
-    return warnings
-
-
-def _languages(transcript: Transcript) -> list[str]:
-    """Return the languages that hold at least FOREIGN_SHARE of the talk, commonest first."""
-    counts: Counter[str] = Counter()
-    block: list[str] = []
-    for utterance in transcript.utterances:
-        block.append(utterance.text)
-        if sum(len(text) for text in block) > 600:
-            counts.update([code] if (code := guess_language(" ".join(block))) else [])
-            block = []
-    return [code for code, count in counts.most_common() if count >= FOREIGN_SHARE * counts.total()]

@@ -6,12 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.jobs import Claim
-from assistant.replies import Block, Checklist, Citation, Citations, FileOffer, Notice, Paragraph, Reply
-from workers.jobs.meeting_summary.export import CANDIDATES_NOTE, clock, header_of, title_of
-from workers.jobs.meeting_summary.schema import ActionItem, Evidence, Minutes, SummaryLine
+from assistant.replies import (
+    Action,
+    Actions,
+    Block,
+    Checklist,
+    Citation,
+    Citations,
+    FileOffer,
+    Notice,
+    Paragraph,
+    Reply,
+)
+from workers.jobs.meeting_summary.layout import Layout, Section, clock, sections_of
+from workers.jobs.meeting_summary.schema import Evidence, Minutes, SummaryLine
+from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
 
-EXTRACTIVE = "The speakers' own words, chosen by rules: no language model wrote this."
-NONE_FOUND = "None found."
+_NO_CLAIMS = frozenset(["topics", "per_person", "warnings"])
 QUOTE_CHARS = 1200
 
 
@@ -43,77 +54,79 @@ class Sources:
         return self.cited[key]
 
 
-def minutes_claims(minutes: Minutes, sources: Sources) -> tuple[Claim, ...]:
+def minutes_claims(minutes: Minutes, layout: Layout, sources: Sources) -> tuple[Claim, ...]:
     """Return every line of the minutes as a claim, in reading order."""
-    lines = [
-        *((line.text, line.evidence) for line in minutes.summary),
-        *((f"[{decision.status}] {decision.text}", decision.evidence) for decision in minutes.decisions),
-        *((action_text(action), action.evidence) for action in minutes.action_items),
-        *((question.text, question.evidence) for question in minutes.open_questions),
-    ]
-    return tuple(Claim(text=text, citations=sources.of(evidence)) for text, evidence in lines)
+    sections = [section for section in sections_of(minutes, layout) if section.name not in _NO_CLAIMS]
+    return tuple(
+        Claim(text=line.text, citations=sources.of(line.evidence)) for section in sections for line in section.lines
+    )
 
 
-def render_minutes(minutes: Minutes, sources: Sources, files: Sequence[FileOffer]) -> Reply:
-    """Return the reply: header, summary, decisions, action items, open questions, sources, files, warnings."""
-    facts = " · ".join(f"{name}: {value}" for name, value in header_of(minutes) if name != "Written by")
-    summary = _list([_cited(line.text, line.evidence, sources) for line in minutes.summary])
-    topics = _list([topic.text or topic.title for topic in minutes.topics])
-    decisions = _list([_cited(f"{d.status}: {d.text}", d.evidence, sources) for d in minutes.decisions])
-    questions = _list([_cited(q.text, q.evidence, sources) for q in minutes.open_questions])
-    actions = tuple(_cited(action_text(action), action.evidence, sources) for action in minutes.action_items)
+def render_minutes(
+    minutes: Minutes,
+    layout: Layout,
+    sources: Sources,
+    files: Sequence[FileOffer],
+    *,
+    notices: Sequence[str] = (),
+    actions: Sequence[Action] = (),
+) -> Reply:
+    """Return the reply: header, sections in the layout's order, warnings, sources, files, buttons, label."""
+    facts = " · ".join(
+        f"{name}: {value}" for name, value in layout.header(minutes)[:-1]
+    )  # the label below says who wrote
+    label = f"{layout.wording['own_words']} {layout.wording['candidates']}"
     blocks: list[Block] = [
-        Paragraph(markdown=f"**{title_of(minutes)}**" + (f"\n\n{facts}" if facts else "")),
-        *([Paragraph(markdown=f"**Topics**\n\n{topics}")] if minutes.topics else []),
-        Paragraph(markdown=f"**Summary**\n\n{summary}"),
-        Paragraph(markdown=f"**Decisions**\n\n{decisions}"),
-        Checklist(title="Action items", items=actions) if actions else Paragraph(markdown=_none("Action items")),
-        Paragraph(markdown=f"**Open questions**\n\n{questions}"),
+        Paragraph(markdown=f"**{layout.title(minutes)}**" + (f"\n\n{facts}" if facts else "")),
+        *(_block(section, layout, sources) for section in _shown(minutes, layout)),
         *(Notice(level="warning", text=warning.text) for warning in minutes.warnings),
+        *(Notice(level="warning", text=text) for text in notices),
         *([Citations(items=tuple(sources.cited.values()))] if sources.cited else []),
         *files,
-        *([Notice(text=f"{EXTRACTIVE} {CANDIDATES_NOTE}")] if minutes.meeting.engine == "extractive" else []),
+        *([Actions(items=tuple(actions))] if actions else []),
+        Notice(
+            text=label
+            if minutes.meeting.engine == "extractive"
+            else f"{layout.wording['written_by']}: {minutes.meeting.engine}"
+        ),
     ]
-    return Reply(text=minutes_text(minutes), blocks=tuple(blocks), wants_feedback=True)
+    return Reply(text=minutes_text(minutes, layout), blocks=tuple(blocks), wants_feedback=True)
 
 
 def render_answer(lines: Sequence[SummaryLine], sources: Sources) -> Reply:
     """Return the reply to a question about the meeting."""
-    text = _list([_cited(line.text, line.evidence, sources) for line in lines])
+    text = "\n".join(f"- {_cited(line.text, line.evidence, sources)}" for line in lines)
     blocks: tuple[Block, ...] = (
         Paragraph(markdown=text),
         Citations(items=tuple(sources.cited.values())),
-        Notice(text=EXTRACTIVE),
+        Notice(text=wording_in(ENGLISH)["own_words"]),
     )
     return Reply(text=text, blocks=blocks, wants_feedback=True)
 
 
-def minutes_text(minutes: Minutes) -> str:
+def minutes_text(minutes: Minutes, layout: Layout) -> str:
     """Return the minutes as plain lines, for the answer field and for notifications."""
-    parts = [title_of(minutes)]
-    for heading, lines in (
-        ("Summary", [line.text for line in minutes.summary]),
-        ("Decisions", [f"{decision.status}: {decision.text}" for decision in minutes.decisions]),
-        ("Action items", [action_text(action) for action in minutes.action_items]),
-        ("Open questions", [question.text for question in minutes.open_questions]),
-    ):
-        parts.append(f"{heading}:\n{_list(lines)}")
+    parts = [layout.title(minutes)]
+    for section in _shown(minutes, layout):
+        lines = "\n".join(f"- {line.text}" for line in section.lines) or layout.wording["none_found"]
+        parts.append(f"{section.title}:\n{lines}")
     return "\n\n".join(parts)
 
 
-def action_text(action: ActionItem) -> str:
-    """Return a task with its owner and due day, where somebody said them."""
-    due = f"{action.due} ({action.due_date.isoformat()})" if action.due and action.due_date else action.due
-    told = ", ".join(filter(None, (action.owner, due)))
-    return f"{action.task}{f' — {told}' if told else ''}"
+def _shown(minutes: Minutes, layout: Layout) -> list[Section]:
+    """Return the sections of a message: points by person are for the files, unless the template leads with them."""
+    sections = [section for section in sections_of(minutes, layout) if section.name != "warnings"]
+    if layout.sections[0] == "per_person":
+        return sections
+    return [section for section in sections if section.name != "per_person"]
 
 
-def _list(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines) or NONE_FOUND
-
-
-def _none(heading: str) -> str:
-    return f"**{heading}**\n\n{NONE_FOUND}"
+def _block(section: Section, layout: Layout, sources: Sources) -> Block:
+    lines = tuple(_cited(line.text, line.evidence, sources) for line in section.lines)
+    if section.name == "action_items" and lines:
+        return Checklist(title=section.title, items=lines)
+    body = "\n".join(f"- {line}" for line in lines) or layout.wording["none_found"]
+    return Paragraph(markdown=f"**{section.title}**\n\n{body}")
 
 
 def _cited(text: str, evidence: Sequence[Evidence], sources: Sources) -> str:

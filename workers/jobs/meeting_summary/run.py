@@ -1,14 +1,16 @@
-"""Write minutes of a transcript, or answer a question about it: read, extract, check, repair, export, reply.
+"""Write minutes of a transcript, or answer a question about it: read, write, check, repair, export, reply.
 
-The extractive engine writes them; a model path is not built yet, and the label says so. Nothing that fails its
-check is shown as fact: false lines go, invented owners and days are emptied, weak lines are told.
+A language model writes them where the catalogue has one, the extractive engine where not; the label says which.
+Nothing that fails its check is shown as fact: false lines go, invented owners and days are emptied, weak lines
+are marked.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,16 +20,24 @@ from assistant.mentions import Attachment
 from assistant.replies import FileOffer, Notice, Reply
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
-from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown, to_pdf
-from workers.jobs.meeting_summary.extract import extract_minutes
+from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown
+from workers.jobs.meeting_summary.export_pdf import LettersMissing, font_paths, to_pdf
+from workers.jobs.meeting_summary.extract import BUDGET_WORDS, WORDS_PER_BUDGET_WORD, extract_minutes
 from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
+from workers.jobs.meeting_summary.extract_meeting import header_of_meeting
+from workers.jobs.meeting_summary.layout import Layout
+from workers.jobs.meeting_summary.model_minutes import minutes_by_model
+from workers.jobs.meeting_summary.model_read import MeetingReader, Wishes
 from workers.jobs.meeting_summary.reply import Sources, minutes_claims, minutes_text, render_answer, render_minutes
 from workers.jobs.meeting_summary.schema import Minutes
+from workers.jobs.meeting_summary.templates import Template, choose_template, read_templates
 from workers.jobs.meeting_summary.validate import Problem, repair, validate_minutes
+from workers.jobs.meeting_summary.wording import ENGLISH, language_asked_for, languages, wording_in
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript
 
 RULES_VERSION = "meeting_summary@extractive-1"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LEAST_PASTED_LINES = 4  # fewer lines in a message are a question, not a transcript
 _ASKS_FOR_MINUTES = re.compile(
     r"\b(?:minutes|summar\w+|recap|notes|protokoll|zusammenfassung|action items|decisions, action)\b", re.IGNORECASE
@@ -39,9 +49,16 @@ class MinutesOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    language: str = Field(default="en", pattern="^[a-z]{2}$", description="Language of the minutes, two letters.")
+    language: str | None = Field(
+        default=None,
+        pattern="^[a-z]{2}$",
+        description="Language of the minutes, two letters. Empty: what was set, else the one spoken.",
+    )
+    template: str | None = Field(
+        default=None, max_length=60, description="Kind of meeting, e.g. retro. Empty: by your words, or recognised."
+    )
     budget_words: int | None = Field(default=None, ge=40, le=2000, description="Length of the summary.")
-    formats: tuple[str, ...] = Field(default=("md", "docx", "ics", "csv"), description="Files to offer.")
+    formats: tuple[str, ...] = Field(default=("md", "docx", "pdf", "ics", "csv"), description="Files to offer.")
 
 
 def run(job: Job, context: JobContext) -> JobResult:
@@ -85,29 +102,116 @@ def _is_question(text: str) -> bool:
 
 
 def _minutes(job: Job, context: JobContext, transcript: Transcript, name: str, options: MinutesOptions) -> JobResult:
-    with context.stopwatch.stage("model"):  # the extractive engine stands where a model would
-        drafted = extract_minutes(transcript, language=options.language, budget_words=options.budget_words)
+    request = _request(job)
+    template = choose_template(
+        read_templates(context.settings.steward_minutes_templates),
+        transcript,
+        asked=options.template,
+        request=request,
+    )
+    language = _language(options.language or language_asked_for(request) or job.mention.manner.language)
+    written = _written(job, context, transcript, template, language, options.budget_words)
+    drafted = written.minutes
     context.check(job)
     lines = len(drafted.summary) + len(drafted.decisions) + len(drafted.action_items) + len(drafted.open_questions)
     context.report("checking", f"checking {lines} lines against what was said", lines=lines)
     with context.stopwatch.stage("validation"):
         problems = validate_minutes(drafted, transcript)
         minutes = repair(drafted, problems) if problems else drafted
-    sources = Sources(document=name, title=minutes.meeting.title or name)
-    claims = minutes_claims(minutes, sources)
-    files = tuple(_files(minutes, name, options.formats, context))
-    receipt = _receipt(context, _checks(problems, transcript), repaired=minutes is not drafted)
+    labels = language or (minutes.meeting.spoken or ENGLISH)
+    layout = Layout.of(template, labels)
+    header = minutes.meeting.model_copy(update={"labels": layout.wording.code, "template": template.name})
+    minutes = minutes.model_copy(update={"meeting": header})
+    return _result(
+        context, _Finished(minutes, layout, transcript, name, (*written.problems, *problems)), options, written
+    )
+
+
+def _request(job: Job) -> str:
+    """Return the asker's own words: the message beside a file, or the line above a pasted transcript."""
+    if job.mention.attachments:
+        return job.mention.text
+    first = job.mention.text.strip().partition("\n")[0].strip()
+    return first if ":" not in first.rstrip(":") else ""
+
+
+def _language(asked: str | None) -> str | None:
+    if asked is not None and asked not in languages():
+        known = ", ".join(f"{code} ({one['name']})" for code, one in languages().items())
+        raise RequestInvalid(f"no wording in {asked!r}", reply=f"I can't write minutes in {asked!r}. I know {known}.")
+    return asked
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What came of writing, before the last check. `reader` is None where no model was asked."""
+
+    minutes: Minutes
+    problems: tuple[Problem, ...] = ()
+    reader: MeetingReader | None = None
+
+
+def _written(
+    job: Job,
+    context: JobContext,
+    transcript: Transcript,
+    template: Template,
+    language: str | None,
+    budget_words: int | None,
+) -> _Written:
+    """Return the minutes by the catalogue's model, or by the extractive engine where there is none."""
+    words = budget_words or max(
+        template.summary_words or BUDGET_WORDS, transcript.words_kept // WORDS_PER_BUDGET_WORD
+    )
+    if not context.models.entry(context.models.default()).is_offline:
+        spoken = header_of_meeting(transcript, language=None, engine="").language
+        chosen = language or (spoken if spoken in languages() else ENGLISH)
+        wishes = Wishes(wording_in(chosen)["name"], words, template.wishes)
+        made = minutes_by_model(job, context, transcript, language=chosen, wishes=wishes)
+        return _Written(made.minutes, made.problems, made.reader)
+
+    def watch(part: int, of: int) -> None:
+        context.check(job)
+        context.report("extracting", f"working through the meeting, part {part} of {of}", part=part, parts=of)
+
+    with context.stopwatch.stage("model"):  # the extractive engine stands where a model would
+        return _Written(extract_minutes(transcript, language=language, budget_words=words, watch=watch))
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """Checked minutes, and what they were made from."""
+
+    minutes: Minutes
+    layout: Layout
+    transcript: Transcript
+    name: str  # of the file
+    problems: tuple[Problem, ...]  # all that were found on the way; mended since
+
+
+def _result(context: JobContext, finished: _Finished, options: MinutesOptions, written: _Written) -> JobResult:
+    minutes, layout = finished.minutes, finished.layout
+    sources = Sources(document=finished.name, title=minutes.meeting.title or finished.name)
+    claims = minutes_claims(minutes, layout, sources)
+    files, untold = _files(finished, options.formats, context)
+    checks = _checks(finished.problems, finished.transcript)
+    is_repaired = bool(finished.problems)
+    if written.reader is None:
+        receipt = _receipt(context, checks, repaired=is_repaired)
+    else:
+        receipt = written.reader.receipt(checks=checks, repaired=is_repaired)
     return JobResult(
         outcome="answered",
-        answer=minutes_text(minutes),
+        answer=minutes_text(minutes, layout),
         claims=claims,
         warnings=(
-            *(warning.text for warning in transcript.warnings),
+            *(warning.text for warning in finished.transcript.warnings),
             *(warning.text for warning in minutes.warnings),
+            *untold,
         ),
         result=minutes.model_dump(mode="json"),
         receipt=receipt,
-        reply=render_minutes(minutes, sources, files),
+        reply=render_minutes(minutes, layout, sources, files, notices=untold),
     )
 
 
@@ -147,26 +251,42 @@ def _checks(problems: Sequence[Problem], transcript: Transcript) -> tuple[Check,
     return (*(found or (Check(name="lines_supported", passed=True),)), words)
 
 
-def _files(minutes: Minutes, name: str, formats: Sequence[str], context: JobContext) -> Iterator[FileOffer]:
-    stem = re.sub(r"\.\w+$", "", name).replace("/", "-") or "meeting"
+def _files(finished: _Finished, formats: Sequence[str], context: JobContext) -> tuple[list[FileOffer], list[str]]:
+    """Return the files to offer, and what to say of one that could not be made."""
+    minutes, layout = finished.minutes, finished.layout
+    stem = re.sub(r"\.\w+$", "", finished.name).replace("/", "-") or "meeting"
+    fonts = font_paths(context.settings.steward_pdf_fonts)
     makers: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "md": ("text/markdown", lambda: to_markdown(minutes).encode()),
-        "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", lambda: to_docx(minutes)),
-        "pdf": ("application/pdf", lambda: to_pdf(minutes)),
+        "md": ("text/markdown", lambda: to_markdown(minutes, layout).encode()),
+        "docx": (DOCX, lambda: to_docx(minutes, layout)),
+        "pdf": ("application/pdf", lambda: to_pdf(minutes, layout, fonts=fonts)),
         "csv": ("text/csv", lambda: to_csv(minutes).encode()),
     }
     if any(action.due_date for action in minutes.action_items):
-        makers["ics"] = ("text/calendar", lambda: to_ics(minutes))
-    for suffix in formats:
-        if suffix in makers:
-            media_type, make = makers[suffix]
-            data = make()
-            yield FileOffer(
-                name=f"{stem}-minutes.{suffix}",
-                media_type=media_type,
-                blob=context.files.store(data),
-                size_bytes=len(data),
+        makers["ics"] = ("text/calendar", lambda: to_ics(minutes, layout))
+    offers: dict[str, FileOffer] = {}
+    untold: list[str] = []
+
+    def offer(suffix: str) -> None:
+        media_type, make = makers[suffix]
+        data = make()
+        offers[suffix] = FileOffer(
+            name=f"{stem}-minutes.{suffix}",
+            media_type=media_type,
+            blob=context.files.store(data),
+            size_bytes=len(data),
+        )
+
+    for suffix in dict.fromkeys(one for one in formats if one in makers):
+        try:
+            offer(suffix)
+        except LettersMissing as missing:
+            offer("docx")
+            untold.append(
+                f"There is no PDF: no font on the server holds {missing.letters} (STEWARD_PDF_FONTS can name one). "
+                "The Word document has everything."
             )
+    return list(offers.values()), untold
 
 
 def _receipt(context: JobContext, checks: tuple[Check, ...], *, repaired: bool) -> Receipt:

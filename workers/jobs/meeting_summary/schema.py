@@ -13,7 +13,19 @@ MINUTES_VERSION = 1  # raise when a field changes its meaning; added fields with
 
 DecisionStatus = Literal["agreed", "proposed", "rejected"]
 Confidence = Literal["stated", "inferred"]
-MinutesWarningCode = Literal["no_speakers", "truncated", "weak_support", "mixed_language", "asr_low"]
+MinutesWarningCode = Literal[
+    "no_speakers",
+    "truncated",
+    "weak_support",
+    "mixed_language",
+    "asr_low",
+    "part_by_rules",  # the model gave nothing usable for a part, so the extractive engine read it
+    "summary_by_rules",  # the model's last step failed, so the summary is made of the parts' own lines
+    "lines_left_out",  # lines that did not hold
+    "orders_in_speech",  # somebody's words addressed an assistant; they were not followed
+    "translated",  # lines are in another language than the talk, so their wording could not be compared
+]
+FoundBy = Literal["rules", "model"]
 
 Line = Annotated[str, Field(min_length=1, max_length=1_200)]  # characters
 
@@ -38,37 +50,45 @@ class MeetingHeader(_Part):
     date: datetime.date | None = None
     duration_s: int = Field(default=0, ge=0)  # seconds; 0: the source has no times
     participants: tuple[str, ...] = ()
-    language: str = "en"  # of the minutes, two letters
+    language: str = "en"  # of the lines, two letters
+    spoken: str | None = None  # language of the talk, when it could be told
+    labels: str = "en"  # language of headings and labels
+    template: str = "general"  # which kind of meeting it was written up as
     source: str = "plain_text"  # a SourceFormat of workers/transcripts
     engine: str = "extractive"  # or "llm:<name>"; always shown to the reader
 
 
-class SummaryLine(_Part):
+class _Entry(_Part):
+    """What every line of the minutes has besides its words."""
+
+    evidence: tuple[Evidence, ...] = ()
+    found_by: FoundBy = "rules"
+    is_weak: bool = False  # few of its words stand near its evidence; shown beside the line
+
+
+class SummaryLine(_Entry):
     """One sentence of the summary."""
 
     text: Line
-    evidence: tuple[Evidence, ...] = ()
 
 
-class Topic(_Part):
+class Topic(_Entry):
     """A stretch of the meeting about one thing."""
 
     title: str = Field(min_length=1, max_length=200)
     start: float | None = None  # seconds
     end: float | None = None
     text: str = ""
-    evidence: tuple[Evidence, ...] = ()
 
 
-class Decision(_Part):
+class Decision(_Entry):
     """Something settled, suggested or turned down."""
 
     text: Line
     status: DecisionStatus
-    evidence: tuple[Evidence, ...] = ()
 
 
-class ActionItem(_Part):
+class ActionItem(_Entry):
     """A task. Owner and due day are given only when someone said them."""
 
     task: Line
@@ -76,16 +96,17 @@ class ActionItem(_Part):
     owner_ref: str | None = None  # "slack:U1" once the owner is matched to an account
     due: str | None = None  # the words as spoken, "by Friday"
     due_date: datetime.date | None = None  # only when `due` resolves against the meeting's date
-    evidence: tuple[Evidence, ...] = ()
     confidence: Confidence = "inferred"  # "stated": a person took it on or was told to in so many words
 
 
-class OpenQuestion(_Part):
+class OpenQuestion(_Entry):
     """A question nobody answered in the meeting."""
 
     text: Line
     raised_by: str | None = None
-    evidence: tuple[Evidence, ...] = ()
+
+
+Entry = SummaryLine | Topic | Decision | ActionItem | OpenQuestion
 
 
 class PersonPoints(_Part):

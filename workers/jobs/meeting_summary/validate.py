@@ -28,6 +28,7 @@ Code = Literal[
     "version", "no_evidence", "unknown_id", "quote_not_found", "wrong_speaker", "number_unsupported", "name_unsupported",  # noqa: E501
     "address_unsupported", "day_unsupported", "unknown_owner", "owner_not_said", "due_not_said", "due_date_wrong", "duplicate",  # noqa: E501
     "wrong_language", "negation_flipped", "status_overstated", "weak_support", "unknown_participant", "wrong_date", "unknown_speaker",  # noqa: E501
+    "order_in_speech",
 ]  # fmt: skip
 LINE_SECTIONS: tuple[Section, ...] = ("summary", "topics", "decisions", "action_items", "open_questions")
 MARKS: frozenset[str] = frozenset({"weak_support", "wrong_language"})  # shown to the reader, never a reason to drop
@@ -53,16 +54,26 @@ class Problem(BaseModel):
         return self.code in MARKS
 
 
-def validate_minutes(minutes: Minutes, transcript: Transcript) -> list[Problem]:
-    """Return every problem found, section by section; none for minutes that hold."""
-    source = Source.of(transcript)
+def validate_minutes(minutes: Minutes, transcript: Transcript, *, source: Source | None = None) -> list[Problem]:
+    """Return every problem found, section by section; none for minutes that hold.
+
+    `source` is `Source.of(transcript)`, for callers that check many times.
+    """
+    source = source or Source.of(transcript)
+    translated = minutes.meeting.spoken not in (None, minutes.meeting.language)
     problems = list(_header_problems(minutes, source))
     for section in LINE_SECTIONS:
         entries = getattr(minutes, section)
         for index, entry in enumerate(entries):
             problems.extend(
                 Problem(code=code, section=section, index=index, text=text)
-                for code, text in line_problems(_text_of(entry), entry.evidence, source, is_topic=section == "topics")
+                for code, text in line_problems(
+                    _text_of(entry),
+                    entry.evidence,
+                    source,
+                    is_topic=section == "topics",
+                    language=minutes.meeting.language if translated and entry.found_by == "model" else None,
+                )
             )
         if section != "topics":
             problems.extend(_duplicates(section, [source.without_prefix(_text_of(entry)) for entry in entries]))
@@ -192,6 +203,8 @@ def _mended(entry: T, codes: set[str]) -> T:
         update["due_date"] = None
     if "status_overstated" in codes:
         update["status"] = "proposed"
+    if "weak_support" in codes:
+        update["is_weak"] = True
     return entry.model_copy(update=update) if update else entry
 
 
@@ -214,3 +227,9 @@ def _new_warnings(minutes: Minutes, problems: Sequence[Problem]) -> Iterator[Min
     foreign = next((problem for problem in problems if problem.code == "wrong_language"), None)
     if foreign is not None and "mixed_language" not in known:
         yield MinutesWarning(code="mixed_language", text=foreign.text[:1].upper() + foreign.text[1:] + ".")
+    if any(problem.code == "order_in_speech" for problem in problems) and "orders_in_speech" not in known:
+        yield MinutesWarning(
+            code="orders_in_speech",
+            text="Somebody's words in this meeting give orders to an assistant. They were not followed, "
+            "and no line rests on them.",
+        )

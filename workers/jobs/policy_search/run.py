@@ -17,6 +17,7 @@ from assistant.access import readable_groups
 from assistant.errors import BudgetExceeded, ModelOutputInvalid, RequestInvalid
 from assistant.job_kinds import POLICY_SEARCH
 from assistant.jobs import Claim, Job, JobResult
+from assistant.manner import LANGUAGES, Manner
 from workers.agent import AgentSession, AgentSpec, Budget
 from workers.jobs.policy_search.checks import Review, ReviewedClaim, as_claims, find_conflict, review
 from workers.jobs.policy_search.extracts import extracts_of
@@ -80,6 +81,7 @@ def run(job: Job, context: JobContext) -> JobResult:
         knowledge=context.knowledge,
         groups=readable_groups(job.mention),
         question=question,
+        spaces=job.mention.spaces,
         previous_question=next((turn.text for turn in reversed(history) if turn.role == "user"), None),
         include_superseded=bool(_ABOUT_THE_PAST.search(question)),
         report=context.report,
@@ -87,8 +89,9 @@ def run(job: Job, context: JobContext) -> JobResult:
     session = AgentSession(SPEC, job, context, reading=reading)
     outcome = _answer(session, context, reading, history)
     context.check(job)
-    language = language_of(question)
+    language = job.mention.manner.language or language_of(question)
     if outcome.kept:
+        _as_far_as_extracts_go(outcome, job.mention.manner)
         return _answered(outcome, session, context, reading, language)
     return _refused(outcome, session, reading, language)
 
@@ -117,6 +120,20 @@ def _answer(
     if len(outcome.kept) < len(outcome.review.claims):
         outcome.warnings.append("Part of the answer did not pass its checks and was left out.")
     return outcome
+
+
+def _as_far_as_extracts_go(outcome: Outcome, manner: Manner) -> None:
+    """Follow the manner where no model wrote: extracts can be fewer, and can't be put in other words."""
+    if not outcome.extractive:
+        return
+    if manner.tone == "brief":
+        outcome.kept = outcome.kept[:1]
+    quoted = {language_of(one.text) for one in outcome.kept}
+    if manner.language and quoted != {manner.language}:
+        outcome.warnings.append(
+            f"An answer in {LANGUAGES[manner.language]} is wanted here; without a language model "
+            "I can only quote the documents in their own language."
+        )
 
 
 def _checked(answer: PolicyAnswer, context: JobContext, reading: Reading) -> Outcome:

@@ -14,6 +14,15 @@ const steward = (() => {
   const connected = () => Boolean(window.socket?.connected);
   const jobOf = (node) => node.closest("[data-job]")?.dataset.job;
   const draftKey = () => "steward-draft:" + location.pathname;
+  const draftIdKey = () => "steward-draft-id:" + location.pathname;
+
+  // The question's own id, until it is taken or its words change: sent twice, even after a reload, it is one question.
+  function draftId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const id = sessionStorage.getItem(draftIdKey()) ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem(draftIdKey(), id);
+    return id;
+  }
 
   // Tell the server, as soon as it can be reached; false: it could not be, and that has been said.
   async function tell(act, more = {}) {
@@ -45,7 +54,8 @@ const steward = (() => {
     sayComposer("");
     sending = true;
     document.querySelector(".send").disabled = true;
-    if (!(await tell("send", { text, kind, files: files.map((file) => file.token) }))) sendFailed();
+    const question = { text, kind, draft: draftId(), files: files.map((file) => file.token) };
+    if (!(await tell("send", question))) sendFailed();
   }
 
   function sendFailed() {
@@ -59,6 +69,7 @@ const steward = (() => {
     byId("question").value = "";
     byId("kind").value = "";
     sessionStorage.removeItem(draftKey());
+    sessionStorage.removeItem(draftIdKey());
     files.splice(0).forEach((file) => file.chip.remove());
     fit();
   }
@@ -267,7 +278,7 @@ const steward = (() => {
     } else if (event.target.closest("dialog")) submitted(event.target.closest("dialog"));
   });
   document.addEventListener("input", (event) => {
-    if (event.target.id === "question") { sessionStorage.setItem(draftKey(), event.target.value); fit(); sayComposer(""); }
+    if (event.target.id === "question") { sessionStorage.setItem(draftKey(), event.target.value); sessionStorage.removeItem(draftIdKey()); fit(); sayComposer(""); }
     if (event.target.id === "rail-search") narrow(event.target.value);
   });
   document.addEventListener("change", (event) => {

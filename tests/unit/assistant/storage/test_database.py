@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from assistant.errors import DependencyUnavailable
 from assistant.settings import Settings
 from assistant.storage import database
-from assistant.storage.database import open_engine, reading, writing
+from assistant.storage.database import open_engine, reading, writing, writing_once
 
 THREADS, WRITES = 8, 10
 COUNT = sa.text(
@@ -85,3 +85,30 @@ def test_a_writer_that_fails_gives_its_turn_back(embedded_settings: Settings) ->
     engine.dispose()
 
     assert left == 0
+
+
+def test_a_pooled_connection_that_died_while_idle_is_replaced_before_it_is_used(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no connection to lose")
+    monkeypatch.setattr(database, "IDLE_SECONDS", 0.0)
+    with reading(engine) as connection:
+        pid = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+    killer = open_engine(engine.url.render_as_string(hide_password=False))
+    with reading(killer) as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
+    killer.dispose()
+
+    with reading(engine) as connection:
+        assert connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() != pid
+
+
+def test_one_statement_that_fails_keeps_nothing_and_leaves_the_connection_usable(engine: sa.Engine) -> None:
+    with pytest.raises(sa.exc.IntegrityError), writing_once(engine) as connection:
+        connection.execute(sa.text("INSERT INTO counters (name, value) SELECT 'one', NULL"))
+    with writing_once(engine) as connection:
+        connection.execute(sa.text("INSERT INTO counters (name, value) VALUES ('one', 7)"))
+
+    with reading(engine) as connection:
+        assert connection.execute(sa.text("SELECT value FROM counters WHERE name = 'one'")).scalar_one() == 7

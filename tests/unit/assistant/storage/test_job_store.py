@@ -52,7 +52,7 @@ def test_a_crash_before_the_commit_leaves_nothing_and_the_redelivery_is_new(
         raise RuntimeError("killed here")
 
     with monkeypatch.context() as patch:
-        patch.setattr("assistant.storage.job_acceptance._PUT_OUTBOX", crash)
+        patch.setattr("assistant.storage.job_acceptance._PUT_QUESTION", crash)
         with pytest.raises(RuntimeError):
             jobs.accept(mention, POLICY_SEARCH, PLACEHOLDER)
     with engine.connect() as connection:
@@ -187,6 +187,20 @@ def test_nobody_runs_more_than_their_cap_at_once(jobs: JobStore, settings: Setti
     assert jobs.claim(LANES, owner="w1") is None
     jobs.finish(held[0], make_result())
     assert jobs.claim(LANES, owner="w1") is not None
+
+
+def test_a_job_costs_few_round_trips(jobs: JobStore, engine: sa.Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite is in the process")
+    statements: list[str] = []
+    accept(jobs)
+    jobs.finish(claim(jobs), make_result())
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
+    accept(jobs)
+    taken_in = len(statements)
+    jobs.finish(claim(jobs), make_result())
+
+    assert (taken_in, len(statements) - taken_in) == (4, 3)
 
 
 def test_everyone_is_served_when_more_people_wait_than_one_claim_looks_at(jobs: JobStore) -> None:

@@ -10,7 +10,7 @@ from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.job_store import JobStore
 from assistant.storage.outbox_store import OutboxStore
-from assistant.storage.slack_store import ChannelSettings, SlackInstallation, SlackStore
+from assistant.storage.slack_store import SlackInstallation, SlackStore
 from tests.factories import make_mention, make_result
 
 PLACEHOLDER = Reply(text="Working on it …", final=False)
@@ -53,15 +53,6 @@ def test_a_state_counts_once_and_not_for_ever(store: SlackStore, engine: sa.Engi
         connection.execute(sa.text(f"UPDATE slack_oauth_states SET created_at = {old} WHERE state = 's2'"))
 
     assert [store.consume_state(one) for one in ("s1", "s1", "s2", "s3")] == [True, False, False, False]
-
-
-def test_a_channel_has_its_settings(store: SlackStore) -> None:
-    changed = ChannelSettings(kinds=("policy_search",), groups=("hr",), owners=("U1",))
-    store.save_channel_settings("T1", "C1", ChannelSettings(), by="U1")
-    store.save_channel_settings("T1", "C1", changed, by="U1")
-
-    assert store.channel_settings("T1", "C1") == changed
-    assert store.channel_settings("T2", "C1") == ChannelSettings()
 
 
 def test_a_thread_tells_who_began_it_and_who_joined(store: SlackStore, jobs: JobStore) -> None:

@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.tools import BaseTool, tool
 from pydantic import BaseModel
 
-from assistant.errors import BudgetExceeded, DependencyUnavailable, ModelOutputInvalid
+from assistant.errors import BudgetExceeded, DependencyUnavailable, ModelAway, ModelOutputInvalid
 from tests.twins.corpus import small_company
 from tests.twins.jobs import Watched, make_context, make_job
 from workers.agent import AgentSession, AgentSpec, Budget
@@ -187,3 +187,40 @@ def test_the_receipt_counts_calls_and_estimates_tokens_that_were_not_reported() 
     assert receipt.input_tokens > 0
     assert receipt.cost_usd is None  # no price is known for a scripted model
     assert receipt.model == "scripted (openai:scripted)"
+
+
+def dead_provider(fallbacks: tuple[str, ...]) -> tuple[JobContext, ScriptedModel]:
+    model = ScriptedModel(lines=[ConnectionError("refused")] * 10)
+    context = make_context(small_company())
+    context.models.add(ModelEntry(alias="dead", provider="openai", model="dead", fallbacks=fallbacks), model)
+    context.models.set_default("dead")
+    return context, model
+
+
+def of(context: JobContext) -> AgentSession[Verdict]:
+    spec = AgentSpec(kind="outage", prompt=Prompt("test", "You look."), tools=(), answer=Verdict, composer=Offline)
+    return started(spec, context, "employee")
+
+
+def test_jobs_take_the_fallback_at_once_while_a_provider_is_away() -> None:
+    context, model = dead_provider(fallbacks=("offline",))
+    answers = [of(context).ask([], "q").text for _ in range(4)]
+
+    assert answers == ["offline"] * 4
+    assert len(model.heard) == 3  # twice by the first job, once by the second; then the circuit was open
+    assert context.models.circuits.away() == ("openai ",)
+
+
+def test_without_a_fallback_jobs_wait_for_the_provider_and_are_told_how_long() -> None:
+    context, model = dead_provider(fallbacks=())
+    with pytest.raises(DependencyUnavailable) as first:
+        of(context).ask([], "q")
+    with pytest.raises(ModelAway) as opening:
+        of(context).ask([], "q")
+    with pytest.raises(ModelAway) as waiting:
+        of(context).ask([], "q")
+
+    assert not isinstance(first.value, ModelAway)
+    assert 0 < (opening.value.retry_after_seconds or 0) <= 5
+    assert 0 < (waiting.value.retry_after_seconds or 0) <= 5
+    assert len(model.heard) == 3

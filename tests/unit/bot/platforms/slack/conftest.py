@@ -24,6 +24,8 @@ from bot.main import make_app
 from bot.platforms import PlatformEntry
 from bot.platforms.slack import app as slack_app
 from bot.platforms.slack.app import SlackPlatform
+from tests.peers import emulate_peer
+from tests.peers.emulate_peer import EmulatePeer
 from tests.peers.slack_events import SECRET, send
 from tests.peers.slack_peer import TOKEN, Running, SlackPeer
 from tests.unit.workers import handlers
@@ -40,12 +42,27 @@ def build(app: FastAPI, dependencies: BotDependencies) -> SlackPlatform:
 ENTRIES = (PlatformEntry("slack", f"{__name__}:build", lambda settings: True),)
 
 
+@pytest.fixture(scope="session")
+def emulate_address(request: pytest.FixtureRequest, missing: Callable[[str, object], None]) -> Iterator[str | None]:
+    """Where emulate listens, when the tests are run with --emulate."""
+    if not request.config.getoption("--emulate"):
+        yield None
+        return
+    why = emulate_peer.why_missing()
+    if why is not None:
+        missing("emulate", why)
+    with emulate_peer.emulate() as address:
+        yield address
+
+
 @pytest.fixture
-def peer() -> Iterator[SlackPeer]:
-    peer = SlackPeer()
+def peer(emulate_address: str | None) -> Iterator[SlackPeer]:
+    peer = EmulatePeer(emulate_address) if emulate_address else SlackPeer()
     with Running(peer.app()) as server:
         peer.url = server.url
         yield peer
+    if isinstance(peer, EmulatePeer):
+        peer.close()
 
 
 @pytest.fixture

@@ -1,29 +1,17 @@
-"""The manifest, and the doctor that says what is wrong."""
+"""The command line: printing the manifest, and the doctor that says what is wrong."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from assistant.settings import Settings
 from bot.platforms.slack.command import examine, main
-from bot.platforms.slack.manifest import BOT_EVENTS, BOT_SCOPES, make_manifest
+from bot.platforms.slack.manifest import BOT_SCOPES
 from tests.peers.slack_peer import APP_TOKEN, TOKEN, SlackPeer
 
 GOOD_SECRET = "0123456789abcdef" * 2
-# Which scope an event needs, by Slack's reference of events.
-NEEDS = {
-    "app_mention": "app_mentions:read",
-    "member_joined_channel": "channels:read",
-    "message.channels": "channels:history",
-    "message.groups": "groups:history",
-    "message.im": "im:history",
-    "message.mpim": "mpim:history",
-    "reaction_added": "reactions:read",
-    "user_change": "users:read",
-}
 
 
 def slack(peer: SlackPeer, **fields: object) -> Settings:
@@ -33,34 +21,6 @@ def slack(peer: SlackPeer, **fields: object) -> Settings:
 
 async def states(settings: Settings) -> dict[str, str]:
     return {finding.subject: finding.state for finding in await examine(settings)}
-
-
-def test_the_copy_in_deploy_is_the_manifest_of_the_code() -> None:
-    copy = Path(__file__).parents[5] / "deploy" / "slack_manifest.json"
-
-    assert json.loads(copy.read_text()) == make_manifest()
-
-
-def test_the_manifest_keeps_slacks_limits() -> None:
-    made = make_manifest()
-    agent = made["features"]["agent_view"]
-
-    assert len(agent["agent_description"]) <= 300
-    assert 1 <= len(agent["suggested_prompts"]) <= 4
-    assert len(made["display_information"]["description"]) <= 140
-    assert 175 <= len(made["display_information"]["long_description"]) <= 4_000
-    assert all(len(one["name"]) <= 24 and len(one["description"]) <= 150 for one in made["features"]["shortcuts"])
-
-
-def test_every_event_has_its_scope() -> None:
-    assert {NEEDS[event] for event in BOT_EVENTS if event in NEEDS} <= set(BOT_SCOPES)
-
-
-def test_socket_mode_needs_no_address() -> None:
-    made = make_manifest(socket_mode=True)
-
-    assert made["settings"]["socket_mode_enabled"] is True
-    assert "http" not in json.dumps(made)
 
 
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,14 +6,20 @@ import json
 import threading
 from typing import Any
 
+import pytest
+
 from assistant.jobs import Job, JobResult
 from assistant.mentions import Person
+from assistant.preferences import PersonSettings
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.slack_store import SlackStore
+from bot.platforms.slack.done_note import DoneNotes
 from bot.platforms.slack.home import home_blocks
 from bot.platforms.slack.progress import Progress
 from tests.factories import make_result
 from tests.peers.slack_events import interact, payload
 from tests.unit.bot.platforms.slack.conftest import Bot
+from tests.unit.bot.platforms.slack.test_interactions import submit
 from workers.context import JobContext
 
 CHANNEL = "C0GENERAL"
@@ -69,9 +75,51 @@ async def test_my_data_is_exported_to_me_and_forgotten(bot: Bot) -> None:
     await press(bot, "steward:forget")
     exported = json.loads(file[file.index(b"{") : file.rindex(b"}") + 1])
 
-    assert exported["conversations"][0]["turns"][0]["text"] == "How many days of leave do I have?"
-    assert len(exported["conversations"]) == 1
+    assert [one["question"] for one in exported["questions"]] == ["How many days of leave do I have?"]
+    assert "Forgotten" in texts(bot.peer.views[-1]["view"]["blocks"])
     assert [view.asker_id for view in bot.views()] == ["U0BEN"]
+
+
+async def test_my_settings_are_mine_to_set_and_shown(bot: Bot) -> None:
+    values = {
+        "language": {"type": "static_select", "selected_option": {"value": "de"}},
+        "tone": {"type": "static_select", "selected_option": {"value": "brief"}},
+        "habits": {"type": "checkboxes", "selected_options": [{"value": "private_answers"}]},
+        "signature": {"value": "Ann  Smith"},
+    }
+    await press(bot, "steward:settings")
+    await submit(bot, "steward:person", {}, values)
+    kept = PreferenceStore(bot.engine).person("T0STEWARD", "U0ANN")
+
+    assert kept == PersonSettings(
+        language="de", tone="brief", private_answers=True, tell_when_done=False, signature="Ann Smith"
+    )
+    assert "Language: German · tone: brief · private answers" in texts(bot.peer.views[-1]["view"]["blocks"])
+
+
+@pytest.mark.parametrize(("wanted", "seconds", "told"), [(True, 0.0, 1), (False, 0.0, 0), (True, 60.0, 0)])
+async def test_who_waited_long_is_told_once_that_the_answer_is_there(
+    bot: Bot, wanted: bool, seconds: float, told: int
+) -> None:
+    PreferenceStore(bot.engine).save_person("T0STEWARD", "U0ANN", PersonSettings(tell_when_done=wanted))
+    bot.platform.done_notes = DoneNotes(bot.platform.desk, long_seconds=seconds)
+    await bot.send(payload("app_mention"))
+    await bot.deliver()
+    bot.work()
+    await bot.deliver()
+    await bot.platform.desk.settled()
+    notes = [one["text"] for one in bot.peer.said("DU0ANN")]
+
+    assert len(notes) == told
+    assert all("Your policy answer is there: <https://peer.test/archives/C0GENERAL/" in one for one in notes)
+
+
+async def test_a_setting_that_was_tampered_with_is_not_kept(bot: Bot) -> None:
+    language = {"type": "static_select", "selected_option": {"value": "tlh"}}
+    refused = await submit(bot, "steward:person", {}, {"language": language})
+
+    assert refused["response_action"] == "errors"
+    assert PreferenceStore(bot.engine).person("T0STEWARD", "U0ANN") == PersonSettings()
 
 
 # ------------------------------------------------------------------ live progress

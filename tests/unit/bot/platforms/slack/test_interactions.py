@@ -9,9 +9,12 @@ from uuid import UUID
 import pytest
 
 from assistant.jobs import JobStatus
-from assistant.mentions import Audience, Mention
+from assistant.mentions import LOCAL_TENANT, Audience, Mention
+from assistant.preferences import ChannelSettings
 from assistant.storage.feedback_store import FeedbackStore
-from assistant.storage.slack_store import ChannelSettings, SlackStore
+from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.storage.preference_store import PreferenceStore
+from assistant.storage.slack_store import SlackStore
 from tests.peers.slack_events import form, interact, payload
 from tests.unit.bot.platforms.slack.conftest import Bot
 from tests.unit.workers import handlers
@@ -251,7 +254,9 @@ async def test_a_shortcut_where_steward_is_not_says_how_to_invite_it(bot: Bot) -
 
 async def test_a_channel_is_set_up_by_its_owners_alone(bot: Bot) -> None:
     refused = await command(bot, "settings")
-    bot.peer.users["U0ADMIN"] = {"is_admin": True}
+    person = PersonProfile(id="admin", email="u0admin@example.test", role="admin")
+    PeopleStore(bot.engine).upsert_all(LOCAL_TENANT, [person])
+    bot.peer.users["U0ADMIN"] = {"is_admin": True, "profile": {"email": "u0admin@example.test"}}
     await command(bot, "settings", user_id="U0ADMIN")
     values = {
         "kinds": {"type": "checkboxes", "selected_options": [{"value": "meeting_summary"}]},
@@ -262,7 +267,7 @@ async def test_a_channel_is_set_up_by_its_owners_alone(bot: Bot) -> None:
     }
     await submit(bot, "steward:channel", {"channel": CHANNEL}, values, user="U0ADMIN")
     errors = await submit(bot, "steward:channel", {"channel": CHANNEL}, values)
-    kept = SlackStore(bot.engine, bot.settings).channel_settings("T0STEWARD", CHANNEL)
+    kept = PreferenceStore(bot.engine).channel("slack", "T0STEWARD", CHANNEL)
 
     assert "owners" in refused["text"]
     assert "owners" in errors["errors"]
@@ -276,9 +281,9 @@ async def test_a_channel_is_set_up_by_its_owners_alone(bot: Bot) -> None:
 
 
 async def test_a_channels_settings_hold(bot: Bot) -> None:
-    store = SlackStore(bot.engine, bot.settings)
+    store = PreferenceStore(bot.engine)
     settings = ChannelSettings(kinds=("policy_search",), groups=("hr",), answers_without_mention=True, handoff="S0X")
-    store.save_channel_settings("T0STEWARD", CHANNEL, settings, by="U0ADMIN")
+    store.save_channel("slack", "T0STEWARD", CHANNEL, settings, by="U0ADMIN")
     await bot.send(payload("message_channels", text="May I carry leave over?", ts="3.1"))
     await bot.send(payload("message_channels", text="Lunch now!", ts="3.2"))
     await bot.send(payload("app_mention", text="<@U0STEWARD> minutes: Ann: hello there", ts="3.3"))
@@ -289,8 +294,8 @@ async def test_a_channels_settings_hold(bot: Bot) -> None:
 
 
 async def test_ask_a_human_calls_whom_the_owners_named_once(bot: Bot) -> None:
-    store = SlackStore(bot.engine, bot.settings)
-    store.save_channel_settings("T0STEWARD", CHANNEL, ChannelSettings(handoff="S0HELPERS"), by="U0ADMIN")
+    store = PreferenceStore(bot.engine)
+    store.save_channel("slack", "T0STEWARD", CHANNEL, ChannelSettings(handoff="S0HELPERS"), by="U0ADMIN")
     answer = await answered(bot)
     for _ in range(2):
         await press(bot, answer, "steward:handoff")

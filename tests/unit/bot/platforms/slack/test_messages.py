@@ -65,7 +65,7 @@ async def test_slack_says_how_long_to_wait(bot: Bot) -> None:
 
 async def test_a_deleted_message_is_not_written_again(bot: Bot) -> None:
     handle = await bot.platform.post(TARGET, Reply(text="Hello"), "k1")
-    bot.peer.messages.clear()
+    bot.peer.delete_all()
     with pytest.raises(NothingFound):
         await bot.platform.update(handle, Reply(text="Hello again"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -94,7 +95,7 @@ async def test_a_redirect_without_anything_is_no_server_error(bot: Bot) -> None:
 async def test_after_the_end_nothing_is_kept_and_nothing_is_said(bot: Bot, name: str) -> None:
     await install(bot)
     await bot.send(payload("app_mention"))
-    assert await bot.send(payload(name)) == 200
+    assert await bot.send(payload(name, outer={"event_time": int(time.time()) + 1})) == 200
     await bot.deliver()
     await bot.send(payload("app_mention", ts="8.2"))
     await bot.deliver()
@@ -143,3 +144,10 @@ def test_a_state_counts_once(embedded_settings: Settings) -> None:
 
     assert [store.consume_state(one) for one in ("s2", "s1", "s1")] == [False, True, False]
     engine.dispose()
+
+
+async def test_an_end_that_comes_late_leaves_a_newer_installation(bot: Bot) -> None:
+    await install(bot)
+    await bot.send(payload("app_uninstalled", outer={"event_time": 1_700_000_000}))
+
+    assert len(SlackStore(bot.engine, bot.settings).installations()) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import UUID
@@ -135,3 +136,45 @@ async def test_a_bot_that_was_restarted_ends_the_stream_of_the_one_before(bot: T
     assert job_id == UUID(str(job.id))
     assert (posted.is_stream, posted.messages) == (False, (bot.peer.shown()[0].id,))
     assert bot.peer.shown()[0].text == "Twenty-five days."
+
+
+class Hand:
+    """A clock that stands still until a test turns it: who sleeps, sleeps until then."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.seconds + seconds
+        while self.seconds < until:
+            await asyncio.sleep(0.005)
+
+
+async def test_a_word_of_progress_is_shown_at_once_but_no_sooner_than_teams_takes_it(bot: TeamsBot) -> None:
+    job = await ask(bot, "personal_message")
+    await bot.until(lambda: not bot.behind())
+    hand = Hand()
+    follower = bot.platform._progress
+    await follower.stop()
+    follower._clock, follower._sleep = hand, hand.sleep
+    [(_, handle)] = OutboxStore(bot.engine).posted("teams", TENANT, PERSONAL)
+    follower.follow(Posted.model_validate(handle))
+    message = bot.peer.shown()[0]
+    report(bot, job, "reading 6 passages")
+    bot.platform.nudge(job.id)
+    hand.seconds = 0.9
+    await asyncio.sleep(0.1)  # nothing to wait for: that nothing comes is the point
+    too_soon = len(message.versions)
+    hand.seconds = 1.0
+    await bot.until(lambda: message.text == "reading 6 passages …")
+    report(bot, job, "checking 3 claims")
+    hand.seconds = 2.0
+    await asyncio.sleep(0.05)
+    bot.platform.nudge(job.id)
+    await bot.until(lambda: message.text == "checking 3 claims …")
+
+    assert too_soon == 1
+    assert hand.seconds == 2.0

@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 
 from assistant.errors import NothingFound, RequestInvalid, StewardError
 from assistant.job_kinds import POLICY_SEARCH
-from assistant.mentions import Person
+from assistant.mentions import Person, Platform
+from assistant.preferences import PersonSettings
 from assistant.replies import FileOffer, Reply
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
@@ -22,11 +23,13 @@ from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.storage.person_data import PersonData
+from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.quality_store import QualityStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
-from bot.platforms.web import WebDependencies
+from bot.platforms.web import WebDependencies, my_settings
 from bot.platforms.web.reader import Passage, ReadableDocument
 from bot.platforms.web.routes import answer_error, build_routes
 from bot.platforms.web.session import SESSION_COOKIE, Signer, SignIn
@@ -59,12 +62,14 @@ class Web:
         people.upsert_all("local", [_profile(person) for person in (ANN, BEN, HIDDEN)])
         self.deps = WebDependencies(
             settings=settings,
-            intake=Intake(jobs, people),
+            intake=Intake(jobs, people, preferences=PreferenceStore(engine)),
             jobs=jobs,
             conversations=ConversationStore(engine),
             feedback=feedback,
             feedback_desk=FeedbackDesk(jobs, feedback),
             people=people,
+            preferences=PreferenceStore(engine),
+            person_data=PersonData(engine),
             blobs=BlobStore(engine, settings),
             drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
             documents=NoDocuments(),
@@ -74,6 +79,7 @@ class Web:
         self.uploads = UploadTokens(Signer(("a-key",), "web upload"))
         app = FastAPI()
         app.include_router(build_routes(self.deps, self.sign_in, self.uploads))
+        app.include_router(my_settings.build_routes(self.deps, self.sign_in))
         app.add_exception_handler(StewardError, answer_error)
         self.client = TestClient(app, base_url="http://127.0.0.1:8080", follow_redirects=False)
 
@@ -213,3 +219,39 @@ def test_a_session_that_was_signed_out_is_over_for_every_copy_of_its_cookie(web:
 
     assert client.post("/uploads", content=b"a note").status_code == 403
     assert web.as_person(ANN).post("/uploads", content=b"a note").status_code == 200
+
+
+# ------------------------------------------------------------------ my settings
+def test_settings_are_kept_and_shown_again(web: Web) -> None:
+    client = web.as_person(ANN)
+    saved = client.post("/settings", data={"language": "de", "tone": "formal", "signature": " Ann <b> "})
+    page = client.get("/settings").text
+
+    assert (saved.status_code, saved.headers["location"]) == (303, "/settings?saved=true")
+    assert web.deps.preferences.person("local", "ann") == PersonSettings(
+        language="de", tone="formal", signature="Ann <b>", tell_when_done=False
+    )
+    assert '<option value="de" selected>' in page
+    assert "Ann &lt;b&gt;" in page
+
+
+def test_a_setting_that_is_not_offered_is_refused(web: Web) -> None:
+    assert web.as_person(ANN).post("/settings", data={"tone": "rude"}).status_code == 400
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", "/my-data"), ("POST", "/forget")])
+def test_settings_and_data_are_for_who_is_signed_in(web: Web, method: str, path: str) -> None:
+    assert web.client.request(method, f"/settings{path}", data={"sure": "true"}).status_code == 403
+
+
+def test_forgetting_takes_a_tick_and_then_everything(web: Web) -> None:
+    client = web.as_person(ANN)
+    web.deps.intake.take(make_mention("May I keep a dog?", tenant="local", platform=Platform.WEB))
+    exported = client.get("/settings/my-data").json()
+    unsure = client.post("/settings/forget")
+    sure = client.post("/settings/forget", data={"sure": "true"})
+
+    assert [one["question"] for one in exported["questions"]] == ["May I keep a dog?"]
+    assert unsure.status_code == 400
+    assert "1 question with" in sure.text
+    assert client.get("/settings/my-data").json()["questions"] == []

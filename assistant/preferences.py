@@ -1,0 +1,67 @@
+"""How Steward behaves in one channel, and towards one person: what their owners set, and what it makes of a mention.
+
+The same on every platform. Settings narrow (kinds, spaces) or colour (tone, language) an answer; none of them lets
+anybody read more than their groups allow (assistant/access.py).
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from assistant.errors import NotPermitted
+from assistant.frozen import Frozen
+from assistant.job_kinds import JOB_KINDS, JobKind
+from assistant.manner import LanguageCode, Manner, Tone
+from assistant.mentions import Audience, Mention
+
+MAX_SIGNATURE_CHARS = 120
+
+
+class ChannelSettings(Frozen):
+    """How Steward behaves in one channel. Stored: add fields with a default, never rename one."""
+
+    kinds: tuple[str, ...] = tuple(JOB_KINDS)  # job kinds that may run here
+    groups: tuple[str, ...] = ()  # what everyone in the channel may read, beside what the whole company may
+    spaces: tuple[str, ...] = ()  # answers come from these document spaces alone; empty: from all
+    tone: Tone = "neutral"
+    language: LanguageCode | None = None  # of answers; None: as the question
+    answers_without_mention: bool = False  # every message that ends in a question mark is a question
+    owners: tuple[str, ...] = ()  # user ids that may edit this; empty: the platform's admins
+    handoff: str | None = None  # the user group or person that "Ask a human" calls
+
+
+class PersonSettings(Frozen):
+    """What one person wants. Stored: add fields with a default, never rename one."""
+
+    tone: Tone = "neutral"  # where only they read the answer; in a channel the channel's holds
+    language: LanguageCode | None = None
+    signature: str = Field("", max_length=MAX_SIGNATURE_CHARS)  # under e-mail drafts; empty: their name
+    private_answers: bool = False  # a question asked in a channel is answered to them alone
+    tell_when_done: bool = True  # a message of its own when work took longer than a minute
+
+
+def with_preferences(mention: Mention, channel: ChannelSettings, person: PersonSettings) -> Mention:
+    """Return the mention with what was set for its channel and its asker; what it carried before is replaced."""
+    is_private = mention.audience is Audience.ASKER
+    manner = Manner(
+        tone=person.tone if is_private else channel.tone,
+        language=person.language if is_private else channel.language,
+        signature=person.signature,
+    )
+    return mention.model_copy(update={"spaces": channel.spaces, "manner": manner})
+
+
+def check_kind(kind: JobKind, channel: ChannelSettings) -> None:
+    """Refuse a kind that the channel's owners switched off, and say what may be asked instead.
+
+    Raises:
+        NotPermitted: it is switched off in this channel.
+    """
+    if kind.name in channel.kinds:
+        return
+    allowed = [JOB_KINDS[name].title.lower() for name in channel.kinds if name in JOB_KINDS]
+    instead = f"Here you can ask for: {', '.join(allowed)}. " if allowed else "Nothing is switched on here. "
+    raise NotPermitted(
+        f"{kind.name} is off in the channel",
+        reply=f"{kind.title} is switched off in this channel. {instead}In a direct message I can do more.",
+    )

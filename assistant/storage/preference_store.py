@@ -1,0 +1,142 @@
+"""Keeps what was set for channels and by people, and who changed a channel's settings when.
+
+A person's settings are kept once for all the places where the directory knows them: under their directory id where
+their platform account is matched to one, else under the account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from assistant.mentions import LOCAL_TENANT, ConversationKey
+from assistant.preferences import ChannelSettings, PersonSettings
+from assistant.storage.database import reading, writing
+from assistant.storage.statements import Statement, json_of, json_text
+
+_CHANNEL = Statement(
+    """
+    SELECT @text(settings) AS settings FROM channel_settings
+    WHERE platform = :platform AND tenant = :tenant AND channel = :channel
+    """
+)
+_PUT_CHANNEL = Statement(
+    """
+    INSERT INTO channel_settings (platform, tenant, channel, settings, updated_by, updated_at)
+    VALUES (:platform, :tenant, :channel, @json(:settings), :changed_by, @now)
+    ON CONFLICT (platform, tenant, channel) DO UPDATE
+    SET settings = excluded.settings, updated_by = excluded.updated_by, updated_at = excluded.updated_at
+    """
+)
+_PUT_CHANGE = Statement(
+    """
+    INSERT INTO channel_settings_changes (platform, tenant, channel, changed_by, changes, at)
+    VALUES (:platform, :tenant, :channel, :changed_by, @json(:changes), @now)
+    """
+)
+_CHANGES = Statement(
+    """
+    SELECT changed_by, @text(changes) AS changes, at FROM channel_settings_changes
+    WHERE platform = :platform AND tenant = :tenant AND channel = :channel ORDER BY id DESC LIMIT :count
+    """,
+    returns="at",
+)
+_PROFILE = Statement("SELECT @text(profile) AS profile FROM people WHERE tenant = :tenant AND id = :person_id")
+_PERSON = Statement(
+    "SELECT @text(settings) AS settings FROM person_settings WHERE tenant = :tenant AND person_id = :person_id"
+)
+_PUT_PERSON = Statement(
+    """
+    INSERT INTO person_settings (tenant, person_id, settings, updated_at)
+    VALUES (:tenant, :person_id, @json(:settings), @now)
+    ON CONFLICT (tenant, person_id) DO UPDATE SET settings = excluded.settings, updated_at = excluded.updated_at
+    """
+)
+_ANYTHING: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """One saving of a channel's settings: each changed field with its value before and after."""
+
+    changed_by: str
+    at: datetime
+    changes: dict[str, tuple[Any, Any]]
+
+
+class PreferenceStore:
+    """Reads and writes both kinds of settings."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    # -------------------------------------------------------------- channels
+    def channel(self, platform: str, tenant: str, channel: str) -> ChannelSettings:
+        """Return the channel's settings; the defaults when nobody changed them."""
+        with reading(self._engine) as connection:
+            return _channel(connection, {"platform": str(platform), "tenant": tenant, "channel": channel})
+
+    def save_channel(self, platform: str, tenant: str, channel: str, settings: ChannelSettings, *, by: str) -> None:
+        """Keep the channel's settings and, when something differs, who changed what."""
+        place = {"platform": str(platform), "tenant": tenant, "channel": channel}
+        with writing(self._engine) as connection:
+            changes = _changes(_channel(connection, place), settings)
+            _PUT_CHANNEL(connection, **place, settings=json_text(settings), changed_by=by)
+            if changes:
+                _PUT_CHANGE(connection, **place, changed_by=by, changes=json_of(changes))
+
+    def channel_changes(self, platform: str, tenant: str, channel: str, limit: int = 20) -> list[SettingsChange]:
+        """Return who changed the channel's settings, newest first."""
+        with reading(self._engine) as connection:
+            rows = _CHANGES(connection, platform=str(platform), tenant=tenant, channel=channel, count=limit).all()
+        return [
+            SettingsChange(
+                row.changed_by, row.at, {k: (v[0], v[1]) for k, v in _ANYTHING.validate_json(row.changes).items()}
+            )
+            for row in rows
+        ]
+
+    # -------------------------------------------------------------- people
+    def person(self, tenant: str, person_id: str) -> PersonSettings:
+        """Return what this person set, here or on another platform; the defaults when nothing."""
+        with reading(self._engine) as connection:
+            return _person(connection, tenant, person_id)
+
+    def save_person(self, tenant: str, person_id: str, settings: PersonSettings) -> None:
+        """Keep what this person wants, for all platforms where the directory knows them."""
+        with writing(self._engine) as connection:
+            home, own_id = _kept_under(connection, tenant, person_id)
+            _PUT_PERSON(connection, tenant=home, person_id=own_id, settings=json_text(settings))
+
+    # -------------------------------------------------------------- both
+    def for_mention(self, key: ConversationKey, asker_id: str) -> tuple[ChannelSettings, PersonSettings]:
+        """Return what holds for a question: its channel's settings and its asker's."""
+        place = {"platform": str(key.platform), "tenant": key.tenant, "channel": key.channel}
+        with reading(self._engine) as connection:
+            return _channel(connection, place), _person(connection, key.tenant, asker_id)
+
+
+def _channel(connection: sa.Connection, place: dict[str, str]) -> ChannelSettings:
+    row = _CHANNEL(connection, **place).first()
+    return ChannelSettings.model_validate_json(row.settings) if row else ChannelSettings()
+
+
+def _person(connection: sa.Connection, tenant: str, person_id: str) -> PersonSettings:
+    home, own_id = _kept_under(connection, tenant, person_id)
+    row = _PERSON(connection, tenant=home, person_id=own_id).first()
+    return PersonSettings.model_validate_json(row.settings) if row else PersonSettings()
+
+
+def _kept_under(connection: sa.Connection, tenant: str, person_id: str) -> tuple[str, str]:
+    row = _PROFILE(connection, tenant=tenant, person_id=person_id).first()
+    directory_id = _ANYTHING.validate_json(row.profile).get("directory_id") if row else None
+    return (LOCAL_TENANT, str(directory_id)) if directory_id else (tenant, person_id)
+
+
+def _changes(before: ChannelSettings, after: ChannelSettings) -> dict[str, tuple[Any, Any]]:
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    return {name: (old[name], new[name]) for name in new if old[name] != new[name]}

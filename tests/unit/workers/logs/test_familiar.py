@@ -1,0 +1,126 @@
+"""The shortcut counts lines as full reading does, and leaves to it whatever a value decides."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from workers.logs import index as index_module
+from workers.logs.index import LogIndex, build_index
+from workers.logs.reading import ReadingOptions
+from workers.logs.reading_files import LogBytes
+from workers.logs.signatures import fingerprints, with_other_values
+
+BEGIN = datetime(2026, 3, 4, 10, tzinfo=UTC)
+NOW = BEGIN + timedelta(days=1)
+LINES = 6_000
+
+
+def _plain(number: int, at: datetime) -> str:
+    level = ("INFO", "INFO", "WARN", "ERROR")[number % 4]
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{number % 1000:03d}Z {level} cart [{number * 7919:016x}] stored order {number}"
+
+
+def _access(number: int, at: datetime) -> str:
+    status = (200, 200, 404, 503)[number % 4]
+    return f'10.0.{number % 9}.{number % 250} - - [{at:%d/%b/%Y:%H:%M:%S} +0100] "GET /cart/{number} HTTP/1.1" {status} 12'
+
+
+def _pino(number: int, at: datetime) -> str:
+    level = (30, 30, 40, 50)[number % 4]
+    return (
+        f'{{"level":{level},"time":"{at:%Y-%m-%dT%H:%M:%S}.000Z","pid":{number % 7},"msg":"request {number} done"}}'
+    )
+
+
+def _priority(number: int, at: datetime) -> str:
+    return f"<{(30, 30, 28, 27)[number % 4]}>{at:%b %d %H:%M:%S} node-{number % 5} cart[{number}]: stored {number}"
+
+
+def _klog(number: int, at: datetime) -> str:
+    letter = "IIWE"[number % 4]
+    return (
+        f"{letter}{at:%m%d %H:%M:%S}.{number:06d}       {number % 9} store.go:{number % 300}] order {number} stored"
+    )
+
+
+def _numbered_service(number: int, at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} INFO cart{number % 3} [{number * 7919:016x}] stored order {number}"
+
+
+def _traced(number: int, at: datetime) -> str:
+    line = f"{at:%Y-%m-%d %H:%M:%S} ERROR cart [{number * 7919:016x}] order {number} failed"
+    return line + f"\n  at com.acme.Cart(Cart.java:{number})\nCaused by: java.io.IOException: {number}" * (number % 2)
+
+
+WRITERS: tuple[Callable[[int, datetime], str], ...] = (
+    _plain, _access, _pino, _priority, _klog, _numbered_service, _traced,
+)  # fmt: skip
+
+
+def _log(writers: tuple[Callable[[int, datetime], str], ...]) -> LogBytes:
+    lines = [
+        writers[number % len(writers)](number // len(writers), BEGIN + timedelta(seconds=number))
+        for number in range(LINES * len(writers))
+    ]
+    return LogBytes("log.txt", "\n".join(lines).encode())
+
+
+def _counts(index: LogIndex) -> list[tuple[object, ...]]:
+    texts = pl.Series([template.text for template in index.templates])
+    counts = index.counts.with_columns(texts.gather(index.counts["template"]).alias("text"))
+    table = counts.select("text", pl.col("service").cast(pl.String), "level", "minute", "lines")
+    return sorted(table.iter_rows(), key=str)
+
+
+def _span_in_seconds(index: LogIndex) -> list[datetime]:
+    file = index.report.files[0]
+    return [at.replace(microsecond=0) for at in (file.first_at, file.last_at) if at]
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.logs.reading_files.BLOCK_BYTES", 64 << 10)
+    monkeypatch.setattr(index_module, "KEPT_BYTES", 200_000)
+
+
+@pytest.mark.parametrize("writers", [*((one,) for one in WRITERS), WRITERS], ids=lambda all_: all_[0].__name__)
+@pytest.mark.usefixtures("small_blocks")
+def test_the_counts_are_those_of_full_reading(
+    writers: tuple[Callable[[int, datetime], str], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ReadingOptions(now=NOW)
+    short = build_index([_log(writers)], options)
+    monkeypatch.setattr("workers.logs.familiar.PATIENCE_BLOCKS", 0)
+    full = build_index([_log(writers)], options)
+    assert not short.kept_all
+    assert _counts(short) == _counts(full)
+    assert short.report.events == full.report.events
+    assert short.report.files[0].formats == full.report.files[0].formats
+    assert _span_in_seconds(short) == _span_in_seconds(full)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_most_lines_of_an_ordinary_log_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    real = index_module._Building.add
+
+    def noted(building: index_module._Building, events: pl.DataFrame, *, share_read: float) -> None:
+        read.append(events.height)
+        real(building, events, share_read=share_read)
+
+    monkeypatch.setattr(index_module._Building, "add", noted)
+    index = build_index([_log((_plain,))], ReadingOptions(now=NOW))
+    assert index.report.events == LINES
+    assert sum(read) < LINES / 2
+
+
+def test_a_signature_keeps_words_and_leaves_out_values() -> None:
+    alike = fingerprints(b"took 12 ms for a3f0c9d1\ntook 7 ms for 99ab01ff\ntook 7 ms by 99ab01ff\n")
+    assert alike[0] == alike[1]
+    assert alike[1] != alike[2]
+
+
+def test_values_are_changed_and_what_is_kept_is_not() -> None:
+    assert with_other_values(["é at 10:15 id a9 ok"], [[(5, 10)]], step=3) == ["é at 10:15 id b2 ok"]
