@@ -14,6 +14,7 @@ class Case:
     own: tuple[tuple[str, str], ...]  # level and text of what the root writes for a failing request
     symptom: str  # what a caller writes; {callee} is filled in
     aside: tuple[tuple[str, str, str, float], ...] = ()  # service, level, text, times a minute, while it lasts
+    steady: tuple[tuple[str, str, str, float], ...] = ()  # service, level, text, times a minute, all the time
     markers: tuple[tuple[float, str, str], ...] = ()  # seconds before (negative) the start, service, text
     decoys: tuple[tuple[float, str, str, str, int], ...] = ()  # minute, service, level, text, lines
     share: float = 0.6  # of requests through the root that fail

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.incident_cases import CASES, HEALTHY, Case, HealthyCase
+from bench.incident_heldout import HELD_OUT
 from bench.incident_worlds import WORLDS, Entry, World, written
 from workers.logs.inspection import inspect
 
@@ -52,30 +53,44 @@ class Outcome:
 
 def measure(lines: int = QUICK_LINES, *, seed: int = SEED) -> dict[str, object]:
     """Return the rates over all cases; prints one row a case."""
-    outcomes, invented = [], []
+    invented = []
     with TemporaryDirectory() as folder:
-        for number, case in enumerate(CASES):
-            generated = generate(
-                case, Path(folder) / f"case{number}", lines, seed=seed + number, mixed=number % 2 == 1
-            )
-            outcomes.append(_judged(generated))
-            _print_row(outcomes[-1])
+        known = _outcomes(CASES, Path(folder) / "known", lines, seed)
+        print("held out: written before the rules were changed, with other words for the causes")
+        held_out = _outcomes(HELD_OUT, Path(folder) / "held-out", lines, seed + len(CASES))
         for number, healthy in enumerate(HEALTHY):
             generated = generate_healthy(healthy, Path(folder) / f"healthy{number}", lines, seed=seed - number)
             inspection = inspect(generated.paths, now=BEGIN + timedelta(days=1))
             if inspection.root_cause_service is not None:
                 invented.append(healthy.name)
             print(f"{healthy.name:34} healthy: {inspection.verdict} {inspection.root_cause_service or ''}")
+    return {
+        "lines_each": lines,
+        **_rates(known),
+        "held_out": _rates(held_out),
+        "healthy": len(HEALTHY),
+        "causes_invented": len(invented),
+    }
+
+
+def _outcomes(cases: Sequence[Case], folder: Path, lines: int, seed: int) -> list[Outcome]:
+    """Generate and inspect each case; prints one row a case."""
+    outcomes = []
+    for number, case in enumerate(cases):
+        generated = generate(case, folder / f"case{number}", lines, seed=seed + number, mixed=number % 2 == 1)
+        outcomes.append(_judged(generated))
+        _print_row(outcomes[-1])
+    return outcomes
+
+
+def _rates(outcomes: Sequence[Outcome]) -> dict[str, float]:
     count = len(outcomes)
     return {
         "incidents": count,
-        "lines_each": lines,
         "top_two": round(sum(outcome.top_two for outcome in outcomes) / count, 3),
         "top_one": round(sum(outcome.top_one for outcome in outcomes) / count, 3),
         "first_bad_within_60s": round(sum(outcome.in_time for outcome in outcomes) / count, 3),
         "key_in_first_five": round(sum(outcome.key_in_five for outcome in outcomes) / count, 3),
-        "healthy": len(HEALTHY),
-        "causes_invented": len(invented),
         "cpu_seconds_each": round(sum(outcome.cpu_seconds for outcome in outcomes) / count, 2),
     }
 
@@ -89,6 +104,10 @@ def generate(case: Case, folder: Path, lines: int, *, seed: int, mixed: bool) ->
     entries = _ordinary(world, source, lines)
     broken, first_bad = _broken(case, world, source, lines, start, end)
     entries += broken + _decoys(case.decoys, source)
+    for service, level, text, times in case.steady:
+        for number in range(int(times * MINUTES)):
+            at = BEGIN + timedelta(seconds=(number + source.random()) * 60 / times)
+            entries.append(Entry(at, service, level, _filled(text, source)))
     for seconds, service, text in case.markers:
         entries.append(Entry(start + timedelta(seconds=seconds), service, "INFO", _filled(text, source)))
     paths = _write(entries, world, folder, mixed=mixed)

@@ -17,10 +17,12 @@ import polars as pl
 from workers.logs.incident import BadSignal, Incident
 from workers.logs.index import LogIndex
 from workers.logs.levels import ERROR
+from workers.logs.values import ValueShift
 
 LINES_READ_A_SIGNAL = 30  # names and ids are looked for in this many lines of each
 EARLINESS_SECONDS = 45.0  # half a minute between services is much in a cascade, and little for clocks
 FIRST_WEIGHT, TRACE_WEIGHT, MARKER_WEIGHT, NAMED_SHARE = 1.6, 2.0, 2.2, 0.75
+SHIFT_WEIGHT = 2.2  # as a change that was announced
 MARKER_SECONDS = 600.0
 LESSER_SHARE = 0.25  # a service's second message tells less new than its first
 LONGEST_CALL_CHAIN = 6
@@ -60,8 +62,11 @@ class Blame:
             self.reasons.append(reason)
 
 
-def blame_services(index: LogIndex, incident: Incident) -> list[Blame]:
-    """Return the services with something against them, the likeliest first."""
+def blame_services(index: LogIndex, incident: Incident, shifts: Sequence[ValueShift] = ()) -> list[Blame]:
+    """Return the services with something against them, the likeliest first.
+
+    `shifts` are the values that took over inside messages while it lasted.
+    """
     names = _Names(service for service in index.services)
     blames = {service: Blame(service) for service in _by_service(incident.members)}
     passes: dict[str, tuple[str, float]] = {}
@@ -79,8 +84,27 @@ def blame_services(index: LogIndex, incident: Incident) -> list[Blame]:
     _add_traces(blames, index, incident)
     _pass_on(blames, passes)
     _add_markers(blames, incident, names)
+    _add_shifts(blames, incident, shifts)
     ranked = sorted(blames.values(), key=lambda blame: (-blame.score, blame.service))
     return [blame for blame in ranked if blame.members]
+
+
+def _add_shifts(blames: dict[str, Blame], incident: Incident, shifts: Sequence[ValueShift]) -> None:
+    """Count against a service that its ordinary messages tell of another value than before.
+
+    A status is how a fault shows, wherever it is; of a bad message the values are facets of it.
+    """
+    bad = {member.signal.template for member in incident.members}
+    told: set[str] = set()
+    for shift in shifts:
+        if (
+            shift.service in blames
+            and shift.service not in told
+            and shift.template not in bad
+            and shift.name != "status"
+        ):
+            told.add(shift.service)
+            blames[shift.service].add(SHIFT_WEIGHT, f"in its ordinary messages {shift.said}")
 
 
 def _pass_on(blames: dict[str, Blame], passes: dict[str, tuple[str, float]]) -> None:

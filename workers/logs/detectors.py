@@ -46,6 +46,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Disk full",
         r"no space left|disk (?:is )?(?:almost )?full|ENOSPC|disk quota exceeded|read-only file ?system"
         r"|(?:disk|volume|filesystem|partition|/var\S*|/data\S*).{0,40}(?:9[0-9]|100) ?%"
+        r"|(?:disk|volume|file ?system|partition).{0,20}(?:is full|used up|out of space)"
         r"|low disk space|disk usage (?:above|over)|could not (?:extend|write).{0,40}space",
         "See what grew on the volume, and free or extend it.",
         0.95,

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 
@@ -13,16 +14,23 @@ from workers.logs.index import LogIndex
 from workers.logs.inspection_report import Hypothesis
 from workers.logs.shifts import facets_of
 from workers.logs.stack_traces import stack_trace_of
+from workers.logs.values import ValueShift
 
 MAX_HYPOTHESES = 5
 MAX_REASONS = 5
 TRACES_READ = 100
+_ARTICLED = {
+    "deploy": "a deployment",
+    "config_change": "a change of configuration",
+    "feature_flag": "a switched feature flag",
+    "migration": "a migration",
+}
 _DEFAULT_CHECK = "Read the first lines of this message and what the service did just before."
 
 
-def hypotheses_of(index: LogIndex, incident: Incident) -> list[Hypothesis]:
+def hypotheses_of(index: LogIndex, incident: Incident, shifts: Sequence[ValueShift] = ()) -> list[Hypothesis]:
     """Return the likely causes, one a service, the likeliest first. Confidences add up to at most 1."""
-    blames = blame_services(index, incident)[:MAX_HYPOTHESES]
+    blames = blame_services(index, incident, shifts)[:MAX_HYPOTHESES]
     total = sum(blame.score for blame in blames) or 1.0
     best = blames[0] if blames else None
     return [
@@ -49,15 +57,16 @@ def _hypothesis(
     leading = leading_member(blame.members)
     detector = leading.cause or next((found for found in leading.detectors if found.kind != "marker"), None)
     marker = marker_for(incident, blame.service)
+    first_at = min(member.signal.start_at for member in blame.members)
     return Hypothesis(
         service=blame.service,
-        cause=_cause_text(blame.service, leading, detector, marker),
+        cause=_cause_text(blame.service, detector, marker, first_at),
         kind=detector.name if detector else "errors",
         confidence=confidence,
         evidence_for=(*blame.reasons[:MAX_REASONS], *facets_of(index, leading), *_traced(index, leading)),
         evidence_against=tuple(_against(incident, blame, leading, better)),
         check_next=_check_next(detector, marker),
-        first_at=min(member.signal.start_at for member in blame.members),
+        first_at=first_at,
         template_ids=tuple(dict.fromkeys(index.templates[m.signal.template].id for m in blame.members))[:8],
     )
 
@@ -76,13 +85,16 @@ def _traced(index: LogIndex, leading: BadSignal) -> list[str]:
     return [f"{count} of {len(traces)} stack traces read are the same ({fingerprint}): {same.cause}{where}"]
 
 
-def _cause_text(service: str, leading: BadSignal, detector: Detector | None, marker: Marker | None) -> str:
-    said = " ".join(leading.text.split())[:160]
-    title = detector.title if detector else "Errors"
-    text = f"{title} in {service}: “{said}”"
-    if marker is not None:
-        text += f", after {marker.detector.title.lower()} “{' '.join(marker.text.split())[:120]}”"
-    return text
+def _cause_text(service: str, detector: Detector | None, marker: Marker | None, first_at: datetime) -> str:
+    """Return the cause as a sentence without its full stop; the lines that show it stand apart."""
+    what = detector.title if detector else "Errors of a kind not seen before"
+    text = f"{what} in {service}, from {first_at:%H:%M:%S} UTC"
+    if marker is None:
+        return text
+    minutes = (first_at - marker.at).total_seconds() / 60
+    when = f"{minutes:.0f} minutes before" if minutes >= 2 else "right before"
+    of = "" if marker.service == service else f" of {marker.service}"
+    return f"{text}; {_ARTICLED.get(marker.detector.name, marker.detector.title.lower())}{of} was logged {when}"
 
 
 def _against(incident: Incident, blame: Blame, leading: BadSignal, better: Blame | None) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from workers.logs.counting import COUNT_SCHEMA, Counts
+from workers.logs.counting import Counts
 from workers.logs.familiar import Shortcut
 from workers.logs.levels import level_of_message
 from workers.logs.reading import ReadingOptions, ReadingReport, read_events
@@ -19,7 +19,7 @@ from workers.logs.reading_files import LogSource
 from workers.logs.sampling import Sample, Sampling
 from workers.logs.templates import MinerState, Template, TemplateMiner
 
-KEPT_BYTES = 64 << 20  # of lines; with the counts and the reader this stays under 500 MB
+KEPT_BYTES = 48 << 20  # of lines; with the counts and the reader this stays under 500 MB
 FORESEEN_FROM = 0.1  # of the budget, from where on the rest is foreseen
 FORESEEN_EXCESS = 1.25  # the beginning is no sure guide to the rest
 FIELD_BYTES = 60  # of a row's other columns
@@ -160,20 +160,18 @@ class _Building:
             level = pl.select(pl.coalesce(table["level"], said.gather(shape))).to_series()
             return table.with_columns(numbers.gather(shape).alias("template"), level.alias("level"))
 
+        counts = self._counts.by_template(numbers, said)  # before the rows: memory is short here
         empty = pl.DataFrame(schema={**ROW_SCHEMA, "shape": pl.UInt32})
-        rows = with_templates(pl.concat(self._rows) if self._rows else empty)
-        by = ("template", "service", "level", "minute")
-        parts = self._counts.parts() or [pl.DataFrame(schema=COUNT_SCHEMA)]
-        # Part by part: shapes are many more than templates.
-        counted = [with_templates(part).group_by(by).agg(pl.col("lines").sum()) for part in parts]
-        counts = pl.concat(counted).group_by(by).agg(pl.col("lines").sum())
+        kept, self._rows = self._rows, []
+        rows = with_templates(pl.concat(kept) if kept else empty)
+        kept.clear()
         return LogIndex(
             templates=tuple(self._miner.templates),
             rows=rows.select(*ROW_SCHEMA).sort("time", "file", "line_number", nulls_last=True),
-            counts=counts.sort("template", "minute", "service", "level"),
+            counts=counts,
             report=report,
             file_names=tuple(file.name for file in report.files),
-            count_seconds=self._counts.step_seconds,
+            count_seconds=60 * self._counts.step_minutes,
             kept_all=self._sample is None,
             guarded_lines=self._miner.guarded_lines,
             state=self._miner.state(),

@@ -19,6 +19,7 @@ from workers.logs.reading import DEFAULT_MAX_BYTES, Progress, ReadingOptions
 from workers.logs.reading_files import LogSource
 from workers.logs.shifts import find_slowdown
 from workers.logs.statistics import Change, changes_between, signals_of, timeline_of
+from workers.logs.values import shifts_between
 
 LOOK_BACK = 3.0  # times the asked window's length: what is asked about often began before
 MARKER_INSIDE = timedelta(minutes=10)  # a change that much before the trouble is compared as part of it
@@ -70,11 +71,13 @@ def inspect_index(
     timeline = timeline_of(chosen, looked_at)
     if incident is None:
         changes = _changes(chosen, window, looked_at) if window is not None else []
-        return reporting.no_evidence(chosen, looked_at, timeline, changes)
-    hypotheses = hypotheses_of(chosen, incident)
+        shifts = shifts_between(chosen, window, _before(window, looked_at)) if window is not None else []
+        return reporting.no_evidence(chosen, looked_at, timeline, changes, shifts)
+    shifts = shifts_between(chosen, incident.window, _before(incident.window, looked_at))
+    hypotheses = hypotheses_of(chosen, incident, shifts)
     found = _with_marker(incident, hypotheses[0].service)
     changes = changes_between(chosen, found, _before(found, looked_at))
-    return reporting.cause_found(chosen, incident, hypotheses, changes, timeline)
+    return reporting.cause_found(chosen, incident, hypotheses, changes, timeline, shifts)
 
 
 def _incident_in(index: LogIndex, looked_at: Window, asked: Window | None, question: str) -> Incident | None:

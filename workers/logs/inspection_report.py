@@ -32,6 +32,20 @@ class ChangedTemplate(_Frozen):
     example: str = ""  # one line, verbatim
 
 
+class ShiftedValue(_Frozen):
+    """A value inside an ordinary message that took over, while the message came as often as before."""
+
+    template_id: str
+    text: str  # the template
+    service: str
+    name: str
+    value: str
+    share: float  # of the message's lines in the window
+    share_before: float
+    value_before: str
+    said: str  # the same in words
+
+
 class EvidenceLine(_Frozen):
     """One line of the logs, and where it stands."""
 
@@ -115,3 +129,4 @@ class Inspection(_Frozen):
     window_end: datetime | None = None
     chart: Chart | None = None
     coverage: Coverage = Coverage()
+    shifted_values: tuple[ShiftedValue, ...] = ()  # what changed inside messages

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from workers.logs.index import LogIndex, Window
-from workers.logs.inspection_report import ChangedTemplate
+from workers.logs.inspection_report import ChangedTemplate, ShiftedValue
 from workers.logs.levels import ERROR, WARN, name_of
-from workers.logs.reporting import changed_templates
+from workers.logs.reporting import changed_templates, shifted_values
 from workers.logs.statistics import bin_seconds_for, changes_between
+from workers.logs.values import shifts_between
 
 MAX_PATTERN_CHARS = 200  # the Rust engine cannot hang on a pattern, but a long one is no question
 
@@ -138,6 +139,11 @@ def templates(
 def diff(index: LogIndex, window: Window, baseline: Window, *, limit: int = 20) -> list[ChangedTemplate]:
     """Return the templates whose rate differs most between two windows."""
     return changed_templates(index, changes_between(index, window, baseline)[:limit], window)
+
+
+def shifted(index: LogIndex, window: Window, baseline: Window) -> list[ShiftedValue]:
+    """Return the values that took over inside messages between two windows, the surest first."""
+    return shifted_values(index, shifts_between(index, window, baseline))
 
 
 def timeline(

@@ -17,10 +17,12 @@ from workers.logs.inspection_report import (
     Hypothesis,
     Inspection,
     ReadingProblem,
+    ShiftedValue,
     Verdict,
 )
 from workers.logs.levels import ERROR, WARN, name_of
 from workers.logs.statistics import Change, Timeline
+from workers.logs.values import ValueShift
 
 MAX_CHANGES = 20
 MAX_EVIDENCE = 12
@@ -35,12 +37,14 @@ def cause_found(
     hypotheses: Sequence[Hypothesis],
     changes: Sequence[Change],
     timeline: Timeline,
+    shifts: Sequence[ValueShift] = (),
 ) -> Inspection:
     """Return the report on an incident; the first hypothesis names its cause."""
     best = hypotheses[0]
     marker = marker_for(incident, best.service)
     changed = changed_templates(index, _ranked(incident, best, changes, index), incident.window)
     evidence = _evidence(index, incident, best, marker)
+    shifted = shifted_values(index, shifts)
     return Inspection(
         root_cause_service=best.service,
         first_bad=incident.start_at,
@@ -48,7 +52,8 @@ def cause_found(
         what_changed=tuple(changed),
         evidence=tuple(line.line for line in evidence),
         hypotheses=tuple(hypotheses),
-        text=_incident_text(incident, hypotheses, marker, changed),
+        text=_incident_text(incident, hypotheses, changed, shifted),
+        shifted_values=tuple(shifted),
         verdict="cause_found",
         evidence_lines=tuple(evidence),
         window_start=incident.start_at,
@@ -58,14 +63,21 @@ def cause_found(
     )
 
 
-def no_evidence(index: LogIndex, window: Window, timeline: Timeline, changes: Sequence[Change]) -> Inspection:
+def no_evidence(
+    index: LogIndex,
+    window: Window,
+    timeline: Timeline,
+    changes: Sequence[Change],
+    shifts: Sequence[ValueShift] = (),
+) -> Inspection:
     """Return the report on logs that show no trouble: it names no cause, and says where to look."""
     coverage = coverage_of(index)
+    shifted = shifted_values(index, shifts)
     notable = [change for change in changes if abs(change.score) >= MIN_CHANGE_SCORE]
     text = (
         f"The logs show no cause: {coverage.lines} lines from {window.start_at:%Y-%m-%d %H:%M} to "
         f"{window.end_at:%H:%M} UTC"
-        f" hold no message of trouble that became more frequent. {_steady_errors(index)}"
+        f" hold no message of trouble that became more frequent. {_steady_errors(index)}{_shifted_text(shifted)}"
         " No log evidence: look at metrics (processor, memory, network, latency) and at what does not log."
     )
     return Inspection(
@@ -80,6 +92,7 @@ def no_evidence(index: LogIndex, window: Window, timeline: Timeline, changes: Se
         window_start=window.start_at,
         window_end=window.end_at,
         chart=_chart(timeline, None),
+        shifted_values=tuple(shifted),
         coverage=coverage,
     )
 
@@ -204,6 +217,32 @@ def changed_templates(index: LogIndex, changes: Sequence[Change], window: Window
     return changed
 
 
+def shifted_values(index: LogIndex, shifts: Sequence[ValueShift]) -> list[ShiftedValue]:
+    """Return the shifts as they are shown, one for each name and value of a service."""
+    shown: dict[tuple[str, str, str], ShiftedValue] = {}
+    for shift in shifts:
+        template = index.templates[shift.template]
+        value = ShiftedValue(
+            template_id=template.id,
+            text=template.text,
+            service=shift.service,
+            name=shift.name,
+            value=shift.value,
+            share=round(shift.share, 3),
+            share_before=round(shift.share_before, 3),
+            value_before=shift.value_before,
+            said=shift.said,
+        )
+        shown.setdefault((shift.service, shift.name, shift.value), value)
+    return list(shown.values())
+
+
+def _shifted_text(shifted: Sequence[ShiftedValue]) -> str:
+    if not shifted:
+        return ""
+    return f" Inside ordinary messages of {shifted[0].service}, {shifted[0].said}."
+
+
 def _evidence(index: LogIndex, incident: Incident, best: Hypothesis, marker: Marker | None) -> list[EvidenceLine]:
     lines: list[EvidenceLine] = []
     seen: set[tuple[str, int]] = set()
@@ -254,8 +293,8 @@ def _telling_line(line: str) -> str:
 def _incident_text(
     incident: Incident,
     hypotheses: Sequence[Hypothesis],
-    marker: Marker | None,
     changed: Sequence[ChangedTemplate],
+    shifted: Sequence[ShiftedValue],
 ) -> str:
     best = hypotheses[0]
     services = list(dict.fromkeys(member.signal.service for member in incident.members))
@@ -265,7 +304,7 @@ def _incident_text(
         f"{change.text[:90]} ({_KINDS[change.kind]}, {change.lines} lines, {change.lines_before} before)"
         for change in changed[:3]
     )
-    text = f"{began} {cause} What changed: {changes}."
+    text = f"{began} {cause} What changed: {changes}.{_shifted_text(shifted)}"
     if len(hypotheses) > 1:
         text += f" Less likely: {hypotheses[1].cause}."
     return f"{text} Check next: {best.check_next}"

@@ -40,6 +40,8 @@ def render(inspection: Inspection, claims: Sequence[Claim], *, warnings: Sequenc
         blocks.append(_chart(inspection))
     if inspection.what_changed:
         blocks.append(_changes(inspection))
+    if inspection.shifted_values:
+        blocks.append(_shifted(inspection))
     if cited := {one.number: one for claim in claims for one in claim.citations}:
         blocks.append(Citations(items=tuple(cited[number] for number in sorted(cited))))
     if inspection.evidence:
@@ -97,6 +99,18 @@ def _changes(inspection: Inspection) -> Table:
         for change in inspection.what_changed[:SHOWN_CHANGES]
     ]
     return Table(title="What changed", columns=("", "Service", "Now", "Before", "Message"), rows=tuple(rows))
+
+
+def _shifted(inspection: Inspection) -> Table:
+    rows = [
+        (one.service, one.name, one.value, f"{one.share:.0%}", f"{one.share_before:.0%}", one.text[:160])
+        for one in inspection.shifted_values
+    ]
+    return Table(
+        title="What changed inside messages",
+        columns=("Service", "Name", "Value", "Share now", "Before", "Message"),
+        rows=tuple(rows),
+    )
 
 
 def _chart(inspection: Inspection) -> Chart:

@@ -24,7 +24,8 @@ def _plain(number: int, at: datetime) -> str:
 
 def _access(number: int, at: datetime) -> str:
     status = (200, 200, 404, 503)[number % 4]
-    return f'10.0.{number % 9}.{number % 250} - - [{at:%d/%b/%Y:%H:%M:%S} +0100] "GET /cart/{number} HTTP/1.1" {status} 12'
+    client = f"10.0.{number % 9}.{number % 250}"
+    return f'{client} - - [{at:%d/%b/%Y:%H:%M:%S} +0100] "GET /cart/{number} HTTP/1.1" {status} 12'
 
 
 def _pino(number: int, at: datetime) -> str:

@@ -1,0 +1,118 @@
+"""Ten incidents written before the rules were next changed, to see how far the rules carry.
+
+The causes are known ones in other words, loud decoys stand beside them, and two show in no
+new message at all: a value inside an ordinary message changes.
+"""
+
+from bench.incident_cases import Case
+
+HELD_OUT: tuple[Case, ...] = (
+    Case(
+        "slots of the database, otherwise said",
+        "bank",
+        "ledger-db",
+        "sorry",
+        (("ERROR", "sorry, all {n} client slots are taken"),),
+        "posting {id} given up, {callee} did not take the call",
+        decoys=((20, "fraud", "ERROR", "model file {id} is older than a week", 30),),
+        ramp_minutes=2,
+    ),
+    Case(
+        "memory ceiling of a container",
+        "media",
+        "transcoder",
+        "memory ceiling",
+        (("ERROR", "job {id} lost: its process hit the memory ceiling of {n} MiB and was ended by the host"),),
+        "{callee} hung up in the middle of job {id}",
+        decoys=((15, "mailer", "WARN", "bounce of letter {id}", 40),),
+        share=0.5,
+    ),
+    Case(
+        "volume used up",
+        "shop",
+        "redis",
+        "volume",
+        (("ERROR", "snapshot {id} not written, volume /data is at 100% of {n} GiB"),),
+        "{callee} refuses writes",
+        share=0.8,
+        decoys=((95, "payments", "ERROR", "acquirer statement {id} differs by {n} cents", 25),),
+    ),
+    Case(
+        "trust between services ends",
+        "shop",
+        "payments",
+        "validity period",
+        (("ERROR", "peer check of bank link refused: validity period of its leaf ended at noon, serial {id}"),),
+        "paying order {n} came to nothing, {callee} said no",
+        share=0.9,
+    ),
+    Case(
+        "schema behind the program",
+        "bank",
+        "accounts",
+        "has no attribute",
+        (("ERROR", "row of account {n} has no attribute iban_country, giving up"),),
+        "balance for {id} not to be had from {callee}",
+        markers=((-60, "accounts", "accounts 9.2.0 is live, build {n}"),),
+        share=0.8,
+        decoys=((33, "identity", "WARN", "key set {id} fetched late", 30),),
+    ),
+    Case(
+        "one tenant's import",
+        "media",
+        "upload-api",
+        "manifest",
+        (("ERROR", "manifest {id} of tenant=northwind rejected at entry {n}: size does not add up"),),
+        "upload {id} stuck behind {callee}",
+        share=0.4,
+        steady=(("upload-api", "INFO", "manifest {id} of tenant=t{d} taken over, {n} entries", 12.0),),
+    ),
+    Case(
+        "all reads from one replica",
+        "media",
+        "profile-store",
+        "read served by replica",
+        (("WARN", "answer for profile {n} later than promised"),),
+        "{callee} answers late for {id}",
+        share=0.5,
+        steady=(("profile-store", "INFO", "read served by replica=r{d}, {n} rows", 30.0),),
+        aside=(("profile-store", "INFO", "read served by replica=r7, {n} rows", 90.0),),
+    ),
+    Case(
+        "an old version comes back",
+        "shop",
+        "catalog",
+        "price feed",
+        (("ERROR", "price feed {id} not understood by this build"),),
+        "no price for article {n} from {callee}",
+        share=0.5,
+        steady=(("catalog", "INFO", "worker {n} up, version=2.9.1", 4.0),),
+        aside=(("catalog", "INFO", "worker {n} up, version=2.3.0", 6.0),),
+        decoys=((50, "stock", "ERROR", "count of shelf {n} disagrees by {n}", 20),),
+    ),
+    Case(
+        "clocks part ways, otherwise said",
+        "bank",
+        "identity",
+        "lies ahead",
+        (("ERROR", "assertion {id} turned down: its moment lies ahead of ours by {n} ms"),),
+        "no proof of who asks, {callee} turned it down",
+        share=0.7,
+    ),
+    Case(
+        "a partner sends less",
+        "bank",
+        "transfers",
+        "clearing window",
+        (
+            ("WARN", "clearing window {n} missed, file of partner {id} is not there"),
+            ("ERROR", "transfer {id} put back"),
+        ),
+        "transfer {id} not booked by {callee}",
+        share=0.6,
+        decoys=(
+            (70, "fraud", "WARN", "feature {n} was null", 60),
+            (12, "ledger", "ERROR", "entry {n} is a repeat", 20),
+        ),
+    ),
+)
