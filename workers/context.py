@@ -85,6 +85,10 @@ class People(Protocol):
         """Return all people of the tenant, by name."""
         ...
 
+    def profile(self, tenant: str, person_id: str) -> PersonProfile | None:
+        """Return what the directory knows of one person, or None."""
+        ...
+
 
 class NoPeople:
     """A directory without anybody in it: for jobs and tests that need none."""
@@ -93,6 +97,10 @@ class NoPeople:
         """Return nobody."""
         del tenant
         return ()
+
+    def profile(self, tenant: str, person_id: str) -> None:
+        """Return nobody."""
+        del tenant, person_id
 
 
 @dataclass(frozen=True)
