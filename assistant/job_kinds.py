@@ -86,5 +86,7 @@ JOB_KINDS: dict[str, JobKind] = {
     kind.name: kind for kind in (POLICY_SEARCH, MEETING_SUMMARY, EMAIL_DRAFT, LOG_INSPECTION, DOCUMENT_INGEST)
 }
 
+# How many jobs of a lane one worker runs at once, where that is not left to its slots (WORKER_LANE_SLOTS wins).
+LANE_SLOTS = {DOCUMENT_INGEST.lane: 1}  # each is a process that computes
 SUSPECT_LANE = "suspect"  # re-runs, one at a time, whatever saw a worker die
 LANES: tuple[str, ...] = (*sorted({kind.lane for kind in JOB_KINDS.values()}), SUSPECT_LANE)

@@ -12,14 +12,16 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import SettingsInvalid
-from assistant.job_kinds import LANES, SUSPECT_LANE
+from assistant.job_kinds import LANE_SLOTS, LANES, SUSPECT_LANE
 
 DEFAULT_PORT = 8080
+PersonalKind = Literal["email", "card", "iban", "phone", "ip", "public_ip", "user"]
+PERSONAL_KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
 
 
 def _default_data_dir() -> Path:
@@ -95,6 +97,15 @@ class Settings(BaseModel):
     steward_alert_routes: Path | None = Field(
         None,
         description="YAML or JSON file: which channel an alert is answered in, and as whom (docs/log-sources.md).",
+    )
+    steward_log_hidden: str = Field(
+        "email,card,iban,phone",
+        description="Personal data of log lines that neither a model nor a reader sees, comma-separated: email, "
+        "card, iban, phone, ip, public_ip, user. none: all is shown. Passwords, tokens and keys are always hidden.",
+    )
+    steward_log_clear_folders: str = Field(
+        "",
+        description="Comma-separated folders whose log lines may be shown with their personal data (never secrets).",
     )
 
     # -- minutes of meetings
@@ -190,7 +201,7 @@ class Settings(BaseModel):
     worker_lane_slots: str = Field(
         "",
         description="Jobs of a lane that one worker runs at once, e.g. logs=2,summary=3. Lanes not named: three "
-        "quarters of WORKER_SLOTS; in WORKER_PROCESS_LANES: one.",
+        "quarters of WORKER_SLOTS; ingest and those in WORKER_PROCESS_LANES: one.",
     )
     worker_process_lanes: str = Field(
         "logs",
@@ -218,6 +229,14 @@ class Settings(BaseModel):
     )
     parse_seconds: float = Field(60.0, gt=0, description="Time one document may take to parse.")
 
+    # -- e-mail drafts
+    email_sending: bool = Field(
+        False,
+        description="Offer Send under e-mail drafts, where the asker's mail channel can send. Off: drafts can only "
+        "be saved and downloaded.",
+    )
+    email_approval_days: int = Field(14, ge=1, description="Days until a draft nobody sent or discarded lapses.")
+
     # -- logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="console for people, json for machines.")
@@ -234,15 +253,21 @@ class Settings(BaseModel):
 
     @property
     def lane_slots(self) -> dict[str, int]:
-        """How many jobs of a lane one worker runs at once, where the operator said so."""
+        """How many jobs of a lane one worker runs at once, where that is not left to its slots."""
         pairs = [part.partition("=") for part in self.worker_lane_slots.split(",") if part.strip()]
-        return {lane.strip(): int(number) for lane, _, number in pairs}
+        return LANE_SLOTS | {lane.strip(): int(number) for lane, _, number in pairs}
 
     @property
     def process_lanes(self) -> tuple[str, ...]:
         """The lanes whose jobs run in processes of their own, suspects not counted."""
         named = (lane.strip() for lane in self.worker_process_lanes.split(","))
         return tuple(dict.fromkeys(lane for lane in named if lane not in ("", "none", SUSPECT_LANE)))
+
+    @property
+    def log_hidden_kinds(self) -> tuple[PersonalKind, ...]:
+        """The sorts of personal data that are hidden in log lines."""
+        named = {kind.strip().lower() for kind in self.steward_log_hidden.split(",")}
+        return tuple(kind for kind in PERSONAL_KINDS if kind in named)
 
     @property
     def is_embedded_database(self) -> bool:
@@ -365,6 +390,15 @@ def _check_together(settings: Settings) -> None:
     if settings.app_id and settings.app_type == "SingleTenant" and not settings.app_tenantid:
         raise SettingsInvalid("APP_TYPE=SingleTenant needs APP_TENANTID.")
     _check_lanes(settings)
+    unknown = {kind.strip().lower() for kind in settings.steward_log_hidden.split(",")} - {
+        *PERSONAL_KINDS,
+        "none",
+        "",
+    }
+    if unknown:
+        raise SettingsInvalid(
+            f"STEWARD_LOG_HIDDEN names {sorted(unknown)[0]!r}; it takes {', '.join(PERSONAL_KINDS)}, or none."
+        )
     if settings.qdrant_api_key and not settings.qdrant_url:
         raise SettingsInvalid("QDRANT_API_KEY is set without QDRANT_URL.")
 

@@ -152,7 +152,7 @@ def worker(settings: Settings, *, process_lanes: str) -> Iterator[None]:
 
 
 def _ingest(settings: Settings, path: Path) -> subprocess.Popen[bytes]:
-    return _steward(settings, ["ingest", str(path), "--space", path.stem])
+    return _steward(settings, ["ingest", str(path), "--space", path.stem], PARSE_SECONDS=str(PATIENCE_SECONDS))
 
 
 def _steward(settings: Settings, arguments: list[str], **environment: str) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""Measure minutes without a model: summaries, items, the validator, speed.
+"""Measure minutes without a model: summaries, items, the validator, formats, speed.
 
 `python -m bench.meetings --data DIR` reads every QMSum, AMI and ICSI file in DIR (*.jsonl, told by their
 fields); QMSum files named "train" only fit the weights and are left out. Prints tables, then one JSON line
@@ -10,6 +10,7 @@ import json
 import random
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -19,6 +20,8 @@ from rouge_score import rouge_scorer
 
 from bench.meeting_baselines import BASELINES, eighths
 from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
+from bench.meeting_formats import LABELLED, NAMED
+from bench.meeting_long import long_meeting
 from bench.meeting_spoils import MEANING_SPOILINGS, SPOILINGS, Spoiling
 from workers.jobs.meeting_summary.extract import extract_minutes, summary_text
 from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
@@ -28,12 +31,15 @@ from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
 from workers.jobs.meeting_summary.schema import Minutes
 from workers.jobs.meeting_summary.validate import validate_minutes
+from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript
 
 BUDGET_WORDS = 120
 NEAR_UTTERANCES = 3  # an item is hit when a candidate lies this near
 CANDIDATES = 8
 SPOILS_PER_KIND = 2  # a meeting
+LONG_MEETING_WORDS = 60_000  # six hours
+FORMAT_MEETINGS = 6  # about so many are written in every format
 ITEM_SOURCES: dict[ItemKind, str] = {"actions": "actions", "decisions": "decisions", "questions": "problems"}
 Scores = dict[str, float]
 _SCORER = rouge_scorer.RougeScorer(["rouge1", "rouge2", "rougeLsum"], use_stemmer=True)
@@ -151,7 +157,9 @@ def measure_items(meetings: Sequence[LabelledMeeting]) -> dict[str, Any]:
             uncapped = [
                 part for part, score in zip(parts, scores[kind], strict=True) if score > MODEL_THRESHOLDS[kind]
             ]
+            as_many = min(len(listed[kind]), len(parts))
             systems = {
+                "random_as_many": [parts[number] for number in rng.sample(range(len(parts)), as_many)],
                 "engine": [[evidence.id for evidence in entry.evidence] for entry in listed[kind]],
                 "uncapped": uncapped,
                 "last_8": last,
@@ -260,6 +268,52 @@ def measure_invention(transcripts: Sequence[Transcript]) -> dict[str, Any]:
     return {"owners": owners, "dues": dues, "invented": invented}
 
 
+def measure_formats(transcripts: Sequence[Transcript]) -> dict[str, Any]:
+    """Return by format the per cent of words kept, and of those that went to the one who said them.
+
+    Each meeting is written in each format and read again; formats that only label voices have no names to get right.
+    """
+    figures: dict[str, Any] = {}
+    for source, write in {**NAMED, **LABELLED}.items():
+        words = kept = right = recognised = 0
+        for transcript in transcripts:
+            turns = [(one.speaker or "Nobody Known", n * 5, one.text) for n, one in enumerate(transcript.utterances)]
+            read = parse_transcript(write(turns))
+            said, got = _words_by_speaker(turns), _words_by_speaker([(u.speaker, 0, u.text) for u in read.utterances])
+            words += said.total()
+            kept += min(said.total(), read.words_kept)
+            right += (said & got).total()
+            recognised += read.source == source
+        figures[source] = {
+            "recognised": f"{recognised}/{len(transcripts)}",
+            "words_kept": round(100 * kept / max(1, words), 2),
+            "speakers_right": round(100 * right / max(1, words), 2) if source in NAMED else None,
+        }
+    return figures
+
+
+def _words_by_speaker(turns: Sequence[tuple[str | None, int, str]]) -> Counter[tuple[str | None, str]]:
+    return Counter((who, word) for who, _, text in turns for word in text.split())
+
+
+def measure_long_meeting() -> dict[str, float]:
+    """Return CPU seconds and memory growth (MB) of six hours of invented talk, read, written up and checked."""
+    text = long_meeting(words=LONG_MEETING_WORDS)
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    transcript = parse_transcript(text.encode())
+    minutes = extract_minutes(transcript)
+    problems = validate_minutes(minutes, transcript)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return {
+        "words": transcript.words_kept,
+        "hours": round((transcript.duration_seconds or 0) / 3600, 2),
+        "cpu_seconds": round(time.process_time() - began, 2),
+        "memory_growth_mb": round(grown / 1024, 1),
+        "lines": len(minutes.summary),
+        "problems": len(problems),
+    }
+
+
 def measure_speed(transcripts: Sequence[Transcript]) -> dict[str, float]:
     """Return CPU seconds per 10,000 words and the process's peak memory in MB."""
     words = sum(transcript.words_kept for transcript in transcripts)
@@ -287,6 +341,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     steps: dict[str, Callable[[], Any]] = {}
     if transcripts:
         steps["speed"] = lambda: measure_speed(transcripts[:20])
+        steps["long_meeting"] = measure_long_meeting
+        steps["formats"] = lambda: measure_formats(transcripts[:: max(1, len(transcripts) // FORMAT_MEETINGS)])
     if any(meeting.references for meeting in qmsum):
         steps["summaries"] = lambda: measure_summaries(qmsum)
         steps["answers"] = lambda: measure_answers(qmsum, most=arguments.questions)

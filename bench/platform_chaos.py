@@ -3,7 +3,8 @@
 Two real bots and two real workers; the chat service is the strict stand-in of the tests, with cut connections, 500s
 and 429s (bench/slack_chaos.py, bench/teams_chaos.py). One event in five is sent again although it was acknowledged,
 and what was not is sent again as the services do, ten times faster. A question is lost when its thread has no final
-answer, doubled when more than one answer, or anything beside the answer, is left for people to see.
+answer, doubled when more than one answer, or anything beside the answer, is left for people to see. A bot is killed
+only while the other one is up: both down for a minute is an outage, which no service's redelivery outlasts.
 """
 
 from __future__ import annotations
@@ -173,14 +174,18 @@ async def _run(arguments: argparse.Namespace, service: Service, folder: Path) ->
 
 
 async def _ready(bots: list[BotChild]) -> None:
+    for _ in range(600):
+        if await _are_up(bots):
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _are_up(bots: list[BotChild]) -> bool:
     async with httpx.AsyncClient(timeout=2) as client:
-        for bot in bots:
-            for _ in range(600):
-                try:
-                    if (await client.get(f"{bot.url}/healthz")).status_code == 200:
-                        break
-                except httpx.HTTPError:
-                    await asyncio.sleep(0.1)
+        try:
+            return all([(await client.get(f"{bot.url}/healthz")).is_success for bot in bots])
+        except httpx.HTTPError:
+            return False
 
 
 async def _break(bots: list[BotChild], workers: list[Child], kills: dict[str, int], rng: random.Random) -> None:
@@ -193,8 +198,10 @@ async def _break(bots: list[BotChild], workers: list[Child], kills: dict[str, in
             for child in children:  # as a supervisor would
                 child.keep_up()
             if time.monotonic() - began >= due[what]:
+                if what == "bot" and not await _are_up(bots):
+                    continue  # a slow machine would have none up for longer than any service sends again
                 every = KILL_BOT_SECONDS if what == "bot" else KILL_WORKER_SECONDS
-                due[what] += every * rng.uniform(0.7, 1.3)
+                due[what] = time.monotonic() - began + every * rng.uniform(0.7, 1.3)
                 await asyncio.to_thread(rng.choice(children).kill)
                 kills[what] += 1
 

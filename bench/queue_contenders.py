@@ -200,12 +200,13 @@ class Dramatiq(Contender):
         if self.addresses.broker_url.startswith("redis"):
             from dramatiq.brokers.redis import RedisBroker
 
-            broker = RedisBroker(url=self.addresses.broker_url)
+            make: Any = RedisBroker  # untyped
+            broker = make(url=self.addresses.broker_url)
         else:
             from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
             broker = RabbitmqBroker(url=self.addresses.broker_url)
-        return broker, dramatiq.actor(job, broker=broker, actor_name="job", queue_name="bench")
+        return broker, dramatiq.actor(broker=broker, actor_name="job", queue_name="bench")(job)
 
 
 class Procrastinate(Contender):

@@ -183,8 +183,8 @@ class Race:
             for after, first in zip(self._spent(worker_pid), before, strict=True)
         )
         shares = statistics.quantiles(waits_ms, n=100, method="inclusive")
-        start = [round(shares[percent - 1], 1) for percent in (50, 95, 99)]
-        return Row(*start, round(jobs / (last - asked_at), 1), put, work, server)
+        p50, p95, p99 = (round(shares[percent - 1], 1) for percent in (50, 95, 99))
+        return Row(p50, p95, p99, round(jobs / (last - asked_at), 1), put, work, server)
 
     def _spent(self, worker_pid: int) -> tuple[float, float, float]:
         servers = sum(cpu_seconds(pid) for pid in self._server_pids)

@@ -72,7 +72,7 @@ class JobRunner:
         self._slots = threading.BoundedSemaphore(slots)
         # One lane never takes all slots while others are served too: long minutes must not starve questions.
         self._lane_cap = max(1, slots * 3 // 4) if len(self.lanes) > 1 else slots
-        self._lane_caps = dict(lane_slots or {})  # the operator's own figures
+        self._lane_caps = dict(lane_slots or {})
         self.jobs_run = 0
         self._breaker = Breaker()
         self._stopping = threading.Event()
@@ -198,7 +198,8 @@ class JobRunner:
             self._breaker.failed(job.lane)
         wait = retry_after_seconds(error, job)
         if wait is not None and job.started_at + timedelta(seconds=wait) < job.deadline_at:
-            log.warning("job.retried", wait_seconds=round(wait, 1), error=type(error).__name__, exc_info=error)
+            why = None if is_model_away else error  # an outage is told once, by circuit.opened
+            log.warning("job.retried", wait_seconds=round(wait, 1), error=type(error).__name__, exc_info=why)
             if self._jobs.retry_later(job, wait, error, counted=not is_model_away):
                 self._reporter(job)("waiting", waiting_line(error, wait))
             return

@@ -77,9 +77,9 @@ PUT_TURN = """
 # that die before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
 _PUT_QUESTION = Batch(
     job="""
-    INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, person_id, kind, lane, priority, mention,
-                      state, run_at, deadline_at, created_at)
-    VALUES (:job_id, :event_key, :conversation_id, :platform, :tenant, :person_id, :kind, :lane, :priority,
+    INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, channel, person_id, kind, lane, priority,
+                      mention, state, run_at, deadline_at, created_at)
+    VALUES (:job_id, :event_key, :conversation_id, :platform, :tenant, :channel, :person_id, :kind, :lane, :priority,
             @json(:mention), 'queued', @now, @in(:deadline_seconds), @now)
     """,
     turn=PUT_TURN,
@@ -187,6 +187,7 @@ def _put_question(
         event_key=mention.event_key,
         platform=where.platform.value,
         tenant=where.tenant,
+        channel=where.channel,
         person_id=mention.asker.id,
         kind=kind.name,
         lane=kind.lane,

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from assistant.storage.database import UtcDateTime
 
 revision = "20261124_preferences"
-down_revision = "20261124_slack"
+down_revision = "20261124_worker_condition"
 branch_labels = None
 depends_on = None
 

@@ -421,6 +421,11 @@ class SlackPeer:
         self.views.append(arguments)
         return {"view": {"id": f"V{len(self.views)}", **view}}
 
+    def on_files_info(self, arguments: Answer) -> Answer:
+        if not self.tokens & self.file_tokens:
+            raise Refused("missing_scope")
+        return {"file": {"id": arguments["file"]}}
+
     def on_files_get_upload_url_external(self, arguments: Answer) -> Answer:
         if int(arguments["length"]) <= 0:
             raise Refused("invalid_length")

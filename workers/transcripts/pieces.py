@@ -34,6 +34,7 @@ class Piece:
     end: float | None = None
     ref: str | None = None
     speaker_ref: str | None = None
+    url: str | None = None
 
 
 @dataclass
@@ -79,6 +80,7 @@ def finish(draft: Draft) -> Transcript:
             end=piece.end,
             text=piece.text,
             source_ref=piece.ref,
+            url=piece.url,
         )
         for number, piece in enumerate(pieces, 1)
     )

@@ -47,13 +47,30 @@ def read_slack(document: object, *, people: Mapping[str, str]) -> Draft:
                 None,
                 f"ts {message['ts']}",
                 f"slack:{account}" if account else None,
+                _permalink(message),
             )
         )
+    if isinstance(document, Mapping):
+        _read_header(document, draft)
     if spoken:
         draft.date = datetime.fromtimestamp(began, UTC).date()
     if left_out:
         draft.warn("posts_left_out", f"{left_out} automatic or bot post(s) were left out.")
     return draft
+
+
+def _read_header(document: Mapping[str, Any], draft: Draft) -> None:
+    """Take what whoever fetched the messages says of them: a title, and that there were more."""
+    title, cut = document.get("title"), document.get("cut")
+    if isinstance(title, str) and title.strip():
+        draft.title = title.strip()
+    if isinstance(cut, str) and cut.strip():
+        draft.warn("cut", cut.strip())
+
+
+def _permalink(message: Mapping[str, Any]) -> str | None:
+    link = message.get("permalink")
+    return link if isinstance(link, str) and link.startswith("https://") else None
 
 
 def _messages(document: object) -> list[Mapping[str, Any]]:

@@ -41,6 +41,7 @@ WarningCode = Literal[
     "asr_low",
     "undecodable_characters",
     "broken_cue",
+    "cut",
 ]
 
 
@@ -75,6 +76,7 @@ class Utterance(BaseModel):
     end: float | None = Field(default=None, ge=0)  # seconds
     text: str = Field(min_length=1)
     source_ref: str | None = None  # where in the file: "cue 12", "line 40", "ts 1690000000.000100"
+    url: str | None = None  # where a reader can open it; chats have one for each message
 
 
 class Transcript(BaseModel):

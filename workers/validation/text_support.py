@@ -78,9 +78,14 @@ def content_stems(text: str) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=4_096)  # choosing the lines of a long meeting compares the same few thousand again and again
+def _stem_set(text: str) -> frozenset[str]:
+    return frozenset(content_stems(text))
+
+
 def says_the_same(left: str, right: str) -> bool:
     """Do two lines share nearly all (ALIKE) of their content words, or all their words where they have no content?"""
-    first, second = set(content_stems(left)), set(content_stems(right))
+    first, second = _stem_set(left), _stem_set(right)
     if not first or not second:
         return words_of(left) == words_of(right)
     return len(first & second) >= ALIKE * len(first | second)

@@ -5,7 +5,7 @@ Their answers are private, in the direct messages with Steward, and can be share
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,25 +13,22 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from assistant.errors import NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import JOB_KINDS
+from assistant.errors import DependencyUnavailable, RateLimited, RequestInvalid, StewardError
+from assistant.job_kinds import JOB_KINDS, MEETING_SUMMARY
 from assistant.mentions import Attachment
 from bot.platforms.slack import channel_form
 from bot.platforms.slack.channel_form import ChannelForm
-from bot.platforms.slack.client import SlackRefused, call
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.interactions import Press
 from bot.platforms.slack.parse import Wire, Workspace, read_text
+from bot.platforms.slack.reading import PATIENCE_SECONDS, READING_SECONDS, Conversation
+from bot.platforms.slack.recap import RecapRequest, read_request
+from bot.platforms.slack.recaps import JSON_TYPE
 from bot.platforms.slack.text import escape
 from bot.routing import HELP_WORDS, help_text
 
 log = structlog.get_logger()
 
-THREAD_PAGES = 3
-PAGE_SIZE = 200
-READ_SECONDS = 1.8  # of the 3 s that Slack waits
-MAX_THREAD_CHARS = 200_000
-NAMED_PEOPLE = 30  # who is asked of Slack by name for one thread
 SHORTCUTS = {
     "summarise_thread": ("meeting_summary", "Summarise this thread", "Summarise this Slack thread."),
     "draft_reply": ("email_draft", "Draft a reply", "Draft a reply to the last message of this thread."),
@@ -48,6 +45,7 @@ class Command(Wire):
     user_id: str
     text: str = ""
     trigger_id: str = ""
+    response_url: str = ""
 
     @property
     def workspace(self) -> Workspace:
@@ -72,7 +70,7 @@ class Commands:
         self._settings = ChannelForm(desk)
 
     async def on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """/steward [settings | question]."""
+        """/steward [settings | recap since … | question]."""
         command = Command.model_validate(body)
         word = command.text.strip().lower()
         try:
@@ -82,10 +80,20 @@ class Commands:
                 await self._settings.open(command.workspace, command.channel_id, command.user_id, command.trigger_id)
                 await ack()
             else:
-                await self._ask(command)
-                await ack(response_type="ephemeral", text="I'm on it. The answer comes in our direct messages.")
+                await ack(response_type="ephemeral", text=escape(await self._take(command)))
         except StewardError as error:
             await ack(response_type="ephemeral", text=escape(error.reply))
+
+    async def _take(self, command: Command) -> str:
+        """Take a question or a recap in, and return what is said about it."""
+        known = await self._desk.directory.known(command.workspace, command.user_id)
+        request = read_request(
+            read_text(command.text), now=datetime.now(UTC), utc_offset_seconds=known.utc_offset_seconds
+        )
+        if request is not None:
+            return await self._recap(command, request)
+        await self._ask(command)
+        return "I'm on it. The answer comes in our direct messages."
 
     async def _ask(self, command: Command) -> None:
         key = f"slack:{command.team_id}:command:{command.trigger_id}"
@@ -99,75 +107,88 @@ class Commands:
         press = Press.model_validate(body)
         kind, _, words = SHORTCUTS[press.callback_id]
         channel = press.channel.id if press.channel else ""
-        try:
-            thread = await self._read_thread(press, channel)
+        root = press.message.thread if press.message and press.message.ts else press.message_ts
+        key = f"slack:{press.workspace.team}:shortcut:{press.trigger_id}"
+
+        async def take(seconds: float) -> None:
+            reader = self._desk.reader
+            thread = await reader.thread(press.workspace, channel, root, asked_by=key, seconds=seconds)
             await self._desk.ask(
                 press.workspace,
                 press.user.id,
                 words,
-                key=f"slack:{press.workspace.team}:shortcut:{press.trigger_id}",
+                key=key,
                 kind=kind,
-                attachments=(thread,),
+                attachments=(await self._as_file(thread, press.callback_id),),
                 share_to=None if channel.startswith("D") else channel,
-                share_thread=press.message.thread if press.message else press.message_ts,
+                share_thread=root,
             )
-            said = "I'm on it. The answer comes in our direct messages."
-        except StewardError as error:
-            said = error.reply
+
+        said = await self._taken(take, press.response_url)
         self._desk.later(self._desk.whisper(press.response_url, said))
         await ack()
 
-    # -------------------------------------------------------------- a thread as a file
-    async def _read_thread(self, press: Press, channel: str) -> Attachment:
-        """Return the thread as a text file of "[time] name: words" lines; a long one says where it was cut."""
-        desk = self._desk
-        root = press.message.thread if press.message and press.message.ts else press.message_ts
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                messages, is_whole = await self._messages(press.workspace, channel, root)
-                lines = [await self._line(press.workspace, one) for one in messages]
-        except TimeoutError as error:
-            raise RequestInvalid(
-                "thread not read in time", reply="Slack took too long to hand me the thread. Please try again."
-            ) from error
-        text = "\n".join(line for line in lines if line)
-        if not is_whole or len(text) > MAX_THREAD_CHARS:
-            text = text[:MAX_THREAD_CHARS] + "\n[The thread is longer; this is its beginning.]"
-        data = text.encode()
-        suffix = "log" if press.callback_id == "inspect_logs" else "txt"
-        location = f"blob:{await asyncio.to_thread(desk.dependencies.blobs.store, data)}"
-        return Attachment(name=f"thread.{suffix}", media_type="text/plain", size_bytes=len(data), location=location)
+    async def _recap(self, command: Command, request: RecapRequest) -> str:
+        """Take a recap of the command's channel in, and return what is said about it."""
+        if command.channel_id.startswith("D"):
+            raise RequestInvalid("recap of direct messages", reply="Use /steward recap in the channel it is about.")
+        key = f"slack:{command.team_id}:command:{command.trigger_id}"
 
-    async def _messages(self, workspace: Workspace, channel: str, root: str) -> tuple[list[dict[str, Any]], bool]:
-        bot = await self._desk.installations.bot(workspace)
-        client = self._desk.api.reading(bot.token)
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        try:
-            for _ in range(THREAD_PAGES):
-                page = await call(
-                    client.conversations_replies(channel=channel, ts=root, limit=PAGE_SIZE, cursor=cursor)
-                )
-                found += page.get("messages") or []
-                cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
-                if cursor is None:
-                    return found, True
-        except SlackRefused as error:
-            raise NotPermitted(
-                f"conversations.replies: {error.error}",
-                reply="I'm not in that channel. Invite me first: /invite @Steward",
-            ) from error
-        return found, False
+        async def take(seconds: float) -> None:
+            reader = self._desk.reader
+            stretch = await reader.since(
+                command.workspace,
+                command.channel_id,
+                request.since,
+                reader=command.user_id,
+                asked_by=key,
+                seconds=seconds,
+            )
+            await self._desk.ask(
+                command.workspace,
+                command.user_id,
+                command.text.rstrip(" ?"),
+                key=key,
+                kind=MEETING_SUMMARY.name,
+                attachments=(await self._as_file(stretch, "recap"),),
+                share_to=command.channel_id,
+            )
 
-    async def _line(self, workspace: Workspace, message: dict[str, Any]) -> str:
-        text = read_text(str(message.get("text") or ""))
-        if not text:
-            return ""
-        user = str(message.get("user") or "")
-        known = await self._desk.directory.known(workspace, user) if user else None
-        name = known.person.name if known and known.person.name else user or "app"
-        at = datetime.fromtimestamp(float(message.get("ts") or 0), UTC)
-        return f"[{at:%Y-%m-%d %H:%M:%S}] {name}: {text}"
+        return await self._taken(take, command.response_url)
+
+    async def _taken(self, take: Callable[[float], Awaitable[None]], response_url: str) -> str:
+        """Take a question about messages in, now or once Slack has handed them over; return what is said.
+
+        Slack sends no command twice: what is read on after the acknowledgement is lost with this process, and the
+        asker is told when to ask again.
+        """
+        try:
+            await take(PATIENCE_SECONDS)
+        except RateLimited as error:
+            return error.reply
+        except DependencyUnavailable:
+            self._desk.later(self._take_later(take, response_url))
+            return (
+                "Slack takes its time to hand me the messages; I begin when I have them. If no answer comes in our "
+                "direct messages within ten minutes, please ask again."
+            )
+        except StewardError as error:
+            return error.reply
+        return "I'm on it. The answer comes in our direct messages."
+
+    async def _take_later(self, take: Callable[[float], Awaitable[None]], response_url: str) -> None:
+        try:
+            await take(READING_SECONDS)
+        except StewardError as error:
+            await self._desk.whisper(response_url, error.reply)
+
+    async def _as_file(self, conversation: Conversation, purpose: str) -> Attachment:
+        """Keep the messages in the form that the job reads: a transcript with links, log lines, or plain text."""
+        attach = self._desk.reader.attach
+        if purpose in ("summarise_thread", "recap"):
+            return await attach(conversation.as_json(), "slack-messages.json", JSON_TYPE)
+        suffix = "log" if purpose == "inspect_logs" else "txt"
+        return await attach(conversation.as_lines(), f"thread.{suffix}", "text/plain")
 
 
 def _help_blocks() -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import structlog
 from assistant.errors import (
     DependencyUnavailable,
     NothingFound,
+    NotPermitted,
     RequestInvalid,
     StewardError,
     StorageFull,
@@ -35,13 +36,17 @@ from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.messages import NOTE_TYPE, SlackMessages
 from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
+from bot.platforms.slack.reading import SlackReader
+from bot.platforms.slack.recaps import Recaps
 from bot.platforms.slack.render import render
 from bot.platforms.slack.streams import SlackStreams
-from bot.platforms.slack.text import escape
+from bot.platforms.slack.text import escape, shorten
 from bot.platforms.slack.token_rotation import TokenRotation
 from bot.platforms.slack.uploads import SlackUploads
 
 log = structlog.get_logger()
+
+MAX_TITLE_CHARS = 80  # of a thread in the Messages tab: what its list shows
 
 
 class Desk:
@@ -57,6 +62,8 @@ class Desk:
         self.installations = Installations(settings, self.store, self.api, rotation)
         self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.preferences)
         self.files = SlackFiles(settings, self.api, dependencies.blobs)
+        self.reader = SlackReader(self.api, self.installations, self.directory, dependencies.blobs)
+        self.recaps = Recaps(self.reader, self.directory)
         streams = SlackStreams(self.api, is_on=settings.slack_streaming)
         pictures = ChartPictures(settings.steward_data / "matplotlib")
         uploads = SlackUploads(self.api, dependencies.blobs, pictures)
@@ -87,6 +94,11 @@ class Desk:
             key=key,
         )
         mention = _with_handoff(mention, readers.settings)
+        try:
+            mention = await self.recaps.with_messages(workspace, message, mention, asker)
+        except (RequestInvalid, NotPermitted, NothingFound) as unreadable:
+            await self.refuse(workspace, mention, unreadable)
+            return None
         if files.refused and not mention.text and not mention.attachments:
             error = RequestInvalid("only files that can't be read", reply="\n".join(files.refused))
             await self.refuse(workspace, mention, error)
@@ -118,6 +130,7 @@ class Desk:
             return None
         if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
+            self.later(self._name_thread(workspace, mention))
         return accepted
 
     async def accept(self, mention: Mention) -> Accepted:
@@ -214,6 +227,17 @@ class Desk:
         )
         await call(request)
 
+    async def _name_thread(self, workspace: Workspace, mention: Mention) -> None:
+        """Call a new thread of the Messages tab by its question, where the agents feature is on."""
+        place = mention.reply_target
+        root = str(place.get("thread_ts") or "")
+        if not root or not mention.event_key.endswith(f":{root}"):
+            return  # a follow-up: the thread has its title
+        bot = await self.installations.bot(workspace)
+        title = shorten(" ".join(mention.text.split()), MAX_TITLE_CHARS) or "A file"
+        client = self.api.writing(bot.token)
+        await call(client.assistant_threads_setTitle(channel_id=str(place["channel"]), thread_ts=root, title=title))
+
     async def stop(self, job_id: UUID, user_id: str) -> bool:
         """Stop a job for the one who asked for it; False when it is over, or somebody else's."""
         jobs = self.dependencies.jobs
@@ -221,7 +245,7 @@ class Desk:
             view = await asyncio.to_thread(jobs.view, job_id)
         except NothingFound:
             return False
-        if view.status.is_final or view.asker_id != user_id:
+        if view.status.is_answered or view.asker_id != user_id:
             return False
         stopped = await asyncio.to_thread(lambda: jobs.cancel(job_id, by=user_id))
         log.info("job.stopped", job_id=str(job_id), by_asker=True)

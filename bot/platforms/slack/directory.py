@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import structlog
 
-from assistant.errors import StewardError
+from assistant.errors import RequestInvalid, StewardError
 from assistant.mentions import LOCAL_TENANT, Audience, Person, Platform
 from assistant.preferences import ChannelSettings
 from assistant.storage.people_store import PeopleStore, PersonProfile
@@ -42,6 +42,7 @@ class Known:
     person: Person
     is_outsider: bool
     is_admin: bool = False  # of the Slack workspace: may set channels up, and nothing else
+    utc_offset_seconds: int = 0  # where they say they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,16 @@ class SlackDirectory:
             return Readers(Audience.OUTSIDERS, settings=settings)
         return Readers(Audience.CHANNEL, settings.groups, settings)
 
+    async def is_member(self, workspace: Workspace, channel: str, user_id: str) -> bool:
+        """Return whether the user is in the channel; False as well where Slack would not say, or it is too large."""
+        try:
+            async for members in self._members(workspace, channel):
+                if user_id in members:
+                    return True
+        except StewardError as error:
+            log.warning("slack.members_unknown", team=workspace.team, channel=channel, error=type(error).__name__)
+        return False
+
     def membership_changed(self, workspace: Workspace, channel: str) -> None:
         """Forget who is in the channel."""
         self._channels.forget((workspace.team, channel))
@@ -149,7 +160,8 @@ class SlackDirectory:
         is_outsider = is_outside(user, workspace)
         zone = str(user.get("tz") or "")
         person = await asyncio.to_thread(self._match, workspace, user_id, name, None if is_outsider else email, zone)
-        return Known(person, is_outsider, is_admin=bool(user.get("is_admin") or user.get("is_owner")))
+        is_admin = bool(user.get("is_admin") or user.get("is_owner"))
+        return Known(person, is_outsider, is_admin=is_admin, utc_offset_seconds=int(user.get("tz_offset") or 0))
 
     def _match(self, workspace: Workspace, user_id: str, name: str | None, email: str | None, zone: str) -> Person:
         """Find the directory's person of this address, and write them down under their Slack id for intake."""
@@ -188,15 +200,30 @@ class SlackDirectory:
         guests = await self._guests.get(workspace.team, lambda: self._look_up_guests(workspace))
         if not guests:
             return False
+        try:
+            async for members in self._members(workspace, channel):
+                if guests.intersection(members):
+                    return True
+        except RequestInvalid:  # too large to look through: it has guests for all we know
+            return True
+        return False
+
+    async def _members(self, workspace: Workspace, channel: str) -> AsyncIterator[list[str]]:
+        """Yield the channel's members page by page.
+
+        Raises:
+            RequestInvalid: it is larger than we read; whoever asks must assume the worst.
+        """
+        bot = await self._installations.bot(workspace)
+        client = self._api.reading(bot.token)
         cursor = ""
         for _ in range(MEMBER_PAGES):
             page = await call(client.conversations_members(channel=channel, limit=1_000, cursor=cursor or None))
-            if guests.intersection(page.get("members") or ()):
-                return True
+            yield page.get("members") or []
             cursor = _next(page)
             if not cursor:
-                return False
-        return True
+                return
+        raise RequestInvalid(f"channel {channel} has more members than are read")
 
     async def _look_up_guests(self, workspace: Workspace) -> frozenset[str]:
         bot = await self._installations.bot(workspace)

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from assistant.errors import DependencyUnavailable
+from assistant.errors import DependencyUnavailable, NothingFound
 from assistant.mentions import Attachment
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
-from bot.platforms.slack.client import SlackApi
+from bot.platforms.slack.canvas import canvas_text
+from bot.platforms.slack.client import SlackApi, SlackRefused, call
 from bot.platforms.slack.directory import Kept
 from bot.platforms.slack.installations import Bot
 from bot.platforms.slack.parse import File
@@ -30,6 +31,7 @@ PATIENCE_SECONDS = 1.8
 DOWNLOAD_SECONDS = 60.0
 MAX_FILES = 10
 READ_BYTES = 256_000
+NOT_OPENED = "Slack doesn't let me open it (the app may lack the files:read scope)."
 _UNREADABLE = ("image/", "audio/", "video/")
 
 
@@ -101,6 +103,12 @@ class SlackFiles:
             raise DependencyUnavailable(f"file {file.id} from Slack: {type(error).__name__}") from None
         if isinstance(data, str):
             return f"{name}: {data}"
+        if file.is_canvas:
+            data = canvas_text(data).encode()
+            if not data:
+                return f"{name}: the canvas is empty."
+            file = file.model_copy(update={"mimetype": "text/plain"})
+            name = f"{file.title or 'canvas'}.txt"
         sha256 = await asyncio.to_thread(self._blobs.store, data)
         log.info("slack.file_fetched", size_bytes=len(data))
         return Attachment(
@@ -114,14 +122,21 @@ class SlackFiles:
         """Return the bytes, or why they can't be had."""
         url = self._address(file)
         assert url is not None
+        if file.is_canvas:  # a page of HTML, like Slack's sign-in page: so ask first whether we may read it
+            try:
+                await call(self._api.reading(bot.token).files_info(file=file.id))
+            except (SlackRefused, NothingFound):
+                return NOT_OPENED
         headers = {"Authorization": f"Bearer {bot.token}"}
         limit = aiohttp.ClientTimeout(total=DOWNLOAD_SECONDS)
         async with self._api.session.get(url, headers=headers, timeout=limit, allow_redirects=False) as response:
             if response.status >= 500 or response.status == 429:
                 raise DependencyUnavailable(f"file {file.id} from Slack: HTTP {response.status}")
-            is_login_page = response.content_type == "text/html" and file.mimetype != "text/html"
+            is_login_page = response.content_type == "text/html" and not (
+                file.is_canvas or file.mimetype == "text/html"
+            )
             if response.status != 200 or is_login_page:
-                return "Slack doesn't let me open it (the app may lack the files:read scope)."
+                return NOT_OPENED
             parts: list[bytes] = []
             size = 0
             async for part in response.content.iter_chunked(READ_BYTES):

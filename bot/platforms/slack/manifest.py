@@ -55,7 +55,7 @@ def make_manifest(base_url: str = "https://steward.example.com", *, socket_mode:
     command: dict[str, Any] = {
         "command": "/steward",
         "description": "Ask privately",
-        "usage_hint": "[question | settings | help]",
+        "usage_hint": "[question | recap since … | settings | help]",
         "should_escape": True,
     }
     oauth: dict[str, Any] = {"scopes": {"bot": sorted(BOT_SCOPES)}}

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
+from bot.platforms.slack.canvas import CANVAS_TYPES
 
 
 class Wire(BaseModel):
@@ -25,11 +26,18 @@ class File(Wire):
 
     id: str = ""
     name: str | None = None
+    title: str | None = None
     mimetype: str = "application/octet-stream"
+    filetype: str = ""
     size: int = 0
     mode: str = ""
     url_private: str | None = None
     url_private_download: str | None = None
+
+    @property
+    def is_canvas(self) -> bool:
+        """A page written in Slack, such as the notes of a huddle."""
+        return self.filetype in CANVAS_TYPES
 
     @property
     def is_image(self) -> bool:

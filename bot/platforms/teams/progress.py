@@ -21,6 +21,7 @@ from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import JobStore, JobView
 from bot.platforms.teams.client import ConnectorClient, Refused
 from bot.platforms.teams.parse import address
+from bot.platforms.teams.places import place
 from bot.platforms.teams.posted import Posted
 from bot.platforms.teams.render import render
 from bot.platforms.teams.text import safe_markdown, shorten
@@ -104,7 +105,7 @@ class ProgressFollower:
                 if is_stream and self._clock() - followed.began_at > STREAM_SECONDS:
                     return
                 view = await asyncio.to_thread(self._jobs.view, UUID(followed.posted.key))
-                if view.status.is_final:
+                if view.status.is_answered:
                     return
                 async with followed.lock:
                     if not followed.is_over:
@@ -132,7 +133,7 @@ class ProgressFollower:
         followed.nudged.clear()
 
     async def _show(self, followed: Followed, view: JobView) -> None:
-        text, is_answer = _line(view)
+        text, is_answer = line_of(view)
         if not text or text == followed.shown:
             return
         try:
@@ -154,8 +155,7 @@ class ProgressFollower:
 
     async def _update(self, followed: Followed, text: str) -> None:
         posted = followed.posted
-        stop = Actions(items=(Action(name="stop", label="Stop"),))
-        [activity] = render(Reply(text=text, blocks=(stop,), final=False), posted.key)
+        activity = place(posted.key, posted.reference, placeholder(posted.key, text))
         await self._client.update(posted.reference.place, posted.messages[0], address(posted.reference, activity))
 
     async def _refused(self, followed: Followed, error: Refused) -> None:
@@ -177,7 +177,14 @@ def stream_activity(text: str, kind: str, *, stream_id: str | None, sequence: in
     return {"type": "typing", "text": text, "textFormat": "markdown", "entities": [info]}
 
 
-def _line(view: JobView) -> tuple[str, bool]:
+def placeholder(key: str, text: str) -> dict[str, Any]:
+    """Return the card that says how a job stands, with its Stop button."""
+    stop = Actions(items=(Action(name="stop", label="Stop"),))
+    [activity] = render(Reply(text=text, blocks=(stop,), final=False), key)
+    return activity
+
+
+def line_of(view: JobView) -> tuple[str, bool]:
     """Return what to show of the job, and whether it is the answer itself."""
     if view.partial and len(view.partial) <= STREAM_CHARS:
         return safe_markdown(view.partial), True

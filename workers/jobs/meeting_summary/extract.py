@@ -215,15 +215,15 @@ def _task(found: Commitment, sentences: Sequence[Unit], transcript: Transcript) 
 def _questions(
     candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
 ) -> tuple[OpenQuestion, ...]:
-    """Return what was left open in so many words; where nothing was, the questions the model found.
+    """Return what was left open in so many words, and beside it the problems the model found, in spoken order.
 
     A talk that settled nothing and set no task leaves none open either: the caller then hands in no candidates.
     """
     kept: list[OpenQuestion] = []
-    matters = find_open(sentences) or [
-        OpenMatter((found.best,), (found.best,)) for found in candidates if sentences[found.best].is_question
-    ]
-    for matter in matters:
+    stated = find_open(sentences)
+    taken = {number for matter in stated for number in matter.proof}
+    guessed = [OpenMatter((found.best,), found.members) for found in candidates if not taken & {*found.members}]
+    for matter in sorted([*stated, *guessed], key=lambda matter: matter.line[0]):
         text = joined_line(matter.line, sentences)
         if not any(says_the_same(text, other.text) for other in kept):
             kept.append(_question(matter, text, sentences, transcript))

@@ -74,6 +74,8 @@ def meeting_warnings(transcript: Transcript, spoken: str | None, asked: str | No
         warnings.append(
             MinutesWarning(code="no_speakers", text="The transcript names no speakers, so no owners could be given.")
         )
+    if "cut" in codes:
+        warnings.append(MinutesWarning(code="truncated", text=codes["cut"]))
     if "asr_low" in codes:
         warnings.append(MinutesWarning(code="asr_low", text=codes["asr_low"]))
     if spoken is not None and asked is not None and spoken != asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.jobs import Claim
@@ -32,6 +32,7 @@ class Sources:
 
     document: str
     title: str
+    urls: Mapping[str, str] = field(default_factory=dict)  # by utterance, where there is something to open
     cited: dict[tuple[str, str], Citation] = field(default_factory=dict)
 
     def of(self, evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
@@ -49,6 +50,7 @@ class Sources:
                 document=self.document,
                 title=self.title,
                 section=place,
+                url=self.urls.get(item.id),
                 quote=item.quote[:QUOTE_CHARS],
             )
         return self.cited[key]

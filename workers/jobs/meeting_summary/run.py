@@ -11,13 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import NothingFound, RequestInvalid
 from assistant.jobs import Check, Claim, Job, JobResult, Receipt
-from assistant.mentions import Attachment
-from assistant.replies import FileOffer, Notice, Reply
+from assistant.mentions import Attachment, Platform
+from assistant.replies import Action, FileOffer, Notice, Reply
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown
@@ -34,6 +35,7 @@ from workers.jobs.meeting_summary.templates import Template, choose_template, re
 from workers.jobs.meeting_summary.validate import Problem, repair, validate_minutes
 from workers.jobs.meeting_summary.wording import ENGLISH, language_asked_for, languages, wording_in
 from workers.transcripts.parse import parse_transcript
+from workers.transcripts.people import link_people, name_speakers, names_given, unnamed_speakers
 from workers.transcripts.transcript import Transcript
 
 RULES_VERSION = "meeting_summary@extractive-1"
@@ -58,6 +60,9 @@ class MinutesOptions(BaseModel):
         default=None, max_length=60, description="Kind of meeting, e.g. retro. Empty: by your words, or recognised."
     )
     budget_words: int | None = Field(default=None, ge=40, le=2000, description="Length of the summary.")
+    speakers: dict[str, Annotated[str, Field(max_length=80)]] = Field(
+        default_factory=dict, max_length=60, description='Names for labels: {"Speaker 1": "Anna Berg"}.'
+    )
     formats: tuple[str, ...] = Field(default=("md", "docx", "pdf", "ics", "csv"), description="Files to offer.")
 
 
@@ -72,7 +77,8 @@ def run(job: Job, context: JobContext) -> JobResult:
     name, data = _transcript_bytes(job, context)
     context.report("reading", f"reading the transcript {name}")
     with context.stopwatch.stage("retrieval"):
-        transcript = parse_transcript(data, name=name, max_bytes=context.settings.max_transcript_bytes)
+        parsed = parse_transcript(data, name=name, max_bytes=context.settings.max_transcript_bytes)
+        transcript = _with_people(parsed, job, context, options)
     context.check(job)
     people = len(transcript.speakers)
     context.report("extracting", f"reading {len(transcript.utterances)} utterances of {people} people")
@@ -95,6 +101,13 @@ def _transcript_bytes(job: Job, context: JobContext) -> tuple[str, bytes]:
         f"job {job.id} has no transcript",
         reply="Attach the meeting's transcript (VTT, SRT, Word, JSON or text), or paste it.",
     )
+
+
+def _with_people(transcript: Transcript, job: Job, context: JobContext, options: MinutesOptions) -> Transcript:
+    """Return the transcript with the names the asker gave, and with references to the people of the workspace."""
+    named = name_speakers(transcript, names_given(_request(job)) | options.speakers)
+    known = context.people.everybody(job.mention.conversation.tenant)
+    return link_people(named, [(f"person:{one.id}", one.name, one.email) for one in known if one.name])
 
 
 def _is_question(text: str) -> bool:
@@ -122,9 +135,8 @@ def _minutes(job: Job, context: JobContext, transcript: Transcript, name: str, o
     layout = Layout.of(template, labels)
     header = minutes.meeting.model_copy(update={"labels": layout.wording.code, "template": template.name})
     minutes = minutes.model_copy(update={"meeting": header})
-    return _result(
-        context, _Finished(minutes, layout, transcript, name, (*written.problems, *problems)), options, written
-    )
+    finished = _Finished(minutes, layout, transcript, name, (*written.problems, *problems))
+    return _result(context, finished, options, written, job.mention.conversation.platform)
 
 
 def _request(job: Job) -> str:
@@ -189,9 +201,21 @@ class _Finished:
     problems: tuple[Problem, ...]  # all that were found on the way; mended since
 
 
-def _result(context: JobContext, finished: _Finished, options: MinutesOptions, written: _Written) -> JobResult:
+def _naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], list[str]]:
+    """Return how the asker can name speakers: a button on the page, a sentence where there is no dialog for it."""
+    if not (unnamed := unnamed_speakers(transcript)):
+        return [], []
+    if platform is Platform.WEB:
+        return [Action(name="name_speakers", label="Name the speakers", value={"speakers": list(unnamed)})], []
+    return [], [f"To name the speakers, send the file again with “{unnamed[0]} is …, …” and everyone else."]
+
+
+def _result(
+    context: JobContext, finished: _Finished, options: MinutesOptions, written: _Written, platform: Platform
+) -> JobResult:
     minutes, layout = finished.minutes, finished.layout
-    sources = Sources(document=finished.name, title=minutes.meeting.title or finished.name)
+    title = minutes.meeting.title or finished.name
+    sources = Sources(document=finished.name, title=title, urls=_urls(finished.transcript))
     claims = minutes_claims(minutes, layout, sources)
     files, untold = _files(finished, options.formats, context)
     checks = _checks(finished.problems, finished.transcript)
@@ -200,6 +224,7 @@ def _result(context: JobContext, finished: _Finished, options: MinutesOptions, w
         receipt = _receipt(context, checks, repaired=is_repaired)
     else:
         receipt = written.reader.receipt(checks=checks, repaired=is_repaired)
+    actions, hints = _naming(finished.transcript, platform)
     return JobResult(
         outcome="answered",
         answer=minutes_text(minutes, layout),
@@ -211,7 +236,7 @@ def _result(context: JobContext, finished: _Finished, options: MinutesOptions, w
         ),
         result=minutes.model_dump(mode="json"),
         receipt=receipt,
-        reply=render_minutes(minutes, layout, sources, files, notices=untold),
+        reply=render_minutes(minutes, layout, sources, files, notices=untold + hints, actions=actions),
     )
 
 
@@ -219,7 +244,7 @@ def _answer(job: Job, context: JobContext, transcript: Transcript, name: str, qu
     with context.stopwatch.stage("model"):
         lines = answer_from_meeting(transcript, question)
     context.check(job)
-    sources = Sources(document=name, title=transcript.title or name)
+    sources = Sources(document=name, title=transcript.title or name, urls=_urls(transcript))
     claims = tuple(Claim(text=line.text, citations=sources.of(line.evidence)) for line in lines)
     receipt = _receipt(context, (Check(name="quotes_verbatim", passed=True),) if lines else (), repaired=False)
     result = {"version": 1, "question": question, "lines": [line.model_dump(mode="json") for line in lines]}
@@ -238,6 +263,10 @@ def _answer(job: Job, context: JobContext, transcript: Transcript, name: str, qu
     return JobResult(
         outcome="answered", answer=reply.text, claims=claims, result=result, receipt=receipt, reply=reply
     )
+
+
+def _urls(transcript: Transcript) -> dict[str, str]:
+    return {utterance.id: utterance.url for utterance in transcript.utterances if utterance.url}
 
 
 def _checks(problems: Sequence[Problem], transcript: Transcript) -> tuple[Check, ...]:

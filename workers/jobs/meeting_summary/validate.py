@@ -114,6 +114,9 @@ def _text_of(entry: Any) -> str:
 
 
 def _header_problems(minutes: Minutes, source: Source) -> Iterator[Problem]:
+    if source.orders:
+        text = "somebody's words give orders to an assistant"
+        yield Problem(code="order_in_speech", section="meeting", index=None, text=text)
     if minutes.version != MINUTES_VERSION:
         yield Problem(code="version", section="meeting", index=None, text=f"version {minutes.version} is not known")
     for index, person in enumerate(minutes.meeting.participants):

@@ -189,6 +189,16 @@ def test_nobody_runs_more_than_their_cap_at_once(jobs: JobStore, settings: Setti
     assert jobs.claim(LANES, owner="w1") is not None
 
 
+def test_a_channels_burst_of_500_lets_the_next_question_of_another_channel_pass(jobs: JobStore) -> None:
+    for number in range(500):
+        accept(jobs, person=f"p{number % 100:03}", channel="C-burst")
+    claimed = [claim(jobs) for _ in range(8)]  # every slot is taken
+    asked = accept(jobs, person="zoe", channel="C-quiet").job_id
+    jobs.finish(claimed[0], make_result())
+
+    assert claim(jobs).id == asked
+
+
 def test_a_job_costs_few_round_trips(jobs: JobStore, engine: sa.Engine) -> None:
     if engine.dialect.name != "postgresql":
         pytest.skip("SQLite is in the process")

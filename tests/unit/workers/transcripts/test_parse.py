@@ -4,12 +4,12 @@ import io
 import json
 import random
 import zipfile
-from collections.abc import Callable
 from datetime import date
 
 import docx
 import pytest
 
+from bench import meeting_formats as writers
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript, TranscriptUnreadable
 
@@ -23,157 +23,16 @@ TURNS = [
 WORDS = sum(len(text.split()) for _, _, text in TURNS)
 
 
-def stamp(seconds: int, sep: str = ".") -> str:
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{sep}000"
-
-
-def short(seconds: int) -> str:
-    return f"{seconds // 60}:{seconds % 60:02}"
-
-
-def teams_vtt() -> bytes:
-    cues = []
-    for number, (who, at, text) in enumerate(TURNS):
-        escaped = text.replace("&", "&amp;")
-        cues.append(
-            f"5b1f0a52-07ea-4a4d-9a5c-3f0c7b5e1234/{number}-0\n{stamp(at)} --> {stamp(at + 4)}\n<v {who}>{escaped}</v>"  # noqa: E501
-        )
-    return ("\ufeffWEBVTT\n\n" + "\n\n".join(cues) + "\n").encode()
-
-
-def zoom_vtt() -> bytes:
-    cues = [f"{n}\r\n{stamp(at)} --> {stamp(at + 4)}\r\n{who}: {text}" for n, (who, at, text) in enumerate(TURNS, 1)]
-    return ("WEBVTT\r\n\r\n" + "\r\n\r\n".join(cues) + "\r\n").encode()
-
-
-def srt() -> bytes:
-    cues = [
-        f"{n}\n{stamp(at, ',')} --> {stamp(at + 4, ',')}\n{who}: {text}" for n, (who, at, text) in enumerate(TURNS, 1)
-    ]
-    return ("\ufeff" + "\n\n".join(cues)).encode()
-
-
-def teams_docx() -> bytes:
-    document = docx.Document()
-    document.add_paragraph("Vendor round-20260305_100000-Meeting Recording")
-    document.add_paragraph("March 5, 2026, 10:00AM")
-    document.add_paragraph("31m 20s")
-    document.add_paragraph("Anna Schmidt started transcription")
-    for who, at, text in TURNS:
-        document.add_paragraph(f"{who}   {short(at)}\n{text}")
-    document.add_paragraph("Anna Schmidt stopped transcription")
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
-
-
-def google_meet() -> bytes:
-    lines = [
-        "Vendor round (2026-03-05 10:00 GMT+1) - Transcript",
-        "Attendees",
-        "Anna Schmidt, Ben Okafor, Chloé de la Tour",
-        "",
-    ]
-    lines += ["Transcript", "00:00:00", ""]
-    lines += [f"{who}: {text}" for who, _, text in TURNS[:3]] + ["", "00:05:00", ""]
-    lines += [f"{who}: {text}" for who, _, text in TURNS[3:]]
-    lines += [
-        "",
-        "Meeting ended after 00:31:20 👋",
-        "",
-        "This editable transcript was computer generated and might contain errors.",
-    ]
-    return "\n".join(lines).encode()
-
-
-def otter() -> bytes:
-    blocks = [f"{who}  {short(at)}\n{text}\n" for who, at, text in TURNS]
-    return ("\n".join(blocks) + "\nTranscribed by https://otter.ai\n").encode()
-
-
-def zoom_chat() -> bytes:
-    lines = []
-    for who, at, text in TURNS:
-        lines.append(f"10:{at // 60:02}:{at % 60:02} From {who} to Everyone:\n\t{text}")
-    lines.insert(2, "10:01:00 From Ben Okafor to Anna Schmidt (Direct Message):\n\tdo not tell Chloé\n\tever")
-    return "\n".join(lines).encode()
-
-
-def markdown() -> bytes:
-    lines = ["# Vendor round", "", "Date: 5 March 2026", "Attendees: Anna Schmidt, Ben Okafor", ""]
-    lines += [f"**{who}** ({short(at)}): {text}\n" for who, at, text in TURNS]
-    return "\n".join(lines).encode()
-
-
-def plain() -> bytes:
-    return "\n".join(f"{who}: {text}" for who, _, text in TURNS).encode()
-
-
-def slack(wrap: Callable[[list[dict[str, object]]], object]) -> bytes:
-    ids = {who: f"U{n}" for n, who in enumerate(dict.fromkeys(who for who, _, _ in TURNS))}
-    messages: list[dict[str, object]] = [
-        {
-            "type": "message",
-            "user": ids[who],
-            "ts": f"{1772704800 + at}.000100",
-            "thread_ts": "1772704805.000100",
-            "text": text.replace("&", "&amp;"),
-            "user_profile": {"real_name": who},
-        }
-        for who, at, text in TURNS
-    ]
-    messages.append(
-        {
-            "type": "message",
-            "subtype": "channel_join",
-            "user": "U9",
-            "ts": "1772704999.0001",
-            "text": "joined",
-        }
-    )
-    messages.append({"type": "message", "bot_id": "B1", "ts": "1772705000.0001", "text": "Build green"})
-    return json.dumps(wrap(messages)).encode()
-
-
 def slack_zip() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("users.json", json.dumps([{"id": "U0", "profile": {"real_name": "Anna Schmidt"}}]))
-        archive.writestr("general/2026-03-05.json", json.loads(json.dumps(slack(list).decode())))
+        archive.writestr("general/2026-03-05.json", json.loads(json.dumps(writers.slack(TURNS, list).decode())))
     return out.getvalue()
 
 
-def assemblyai() -> bytes:
-    people = {"Anna Schmidt": "A", "Ben Okafor": "B", "Chloé de la Tour": "C"}
-    rows = [{"speaker": people[w], "start": at * 1000, "end": at * 1000 + 4000, "text": t} for w, at, t in TURNS]
-    return json.dumps({"id": "x", "status": "completed", "utterances": rows, "audio_duration": 200}).encode()
-
-
-def deepgram() -> bytes:
-    people = {"Anna Schmidt": 0, "Ben Okafor": 1, "Chloé de la Tour": 2}
-    rows = [{"speaker": people[w], "start": at + 0.5, "end": at + 4, "transcript": t} for w, at, t in TURNS]
-    return json.dumps({"metadata": {"duration": 200.5}, "results": {"utterances": rows, "channels": []}}).encode()
-
-
-def whisper() -> bytes:
-    rows = [{"id": n, "start": at, "end": at + 4.0, "text": " " + t} for n, (_, at, t) in enumerate(TURNS)]
-    return json.dumps({"text": " ".join(t for _, _, t in TURNS), "segments": rows, "language": "en"}).encode()
-
-
-NAMED = {
-    "teams_vtt": teams_vtt(),
-    "zoom_vtt": zoom_vtt(),
-    "srt": srt(),
-    "teams_docx": teams_docx(),
-    "google_meet": google_meet(),
-    "otter": otter(),
-    "zoom_chat": zoom_chat(),
-    "markdown": markdown(),
-    "plain_text": plain(),
-    "slack_thread": slack(lambda messages: {"ok": True, "messages": messages}),
-    "slack_export": slack(list),
-}
-LABELLED = {"assemblyai_json": assemblyai(), "deepgram_json": deepgram(), "whisper_json": whisper()}
+NAMED = {source: write(TURNS) for source, write in writers.NAMED.items()}
+LABELLED = {source: write(TURNS) for source, write in writers.LABELLED.items()}
 
 
 def turns_of(transcript: Transcript) -> list[tuple[str | None, str]]:
@@ -312,6 +171,25 @@ def test_older_teams_documents_with_arrow_times_are_read() -> None:
     assert turns_of(parse_transcript(out.getvalue())) == [
         ("Anna Schmidt", "Good morning."),
         ("Ben Okafor", "Morning."),
+    ]
+
+
+@pytest.mark.parametrize("source", NAMED)
+def test_roles_letters_and_titles_are_speakers_when_the_file_uses_them_so(source: str) -> None:
+    people = ["Right Hon. Ida Coe", "The Chair", "Marketing", "A", "The Chair (Mr. Tom Roe (Ribble Valley, Lib.))"]
+    turns = [(people[number % len(people)], 4000 * number, f"Point {number} is closed.") for number in range(20)]
+
+    transcript = parse_transcript(writers.NAMED[source](turns))
+
+    assert turns_of(transcript) == [(who, text) for who, _, text in turns]
+
+
+def test_a_sentence_that_ends_in_a_time_heads_no_turn() -> None:
+    text = "Anna Schmidt  0:05\nThe bus goes at\nThe Corner  10:30\nWe take it.\n\nBen Okafor  0:12\nYes.\n"
+
+    assert turns_of(parse_transcript(text.encode())) == [
+        ("Anna Schmidt", "The bus goes at The Corner 10:30 We take it."),
+        ("Ben Okafor", "Yes."),
     ]
 
 

@@ -74,3 +74,25 @@ async def test_a_file_that_cannot_be_had_now_makes_slack_come_again(bot: Bot) ->
 
     assert (first, second) == (503, 200)
     assert len(mentions(bot)[0].attachments) == 1
+
+
+CANVAS = (
+    b"<html><head><title>x</title></head><body><h1>Huddle notes</h1><ul><li>Ben ships &amp; tests</li></ul></body>"
+)
+
+
+async def test_the_canvas_of_a_huddle_is_read_as_its_words(bot: Bot) -> None:
+    bot.peer.files["leave.md"] = CANVAS
+    await bot.send(question(bot, filetype="quip", mimetype="application/vnd.slack-docs", title="Huddle, 3 May"))
+    (attachment,) = mentions(bot)[0].attachments
+
+    assert (attachment.name, attachment.media_type) == ("Huddle, 3 May.txt", "text/plain")
+    assert bot.platform.desk.dependencies.blobs.read(attachment) == b"Huddle notes\nBen ships & tests"
+
+
+async def test_a_canvas_that_may_not_be_read_is_refused_and_no_sign_in_page_kept(bot: Bot) -> None:
+    bot.peer.file_tokens = set()
+    await bot.send(question(bot, "", filetype="quip", mimetype="application/vnd.slack-docs"))
+
+    assert "doesn't let me open it" in bot.peer.said("D0ANN")[0]["blocks"][0]["text"]
+    assert mentions(bot) == []

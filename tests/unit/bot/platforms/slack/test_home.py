@@ -69,6 +69,14 @@ async def test_a_conversation_in_the_older_assistants_pane_gets_suggestions(bot:
     assert (shown["channel_id"], shown["thread_ts"]) == ("D0ANN", "1790000000.000100")
 
 
+async def test_a_thread_of_the_messages_tab_is_called_by_its_first_question(bot: Bot) -> None:
+    await bot.send(payload("message_im", ts="7.1"))
+    await bot.send(payload("message_im", ts="7.2", thread_ts="7.1", text="And for interns?"))
+    titles = [(one["thread_ts"], one["title"]) for one in bot.peer.called("assistant.threads.setTitle")]
+
+    assert titles == [("7.1", "How many days of leave do I have?")]
+
+
 async def test_a_workspace_without_the_agents_feature_is_none_the_worse(bot: Bot) -> None:
     bot.peer.fail("assistant.threads.setSuggestedPrompts", "missing_scope")
     bot.peer.fail("assistant.threads.setStatus", "missing_scope")

@@ -234,14 +234,25 @@ async def test_a_shortcut_works_on_the_thread(bot: Bot) -> None:
     assert await sent(bot, payload("message_shortcut", bot.peer.url)) == 200
     (job_id,) = bot.job_ids()
     mention = mention_of(bot, job_id)
-    text = bot.platform.desk.dependencies.blobs.read(mention.attachments[0]).decode()
+    document = json.loads(bot.platform.desk.dependencies.blobs.read(mention.attachments[0]))
 
     assert mention.kind == "meeting_summary"
-    assert [line.split("] ")[1] for line in text.splitlines()] == [
-        "Ben: Shall we move the launch?",
-        "Ben: To #friday?",
-    ]
+    assert document["users"] == {"U0BEN": "Ben"}
+    assert [one["text"] for one in document["messages"]] == ["Shall we move the launch?", "To <#C1|friday>?"]
     assert bot.peer.whispers[0]["text"].startswith("I'm on it")
+
+
+async def test_log_lines_of_a_thread_are_handed_over_as_lines(bot: Bot) -> None:
+    bot.peer.users["U0BEN"] = {"profile": {"display_name": "Ben"}}
+    PeopleStore(bot.engine).upsert_all(
+        LOCAL_TENANT, [PersonProfile(id="ann", email="u0ann@example.test", role="engineer")]
+    )
+    bot.peer.messages[CHANNEL] = [{"ts": THREAD, "user": "U0BEN", "text": "ERROR <#C1|db> timed out"}]
+    await sent(bot, payload("message_shortcut", bot.peer.url, callback_id="inspect_logs"))
+    (attachment,) = mention_of(bot, bot.job_ids()[0]).attachments
+
+    assert attachment.name == "thread.log"
+    assert bot.platform.desk.dependencies.blobs.read(attachment).endswith(b"] Ben: ERROR #db timed out")
 
 
 async def test_a_shortcut_where_steward_is_not_says_how_to_invite_it(bot: Bot) -> None:

@@ -52,6 +52,7 @@ METHOD_SCOPES = {
     "conversations_replies": "channels:history groups:history im:history mpim:history",
     "files_completeUploadExternal": "files:write",
     "files_getUploadURLExternal": "files:write",
+    "files_info": "files:read",
     "files_upload_v2": "files:write",
     "users_info": "users:read users:read.email",
     "users_list": "users:read users:read.email",

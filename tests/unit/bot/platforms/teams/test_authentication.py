@@ -17,7 +17,7 @@ from assistant.errors import SettingsInvalid
 from assistant.settings import Settings, load_settings
 from bot.main import make_app
 from bot.platforms.teams.authentication import read_registration
-from tests.peers.teams_bot import ENTRY, TeamsBot, payload, running_bot, teams_settings
+from tests.peers.teams_bot import ENTRY, TeamsBot, payload, running_bot
 from tests.peers.teams_peer import APP_ID, SECRET, TENANT, TeamsPeer
 
 
@@ -215,10 +215,17 @@ def test_several_tenants_or_all_can_be_allowed() -> None:
     assert all_of_them.allows("t3")
 
 
-def test_a_managed_identity_needs_no_secret(embedded_settings: Settings, peer: TeamsPeer) -> None:
-    settings = teams_settings(embedded_settings, peer, app_type="UserAssignedMSI", app_password=None)
+async def test_a_managed_identity_needs_no_secret(embedded_settings: Settings, peer: TeamsPeer) -> None:
+    """The machine's identity service gives the bot its token, and the connector takes it."""
+    identity = {"app_type": "UserAssignedMSI", "app_password": None, "identity_endpoint": f"{peer.url}/identity"}
+    async with running_bot(embedded_settings, peer, **identity) as bot:
+        await bot.send(payload("personal_message"))
+        await bot.until(peer.shown)
+        bot.work()
+        await bot.until(lambda: not bot.behind())
 
-    assert read_registration(settings).app_id == APP_ID
+    assert [message.text for message in peer.shown()] == ["Twenty-five days."]
+    assert peer.logins == 1
 
 
 async def test_local_mode_hears_this_machine_alone(embedded_settings: Settings, peer: TeamsPeer) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from assistant.jobs import Step
 from assistant.replies import Paragraph, Reply
 from tests.factories import make_result
 from tests.peers.teams_bot import ANN, CHANNEL, THREAD, TeamsBot, payload
@@ -42,6 +44,7 @@ async def test_a_lost_place_goes_when_it_is_seen_after_the_answer_stands(bot: Te
 
     assert before == 2, "while the job runs, either may be the one"
     assert shown["type"].endswith("card.adaptive")
+    assert [action["verb"] for action in shown["value"]["actions"]] == ["stop"], "the asker can still stop it"
     assert (answer.id, answer.text) == (kept.id, "Twenty-five days.")
 
 
@@ -84,3 +87,16 @@ async def test_a_long_answer_whose_parts_are_cut_off_is_complete_and_said_once(b
 
     assert [said.count(f"Paragraph {number}.") for number in range(90)] == [1] * 90
     assert "…" not in said
+
+
+async def test_a_place_that_shows_progress_can_still_be_recognised(bot: TeamsBot) -> None:
+    await bot.send(payload("channel_mention"))
+    await bot.until(lambda: bot.peer.shown(THREAD) and not bot.behind())
+    job = bot.jobs.claim(("policy",), owner="w1")
+    assert job is not None
+    bot.jobs.report(job.id, Step(name="reading", text="reading 6 passages", at=datetime.now(UTC)))
+    [message] = bot.peer.shown(THREAD)
+    await bot.until(lambda: message.text == "reading 6 passages …")
+    shown = await show(bot, message)
+
+    assert shown["value"]["body"][0]["text"] == "reading 6 passages …"

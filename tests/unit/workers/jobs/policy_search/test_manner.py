@@ -57,5 +57,6 @@ def test_without_a_model_brief_is_one_passage() -> None:
     usual = run(make_job(question), make_context(small_company()))
     brief = run(make_job(question, manner=Manner(tone="brief")), make_context(small_company()))
 
+    assert len(usual.claims) > 1
     assert len(brief.claims) == 1
     assert brief.claims[0] == usual.claims[0]
