@@ -87,8 +87,8 @@ class Settings(BaseModel):
     )
     steward_log_hidden: str = Field(
         "email,card,iban,phone",
-        description="Personal data of log lines that neither a model nor a reader sees, comma-separated: email, card, "
-        "iban, phone, ip, public_ip, user. none: all is shown. Passwords, tokens and keys are always hidden.",
+        description="Personal data of log lines that neither a model nor a reader sees, comma-separated: email, "
+        "card, iban, phone, ip, public_ip, user. none: all is shown. Passwords, tokens and keys are always hidden.",
     )
     steward_log_clear_folders: str = Field(
         "",
