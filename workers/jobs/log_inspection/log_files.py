@@ -21,7 +21,7 @@ from workers.log_sources.gathering import gather, whole_span
 from workers.log_sources.port import LogQuery, SourceReport
 from workers.logs.index import Window
 from workers.logs.reading import ReadingCancelled
-from workers.logs.reading_files import FileProblem, LogSource
+from workers.logs.reading_files import FileProblem, LogSource, NamedFile
 
 TOLD_EVERY_LINES = 50_000
 
@@ -33,6 +33,11 @@ class LogFiles:
     inputs: tuple[LogSource, ...]
     problems: tuple[FileProblem, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[object, ...]:
+        """Where the logs lie, for what is declared about folders."""
+        return tuple(one.path if isinstance(one, NamedFile) else one for one in self.inputs)
 
 
 @contextlib.contextmanager
