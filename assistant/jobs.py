@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from assistant.frozen import Frozen
+from assistant.mail.draft import EmailDraft
 from assistant.mentions import Mention
 from assistant.replies import Citation, Reply
 
@@ -27,6 +28,11 @@ class JobStatus(StrEnum):
     def is_final(self) -> bool:
         """True when nothing will change this job any more."""
         return self in (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED)
+
+    @property
+    def is_answered(self) -> bool:
+        """True when the asker has been told: nobody works on it, whether or not the asker may still order more."""
+        return self.is_final or self is JobStatus.WAITING
 
 
 class Job(Frozen):
@@ -104,6 +110,29 @@ class Receipt(Frozen):
     calls: tuple[Call, ...] = ()
 
 
+class OrderOutcome(Frozen):
+    """What came of something the asker ordered for a draft: a rewrite, a save, a sending."""
+
+    order_id: int
+    state: Literal["done", "not_done", "unknown"]
+    detail: str = ""  # one line, safe to show
+
+
+class DraftChange(Frozen):
+    """What a job did to its e-mail draft; it is kept in the same commit as the job's end."""
+
+    draft: EmailDraft  # as it stands now; a revision not seen before becomes one
+    offers: tuple[Literal["save", "send"], ...] = ()  # what the asker may order besides a download
+    remote_id: str | None = None  # the mail channel's id of the copy in Drafts
+    order: OrderOutcome | None = None  # None: nothing was ordered, this is the first writing
+    is_rewritten: bool = True  # False: the text is as it was, so answer and receipt stay
+
+    @property
+    def awaits_approval(self) -> bool:
+        """True while there is something left that only the asker may order."""
+        return self.draft.status.is_open and bool(self.offers)
+
+
 class JobResult(Frozen):
     """What a handler returns: the outcome for programs, and the reply for people."""
 
@@ -115,6 +144,7 @@ class JobResult(Frozen):
     result: dict[str, Any] = Field(default_factory=dict)  # the kind's own structured answer, carrying a version
     receipt: Receipt
     reply: Reply
+    draft: DraftChange | None = None  # of an email_draft job; kept in tables of its own
 
 
 class Step(Frozen):

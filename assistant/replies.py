@@ -99,7 +99,7 @@ class Chart(Frozen):
 
 
 class Draft(Frozen):
-    """An e-mail draft, shown for review; the draft itself lives in the job's result."""
+    """One revision of an e-mail draft, shown for review; the draft itself is in assistant/storage/draft_store.py."""
 
     type: Literal["draft"] = "draft"
     draft_id: str
@@ -109,6 +109,8 @@ class Draft(Frozen):
     subject: str
     body: str
     placeholders: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    status: str = "draft"  # assistant/mail/draft.py lists them
 
 
 class FileOffer(Frozen):

@@ -216,6 +216,14 @@ class Settings(BaseModel):
     )
     parse_seconds: float = Field(60.0, gt=0, description="Time one document may take to parse.")
 
+    # -- e-mail drafts
+    email_sending: bool = Field(
+        False,
+        description="Offer Send under e-mail drafts, where the asker's mail channel can send. Off: drafts can only "
+        "be saved and downloaded.",
+    )
+    email_approval_days: int = Field(14, ge=1, description="Days until a draft nobody sent or discarded lapses.")
+
     # -- logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="console for people, json for machines.")

@@ -29,7 +29,7 @@ from bench.email_cases import CASES, Case
 from bench.email_spoils import spoiled_copies
 from workers.context import JobContext
 from workers.jobs.email_draft.checks import validate_draft
-from workers.jobs.email_draft.run import Composed, compose
+from workers.jobs.email_draft.compose import Composed, compose
 from workers.validation.language import guess_language
 
 DEMO = Path(__file__).parents[1] / "deploy" / "demo"

@@ -13,6 +13,7 @@ from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 
@@ -35,3 +36,4 @@ class BotDependencies:
     preferences: PreferenceStore
     person_data: PersonData
     blobs: BlobStore
+    drafts: DraftDesk

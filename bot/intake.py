@@ -26,6 +26,7 @@ from assistant.storage.outbox_store import Errand
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.statements import plain_text
+from bot.draft_answers import DraftAnswers
 from bot.routing import HELP_WORDS, help_text, route
 
 log = structlog.get_logger()
@@ -52,6 +53,7 @@ class Intake:
         people: PeopleStore,
         doorbell: Doorbell | None = None,
         limits: RateLimits | None = None,
+        answers: DraftAnswers | None = None,
         delivery: SaysAtOnce | None = None,
         preferences: PreferenceStore | None = None,
     ) -> None:
@@ -63,6 +65,7 @@ class Intake:
         self._people = people
         self._doorbell = doorbell or NoDoorbell()
         self._limits = limits
+        self._answers = answers
         self._delivery = delivery
         self._preferences = preferences
 
@@ -87,6 +90,10 @@ class Intake:
     def _take(self, mention: Mention) -> Accepted:
         check_text(mention)
         chosen = route(mention)
+        answered = self._answers.question_before(mention, chosen) if self._answers else None
+        if answered is not None and self._answers is not None:
+            mention = self._answers.continued(mention, answered)
+            chosen = route(mention)
         known = self._people.get(mention.conversation.tenant, mention.asker.id)
         asker = known or mention.asker
         if not may_run(asker, chosen.kind):
@@ -99,6 +106,8 @@ class Intake:
         self._check_rate(mention)
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
         accepted = self._accept(asked, chosen.kind)
+        if not accepted.duplicate and answered is not None and self._answers is not None:
+            self._answers.close(answered)
         if not accepted.duplicate:
             self._doorbell.ring(chosen.kind.lane, accepted.job_id)
         log.info(

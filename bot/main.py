@@ -24,6 +24,7 @@ from assistant.settings import Settings, load_settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.health import Health
 from assistant.storage.job_repair import JobRepair
@@ -38,6 +39,8 @@ from bot import operations
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
 from bot.dependencies import BotDependencies
+from bot.draft_answers import DraftAnswers
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms import PLATFORMS, PlatformEntry
@@ -53,6 +56,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     """Return the application. The database must be migrated; nothing is connected before it starts."""
     engine = open_engine(settings.database)
     jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
+    blobs, drafts = BlobStore(engine, settings), DraftStore(engine)
     preferences = PreferenceStore(engine)
     doorbell = open_doorbell(settings)
     platforms: dict[str, ChatPlatform] = {}
@@ -60,7 +64,15 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     dependencies = BotDependencies(
         settings=settings,
         engine=engine,
-        intake=Intake(jobs, people, doorbell, open_rate_limits(settings), delivery, preferences),
+        intake=Intake(
+            jobs,
+            people,
+            doorbell,
+            open_rate_limits(settings),
+            answers=DraftAnswers(drafts, jobs),
+            delivery=delivery,
+            preferences=preferences,
+        ),
         jobs=jobs,
         conversations=ConversationStore(engine),
         feedback=feedback,
@@ -68,7 +80,8 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
         people=people,
         preferences=preferences,
         person_data=PersonData(engine),
-        blobs=BlobStore(engine, settings),
+        blobs=blobs,
+        drafts=DraftDesk(drafts, people, blobs, doorbell),
     )
 
     def nudge(job_id: UUID) -> None:

@@ -37,6 +37,7 @@ def build(app: FastAPI, dependencies: BotDependencies) -> web.WebPlatform:
         preferences=dependencies.preferences,
         person_data=dependencies.person_data,
         blobs=dependencies.blobs,
+        drafts=dependencies.drafts,
         documents=DocumentReader(dependencies.engine),
         quality=QualityStore(dependencies.engine),
         suggestions=_suggestions(dependencies.settings),

@@ -203,7 +203,7 @@ def run_only(
     worker.held.start()
     pause = threading.Event()
     try:
-        while not worker.jobs.view(job_id).status.is_final:
+        while not worker.jobs.view(job_id).status.is_answered:
             if not worker.runner.run_one(job_id):
                 pause.wait(ONLY_SECONDS)
                 worker.repair.sweep()

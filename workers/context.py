@@ -6,20 +6,25 @@ A handler is `run(job, context) -> JobResult`. It opens nothing itself; it calls
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from assistant.errors import BudgetExceeded, Cancelled
 from assistant.jobs import Job, JobResult
+from assistant.mail.port import Mailroom, NoMailroom
 from assistant.mentions import Attachment
 from assistant.observability import Stopwatch
 
 if TYPE_CHECKING:
     from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
+    from assistant.mail.port import ApprovedMessage
+    from assistant.mentions import Person
     from assistant.settings import Settings
+    from assistant.storage.draft_store import KeptDraft, Order
     from assistant.storage.people_store import PersonProfile
     from workers.llm.model_catalogue import ModelCatalogue
 
@@ -86,6 +91,45 @@ class People(Protocol):
         ...
 
 
+class Drafts(Protocol):
+    """E-mail drafts and what is ordered for them; `assistant.storage.draft_store.DraftStore` keeps them."""
+
+    def order_of(self, job_id: UUID) -> Order | None:
+        """Return the order this job is to carry out, or None."""
+        ...
+
+    def of_job(self, job_id: UUID) -> KeptDraft | None:
+        """Return the draft the job made before, or None."""
+        ...
+
+    def begin_sending(
+        self, order: Order, job: Job, *, sender: Person, at: datetime, files: Mapping[str, bytes]
+    ) -> ApprovedMessage | None:
+        """Write down that the sending begins and return the message; None when it must not begin."""
+        ...
+
+
+class NoDrafts:
+    """No draft is kept and nothing is ordered: for jobs and tests that need none."""
+
+    def order_of(self, job_id: UUID) -> Order | None:
+        """Return nothing."""
+        del job_id
+        return None
+
+    def of_job(self, job_id: UUID) -> KeptDraft | None:
+        """Return nothing."""
+        del job_id
+        return None
+
+    def begin_sending(
+        self, order: Order, job: Job, *, sender: Person, at: datetime, files: Mapping[str, bytes]
+    ) -> ApprovedMessage | None:
+        """Begin nothing."""
+        del order, job, sender, at, files
+        return None
+
+
 class NoPeople:
     """A directory without anybody in it: for jobs and tests that need none."""
 
@@ -110,6 +154,8 @@ class JobContext:
     is_cancelled: Callable[[], bool]
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     people: People = field(default_factory=NoPeople)
+    drafts: Drafts = field(default_factory=NoDrafts)
+    mail: Mailroom = field(default_factory=NoMailroom)
 
     def check(self, job: Job) -> None:
         """Stop here when the asker asked for it or the time is up.

@@ -13,9 +13,11 @@ import structlog
 from assistant.access import EVERYONE
 from assistant.errors import StewardError
 from assistant.jobs import Job
+from assistant.mail.port import Mailroom, NoMailroom
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.people_store import PeopleStore
 from workers.context import JobContext, Knowledge
 from workers.registry import HANDLERS, named
@@ -52,6 +54,8 @@ class ServicesFactory:
         self._history = ConversationStore(engine)
         self._files = BlobStore(engine, settings)
         self._people = PeopleStore(engine)
+        self._drafts = DraftStore(engine)
+        self._mail: Mailroom = NoMailroom()
 
     def __call__(self, job: Job, progress: Progress) -> JobContext:
         """Return the context of one attempt."""
@@ -69,6 +73,8 @@ class ServicesFactory:
             is_cancelled=progress.is_cancelled,
             stopwatch=progress.stopwatch,
             people=self._people,
+            drafts=self._drafts,
+            mail=self._mail,
         )
 
     def providers_away(self) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ WarningCode = Literal[
     "unsupported_fact",
     "relative_date",
 ]
+TEMPLATE_ENGINE = "template engine, no language model"  # EmailDraft.written_by
+BY_ASKER = "you"
 LENGTHS: tuple[Length, ...] = ("short", "medium", "long")
 LANGUAGES: dict[Language, str] = {
     "en": "English",
@@ -98,7 +100,8 @@ class EmailDraft(Frozen):
     warnings: tuple[DraftWarning, ...] = ()
     sources: tuple[DraftSource, ...] = ()
     question: str | None = None  # what must be answered before the draft can be finished
-    written_by: str = ""  # the engine's label, or "you" after the asker's own edit
+    asks_for: Literal["recipient", "purpose"] | None = None  # what the question is about
+    written_by: str = ""  # the engine's label, or BY_ASKER after their own edit
 
     @property
     def everybody(self) -> tuple[str, ...]:

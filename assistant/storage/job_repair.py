@@ -13,14 +13,17 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from assistant.job_kinds import JOB_KINDS, SUSPECT_LANE
-from assistant.replies import Action, Actions, Reply
+from assistant.mail.draft import DraftStatus
+from assistant.replies import Action, Actions, Notice, Reply
 from assistant.storage.database import reading, writing
-from assistant.storage.job_store import SAY
+from assistant.storage.draft_orders import give_up_order, mark
+from assistant.storage.job_store import AWAIT_AGAIN, SAY
 from assistant.storage.statements import Statement, json_text
 
 MAX_WORKER_DEATHS = 3  # a job that took so many workers with it is not run again by itself
 POISON = "worker_lost"  # the error code of such a job
 OVERDUE = "deadline_passed"
+AFTER_ORDER_SECONDS = 86_400.0  # a draft whose order was given up waits a further day
 
 _ANY_EXPIRED = Statement("SELECT 1 FROM jobs WHERE state = 'running' AND lease_until < @now LIMIT 1")
 _ANY_OVERDUE = Statement("SELECT 1 FROM jobs WHERE state = 'queued' AND deadline_at < @now LIMIT 1")
@@ -47,6 +50,19 @@ _OVERDUE = Statement(
     """,
     returns="job_id",
 )
+LAPSED = "approval_lapsed"  # the error code of a draft that nobody sent, saved or discarded in time
+_ANY_LAPSED = Statement("SELECT 1 FROM jobs WHERE state = 'waiting_for_approval' AND deadline_at < @now LIMIT 1")
+_LAPSED = Statement(
+    """
+    UPDATE jobs SET state = 'cancelled', finished_at = @now, error_code = :lapsed,
+           error_message = 'waited for an approval past its deadline'
+    WHERE id IN (SELECT id FROM jobs WHERE state = 'waiting_for_approval' AND deadline_at < @now LIMIT 100 @locked)
+    RETURNING id AS job_id
+    """,
+    returns="job_id",
+)
+_SAID = Statement("SELECT @text(reply) AS reply FROM outbox WHERE job_id = :job_id")
+_OLD_ORDERS = Statement("DELETE FROM draft_orders WHERE created_at < @in(:seconds)")
 _BURY = Statement(
     "UPDATE jobs SET lease_until = @in(:seconds) WHERE state = 'running' AND owner = :owner AND lease_until > @now"
 )
@@ -127,7 +143,8 @@ class JobRepair:
         with reading(self._engine) as connection:
             expired = _ANY_EXPIRED(connection).first()
             waited = _ANY_OVERDUE(connection).first() if also_queued else None
-        if not expired and not waited:
+            lapsed = _ANY_LAPSED(connection).first() if also_queued else None
+        if not expired and not waited and not lapsed:
             return Repaired()
         with writing(self._engine) as connection:
             deaths = {"max_deaths": MAX_WORKER_DEATHS, "poison": POISON, "suspect": SUSPECT_LANE}
@@ -136,8 +153,20 @@ class JobRepair:
             given_up = [(row.job_id, row.error_code) for row in lost if row.state == "failed"]
             given_up += [(job_id, OVERDUE) for job_id in overdue]
             for job_id, code in given_up:
-                SAY(connection, job_id=job_id, reply=json_text(apology(job_id, code)))
+                SAY(connection, job_id=job_id, reply=json_text(self._given_up(connection, job_id, code)))
+            for job_id in _LAPSED(connection, lapsed=LAPSED).scalars().all() if lapsed else []:
+                mark(connection, job_id, DraftStatus.DISCARDED)
+                SAY(connection, job_id=job_id, reply=json_text(_without_buttons(connection, job_id)))
         return Repaired(tuple(row.job_id for row in lost if row.state == "queued"), tuple(given_up))
+
+    def _given_up(self, connection: sa.Connection, job_id: UUID, code: str) -> Reply:
+        """Return what the asker reads; an order for a draft that was given up leaves the draft waiting."""
+        plain = apology(job_id, code)
+        said = give_up_order(connection, job_id, plain.text)
+        if said is None:
+            return plain
+        AWAIT_AGAIN(connection, job_id=job_id, approval_seconds=AFTER_ORDER_SECONDS, no=False)
+        return said
 
     def bury(self, owner: str) -> int:
         """Say that this worker is dead: its leases end now. Returns how many jobs it held."""
@@ -189,6 +218,7 @@ class JobRepair:
         with writing(self._engine) as connection:
             _OLD_CLAIMS(connection, seconds=-CLAIM_DAYS * day)
             _OLD_WORKERS(connection, seconds=-day)
+            _OLD_ORDERS(connection, seconds=-retention_days * day)
             return int(_OLD_CONVERSATIONS(connection, seconds=-retention_days * day).rowcount)
 
 
@@ -203,3 +233,11 @@ def apology(job_id: UUID, code: str) -> Reply:
         text = f"I couldn't answer this in time and gave up (job {job_id}). Asking again may well work."
     retry = Action(name="retry", label="Try again", value={"job_id": str(job_id)})
     return Reply(text=text, blocks=(Actions(items=(retry,)),))
+
+
+def _without_buttons(connection: sa.Connection, job_id: UUID) -> Reply:
+    """Return the draft as it stood, for reading: nobody decided about it in time."""
+    said = Reply.model_validate_json(_SAID(connection, job_id=job_id).scalar_one())
+    blocks = tuple(block for block in said.blocks if not isinstance(block, Actions))
+    lapsed = Notice(text="Nobody decided about this draft in time, so it lapsed. Nothing was sent by me.")
+    return said.model_copy(update={"blocks": (*blocks, lapsed), "wants_feedback": False})

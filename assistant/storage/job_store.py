@@ -25,12 +25,14 @@ import sqlalchemy as sa
 
 from assistant.errors import Cancelled, StewardError
 from assistant.job_kinds import JobKind
-from assistant.jobs import Job, JobResult, Step
+from assistant.jobs import DraftChange, Job, JobResult, Step
+from assistant.mail.draft import DraftStatus
 from assistant.mentions import Mention
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage import job_claims
 from assistant.storage.database import reading, writing, writing_once
+from assistant.storage.draft_orders import give_up_order, keep_change, mark
 from assistant.storage.job_acceptance import CLAIM_EVENT, PUT_TURN, Acceptance, Accepted
 from assistant.storage.job_views import JobView, recent_jobs, view_job, view_jobs
 from assistant.storage.statements import Batch, Statement, json_of, json_text, plain_text
@@ -76,12 +78,33 @@ _END = Statement(
     WHERE id = :job_id AND token = :token AND state = 'running'
     """
 )
+# While an approval is awaited nobody works on the job: no lease, and a deadline of days.
+_AWAIT = Statement(
+    """
+    UPDATE jobs SET state = 'waiting_for_approval', token = NULL, lease_until = NULL, finished_at = @now,
+           deadline_at = @in(:approval_seconds), cancel_requested = :no, error_code = NULL, error_message = NULL
+    WHERE id = :job_id AND token = :token AND state = 'running'
+    """
+)
+# After an order that came to nothing: waiting again, if there is something left to approve.
+AWAIT_AGAIN = Statement(
+    """
+    UPDATE jobs SET state = CASE WHEN EXISTS (
+               SELECT 1 FROM drafts d WHERE d.job_id = jobs.id AND d.status IN ('draft', 'saved')
+               AND @text(d.offers) <> '[]') THEN 'waiting_for_approval' ELSE 'succeeded' END,
+           token = NULL, lease_until = NULL, finished_at = @now,
+           deadline_at = @in(:approval_seconds), cancel_requested = :no
+    WHERE id = :job_id AND state IN ('queued', 'failed', 'cancelled')
+    """
+)
 _SAY = "UPDATE outbox SET reply = @json(:reply), revision = revision + 1, next_at = @now WHERE job_id = :job_id"
 _FORGET_PROGRESS = "DELETE FROM job_progress WHERE job_id = :job_id"
 _PUT_RESULT = """
     INSERT INTO results (job_id, outcome, answer, claims, refusal_reason, warnings, result, reply, created_at)
     VALUES (:job_id, :outcome, :answer, @json(:claims), :refusal_reason, @json(:warnings), @json(:result),
             @json(:reply), @now)
+    ON CONFLICT (job_id) DO UPDATE SET outcome = excluded.outcome, answer = excluded.answer,
+        claims = excluded.claims, warnings = excluded.warnings, result = excluded.result, reply = excluded.reply
 """
 _PUT_RECEIPT = """
     INSERT INTO receipts (job_id, kind, outcome, model, offline, prompt_version, model_calls, tool_calls,
@@ -90,6 +113,13 @@ _PUT_RECEIPT = """
     VALUES (:job_id, :kind, :outcome, :model, :offline, :prompt_version, :model_calls, :tool_calls,
             :input_tokens, :output_tokens, :cost_usd, :queue_ms, :retrieval_ms, :model_ms, :validation_ms,
             :total_ms, :checks_failed, @json(:receipt), @now)
+    ON CONFLICT (job_id) DO UPDATE SET model = excluded.model, offline = excluded.offline,
+        prompt_version = excluded.prompt_version, checks_failed = excluded.checks_failed, receipt = excluded.receipt,
+        model_calls = receipts.model_calls + excluded.model_calls,
+        tool_calls = receipts.tool_calls + excluded.tool_calls,
+        input_tokens = receipts.input_tokens + excluded.input_tokens,
+        output_tokens = receipts.output_tokens + excluded.output_tokens,
+        cost_usd = coalesce(receipts.cost_usd + excluded.cost_usd, receipts.cost_usd, excluded.cost_usd)
 """
 SAY = Statement(_SAY)
 _SAY_LAST = Batch(say=_SAY, forget_progress=_FORGET_PROGRESS)
@@ -224,19 +254,29 @@ class JobStore:
     def finish(self, job: Job, result: JobResult) -> bool:
         """Keep what came of the job and have it said: one commit. False when the job is no longer this worker's."""
         with writing(self.engine) as connection:
-            if not self._end(connection, job, "succeeded"):
+            if not self._end_answered(connection, job, result.draft):
                 return False
-            _ANSWER(connection, **_kept(job, result))
+            if result.draft is not None:
+                keep_change(connection, job, result.draft)
+            if result.draft is None or result.draft.is_rewritten:
+                _ANSWER(connection, **_kept(job, result))
+            else:  # the draft's text is as it was: answer, receipt and turn stay
+                _SAY_LAST(connection, job_id=job.id, reply=json_text(result.reply))
         return True
 
     def fail(self, job: Job, error: Exception, reply: Reply) -> bool:
-        """End the job without an answer and have `reply` said. A Cancelled error ends it as cancelled."""
+        """End the job without an answer and have `reply` said. A Cancelled error ends it as cancelled.
+
+        A job that was carrying out an order for its draft goes back to waiting, and the asker is told what became
+        of the order.
+        """
         code = error.code if isinstance(error, StewardError) else "internal"
         state = "cancelled" if isinstance(error, Cancelled) else "failed"
         with writing(self.engine) as connection:
             if not self._end(connection, job, state, code=code, message=_for_operators(error)):
                 return False
-            _SAY_LAST(connection, job_id=job.id, reply=json_text(reply))
+            said = self._after_order(connection, job.id, reply.text) or reply
+            _SAY_LAST(connection, job_id=job.id, reply=json_text(said))
         return True
 
     def retry_later(self, job: Job, after_seconds: float, error: Exception, *, counted: bool = True) -> bool:
@@ -264,6 +304,26 @@ class JobStore:
         with writing_once(self.engine) as connection:
             return bool(_HAND_BACK(connection, job_id=job.id, token=job.token).rowcount)
 
+    def _end_answered(self, connection: sa.Connection, job: Job, change: DraftChange | None) -> bool:
+        if change is None or not change.awaits_approval:
+            return self._end(connection, job, "succeeded")
+        return bool(
+            _AWAIT(
+                connection, job_id=job.id, token=job.token, approval_seconds=self._approval_seconds, no=False
+            ).rowcount
+        )
+
+    def _after_order(self, connection: sa.Connection, job_id: UUID, why: str) -> Reply | None:
+        """Close an order that could not be carried out; the job waits for the asker again. None without one."""
+        said = give_up_order(connection, job_id, why)
+        if said is not None:
+            AWAIT_AGAIN(connection, job_id=job_id, approval_seconds=self._approval_seconds, no=False)
+        return said
+
+    @property
+    def _approval_seconds(self) -> float:
+        return self._settings.email_approval_days * 86_400.0
+
     def _end(
         self, connection: sa.Connection, job: Job, state: str, *, code: str | None = None, message: str | None = None
     ) -> bool:
@@ -275,11 +335,18 @@ class JobStore:
 
     # -------------------------------------------------------------- on the way
     def cancel(self, job_id: UUID, *, by: str) -> bool:
-        """Stop the job: at once while it waits, at its worker's next look while it runs. False when it is over."""
+        """Stop the job: at once while it waits, at its worker's next look while it runs. False when it is over.
+
+        Stopping an order that waits for a worker takes the order back; the draft stays.
+        """
         message = f"cancelled by {by}"
         with writing(self.engine) as connection:
             if _CANCEL_QUEUED(connection, job_id=job_id, message=message).rowcount:
-                SAY(connection, job_id=job_id, reply=json_text(Reply(text=Cancelled.default_reply)))
+                said = self._after_order(connection, job_id, Cancelled.default_reply)
+                if said is None:
+                    mark(connection, job_id, DraftStatus.DISCARDED)
+                    said = Reply(text=Cancelled.default_reply)
+                SAY(connection, job_id=job_id, reply=json_text(said))
                 return True
             return bool(_CANCEL_RUNNING(connection, job_id=job_id, yes=True, message=message).rowcount)
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from assistant.errors import NothingFound
 from assistant.frozen import Frozen
@@ -73,6 +73,7 @@ class JobView(Frozen):
     asker_id: str
     question: str
     attachments: tuple[Attachment, ...] = ()
+    options: dict[str, Any] = Field(default_factory=dict)
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None  # of the last attempt
     finished_at: AwareDatetime | None = None
@@ -103,7 +104,7 @@ def view_job(connection: sa.Connection, job_id: UUID) -> JobView:
         raise NothingFound(f"no job {job_id}", reply="I don't know that question any more.")
     status = JobStatus(row["state"])
     mention = Mention.model_validate_json(row["mention"])
-    reply = Reply.model_validate_json(row["outbox_reply"]) if row["outbox_reply"] and status.is_final else None
+    reply = Reply.model_validate_json(row["outbox_reply"]) if row["outbox_reply"] and status.is_answered else None
     return JobView(
         id=row["job_id"],
         kind=row["kind"],
@@ -115,6 +116,7 @@ def view_job(connection: sa.Connection, job_id: UUID) -> JobView:
         asker_id=row["person_id"],
         question=mention.text,
         attachments=mention.attachments,
+        options=mention.options,
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
@@ -122,7 +124,7 @@ def view_job(connection: sa.Connection, job_id: UUID) -> JobView:
         delivered_at=row["delivered_at"],
         position=_position(connection, row["lane"], row["created_at"]) if status is JobStatus.QUEUED else None,
         steps=_steps(connection, row),
-        partial=None if status.is_final else row["partial"],
+        partial=None if status.is_answered else row["partial"],
         reply=reply,
         result=_result(row) if row["outcome"] else None,
         error_code=row["error_code"],

@@ -56,6 +56,19 @@ _CHANGES = Statement(
     """,
     returns="at",
 )
+_DRAFTS = Statement(
+    """
+    SELECT @text(r.content) AS content FROM drafts d JOIN draft_revisions r ON r.draft_id = d.id
+    WHERE d.tenant = :tenant AND d.person_id = :person_id ORDER BY d.created_at, r.revision
+    """
+)
+_ORDERS = Statement(
+    """
+    SELECT draft_id, action, revision, content_hash, state, detail, created_at, finished_at FROM draft_orders
+    WHERE tenant = :tenant AND person_id = :person_id ORDER BY id
+    """,
+    returns="created_at finished_at",
+)
 _REPLIES = Statement(
     """
     SELECT @text(r.reply) AS reply FROM results r JOIN jobs j ON j.id = r.job_id
@@ -84,6 +97,7 @@ _FORGET = tuple(
         WHERE tenant = :tenant AND started_by = :person_id
         """,
         "DELETE FROM person_settings WHERE tenant = :tenant AND person_id = :person_id",
+        "DELETE FROM draft_orders WHERE tenant = :tenant AND person_id = :person_id",
     )
 )
 _COUNT = Statement("SELECT count(*) AS jobs FROM jobs WHERE tenant = :tenant AND person_id = :person_id")
@@ -121,6 +135,8 @@ class PersonData:
                 "accounts": [_account(connection, one) for one in accounts],
                 "settings": [_parsed(row.settings) for one in accounts for row in _SETTINGS(connection, **_key(one))],
                 "questions": [_question(row) for one in accounts for row in _JOBS(connection, **_key(one))],
+                "drafts": [_parsed(row.content) for one in accounts for row in _DRAFTS(connection, **_key(one))],
+                "draft_orders": [_plain(row) for one in accounts for row in _ORDERS(connection, **_key(one))],
                 "feedback": [
                     {**_plain(row), "job_id": str(row.job_id)}
                     for one in accounts

@@ -34,6 +34,8 @@ CATCH_ALL = {
     "workers/run_job.py",
 }
 
+CHANNELS: set[str] = set()  # modules that are mail senders themselves
+
 
 def error_types() -> list[type[StewardError]]:
     found = [StewardError]
@@ -58,6 +60,33 @@ def test_every_handler_and_platform_names_a_module_that_exists() -> None:
     places = [*HANDLERS.values(), *(entry.builder for entry in PLATFORMS)]
 
     assert [place for place in places if find_spec(place.partition(":")[0]) is None] == []
+
+
+def test_only_the_module_that_carries_out_approvals_reaches_a_mail_sender() -> None:
+    may_name = {
+        "assistant/mail/port.py",  # defines it
+        "assistant/mail/twins.py",
+        "workers/jobs/email_draft/send_approved.py",
+    }
+    reaching = set()
+    for file in sources():
+        place = file.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="sender_for")) | ast.Name(id="MailSender"):
+                    reaching.add(place)
+                case ast.Constant(value="sender_for"):  # getattr
+                    reaching.add(place)
+    made = {
+        file.relative_to(ROOT).as_posix()
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("ApprovedMessage")
+    }
+
+    assert reaching - CHANNELS <= may_name
+    assert "workers/jobs/email_draft/send_approved.py" in reaching
+    assert made == {"assistant/storage/draft_store.py"}
 
 
 def test_every_platform_is_a_folder_and_a_member() -> None:

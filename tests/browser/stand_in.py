@@ -45,6 +45,7 @@ from assistant.storage.database import open_engine
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.document_reader import DocumentReader
 from assistant.storage.document_records import DocumentFacts, NewChunk, NewVersion
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
@@ -53,6 +54,7 @@ from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.quality_store import QualityStore
 from bot import admin
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web import Suggestion, WebDependencies, build
@@ -339,6 +341,7 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
         preferences=PreferenceStore(engine),
         person_data=PersonData(engine),
         blobs=blobs,
+        drafts=DraftDesk(DraftStore(engine), people, blobs),
         documents=documents,
         quality=QualityStore(engine),
         suggestions=SUGGESTIONS,

@@ -36,6 +36,7 @@ class Feature(StrEnum):
     TABLE = "table"
     CHART = "chart"
     DRAFT = "e-mail draft for review"
+    DRAFT_APPROVAL = "draft edited in place, saved or sent by its asker only"
     REDELIVERY = "event delivered again"
 
 
@@ -46,9 +47,11 @@ FALLBACKS: Mapping[str, Mapping[Feature, str]] = {
         "the placeholder is updated.",
         Feature.CITATIONS: "Teams shows ten; further sources are listed under the answer.",
         Feature.CHART: "A picture with its words; without a public address for it, drawn where the client can.",
+        Feature.DRAFT_APPROVAL: "The form takes the place of the buttons; the .eml is a link to the web page.",
     },
     "slack": {
         Feature.CHART: "Drawn in characters, with its words.",
+        Feature.DRAFT_APPROVAL: "Texts of more than 3,000 characters are edited in the .eml.",
     },
     "web": {
         Feature.EDIT: "A question on the page can't be changed: Stop ends it, and the new words are a new question.",

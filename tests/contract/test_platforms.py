@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from assistant.errors import DependencyUnavailable
-from assistant.jobs import Job, JobStatus, Step
+from assistant.jobs import DraftChange, Job, JobStatus, Step
+from assistant.mail.draft import EmailDraft
+from assistant.mail.own_edits import OwnEdit, apply_edit
+from assistant.mail.shown import show_draft
 from assistant.mentions import Audience
 from assistant.replies import (
     Action,
@@ -30,6 +33,7 @@ from assistant.replies import (
     Table,
 )
 from assistant.settings import Settings
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from tests.contract.chat_harness import FALLBACKS, Feature, Harness, table
 from tests.contract.slack_harness import slack
@@ -257,6 +261,40 @@ async def test_draft(chat: Harness) -> None:
     text = chat.shown("private").text
 
     assert all(word in text for word in ("bo@example.com", "Leave", "Dear Bo", "the date"))
+
+
+@pytest.mark.parametrize("where", ["private", "channel"])
+async def test_draft_approval(chat: Harness, where: Any) -> None:
+    """Who asked may order, nobody else; the one message follows an edit; the order waits for a worker."""
+    await chat.ask("draft an e-mail to Bo that the contract is signed", where=where)
+    await chat.settle()
+    job = claim(chat)
+    draft = EmailDraft(id="d_1", subject="Contract", to=("bo@example.com",), body="Dear Bo, it is signed.")
+    change = DraftChange(draft=draft, offers=("save", "send"))
+    reply = show_draft(draft, offers=change.offers)
+    assert chat.jobs.finish(job, make_result("A draft.", reply=reply, draft=change))
+    await chat.settle()
+    before = chat.shown(where)
+    drafts = DraftStore(chat.engine)
+    kept = drafts.of_job(job.id)
+    assert kept is not None
+    drafts.revise(kept, apply_edit(kept.draft, OwnEdit(body="Dear Bo, it is signed since Monday.")))
+    assert await chat.progress("since Monday", where=where)
+    await chat.settle()  # the buttons as well
+    after = chat.shown(where)
+    if where == "channel":
+        await chat.press("draft_send", where=where, by="bo")
+    by_another = chat.jobs.view(job.id).status
+    await chat.press("draft_send", where=where)
+    again = claim(chat)
+    order = drafts.order_of(job.id)
+
+    assert {"draft_edit", "draft_send", "draft_save", "draft_discard"} <= before.buttons
+    assert before.messages == after.messages
+    assert ("since Monday" in before.text, "since Monday" in after.text) == (False, True)
+    assert by_another is JobStatus.WAITING
+    assert order is not None
+    assert (again.id, order.action, order.kept.draft.revision) == (job.id, "send", 2)
 
 
 @pytest.mark.parametrize("where", ["private", "channel"])

@@ -58,11 +58,24 @@ class WebHarness:
         return await self.ask(text, event=f"{event}-anew")
 
     async def press(self, button: str, *, where: Where, by: Who = "ann") -> None:
+        if button.startswith("draft_"):
+            await self._press_draft(button, where, by)
+            return
         job = self._last_with(button, where)
         page = self._pages[where]
         if by != "ann":
             page = await self._open(by, f"/c/{self.jobs.view(job).conversation_id}")
         await _tell(page, {"act": button, "job": str(job)})
+
+    async def _press_draft(self, button: str, where: Where, by: Who) -> None:
+        job, pressed = next(
+            (job, found)
+            for job, turn in reversed(self._turns(where).items())
+            if isinstance(found := turn.find(attrs={"data-name": button}), Tag)
+        )
+        page = self._pages[where] if by == "ann" else await self._open(by, "/")
+        value = str(pressed["data-value"])
+        await _tell(page, {"act": "action", "job": str(job), "name": button, "value": value})
 
     async def judge(self, words: str, *, where: Where, by: Who = "ann") -> None:
         job = str(list(self._turns(where))[-1])
@@ -83,7 +96,7 @@ class WebHarness:
         return Shown(
             text="\n".join(answers),
             messages=len(list(filter(None, answers))),
-            buttons=frozenset(str(button.get("data-act")) for button in buttons),
+            buttons=frozenset(str(button.get("data-name") or button.get("data-act")) for button in buttons),
             citations=frozenset(
                 int(str(one["data-n"])) for one in numbers if f"Policy {one['data-n']}" in str(one["aria-label"])
             ),
@@ -117,7 +130,7 @@ class WebHarness:
             if behind.scalar_one():
                 return False
         return all(
-            (turn.find(attrs={"data-act": "stop"}) is None) == self.jobs.view(job).status.is_final
+            (turn.find(attrs={"data-act": "stop"}) is None) == self.jobs.view(job).status.is_answered
             for where in self._pages
             for job, turn in self._turns(where).items()
         )

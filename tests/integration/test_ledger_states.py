@@ -26,11 +26,13 @@ from hypothesis.stateful import (
 
 from assistant.errors import Cancelled, DependencyUnavailable
 from assistant.job_kinds import POLICY_SEARCH
-from assistant.jobs import Job, JobStatus
+from assistant.jobs import DraftChange, Job, JobStatus, OrderOutcome
+from assistant.mail.draft import EmailDraft
 from assistant.mentions import Mention
 from assistant.replies import Reply
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.job_repair import MAX_WORKER_DEATHS, JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
@@ -55,11 +57,13 @@ class Believed:
     owner: str | None = None
     token: str | None = None
     cancel_requested: bool = False
+    ordered: bool = False  # the asker ordered something for the draft, and it is open
+    has_draft: bool = False
     last_words: set[str] = field(default_factory=set)  # final replies that may stand there
 
 
 class Ledger(RuleBasedStateMachine):
-    """Accept, claim, finish, fail, retry, hand back, cancel, die, sweep, replay and deliver, in any order."""
+    """Accept, claim, finish, wait, order, lapse, fail, retry, hand back, cancel, die, sweep, replay and deliver."""
 
     store_settings: Settings
 
@@ -70,12 +74,13 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.engine = open_engine(self.store_settings.database, pool_size=2)
         with self.engine.begin() as connection:
-            for table in ("event_claims", "conversations", "workers"):
+            for table in ("event_claims", "conversations", "workers", "draft_orders"):
                 connection.execute(sa.text(f"DELETE FROM {table}"))
         config = self.store_settings.model_copy(update={"per_person_running": CAP})
         self.jobs = JobStore(self.engine, config)
         self.repair = JobRepair(self.engine)
         self.outbox = OutboxStore(self.engine)
+        self.drafts = DraftStore(self.engine)
         self.model: dict[UUID, Believed] = {}
         self.by_event: dict[str, UUID] = {}
         self.chat: dict[UUID, list[str]] = {}
@@ -148,6 +153,51 @@ class Ledger(RuleBasedStateMachine):
         if held:
             self.end(job, "succeeded", answer)
 
+    @rule(job=consumes(claims))
+    def finish_with_a_draft(self, job: Job | None) -> None:
+        """The job wrote a draft, or carried an order for it out: it waits for the asker, who may order again."""
+        if job is None:
+            return
+        held = self.holds(job)
+        order = self.drafts.order_of(job.id)
+        kept = self.drafts.of_job(job.id)
+        draft = (
+            kept.draft if kept else EmailDraft(id=f"d_{job.id.hex}", subject="Hi", to=("bo@firm.test",), body="Hi")
+        )
+        done = OrderOutcome(order_id=order.id, state="done") if order else None
+        change = DraftChange(draft=draft, offers=("save",), order=done, is_rewritten=order is None)
+        answer = f"draft of attempt {job.attempt} by {job.token}"
+        assert self.jobs.finish(job, make_result(answer, draft=change)) is held
+        if held:
+            self.end(job, "waiting_for_approval", answer)
+            self.model[job.id].has_draft = True
+
+    @precondition(lambda self: self.has("waiting_for_approval"))
+    @rule(data=st.data())
+    def order(self, data: st.DataObject) -> None:
+        waiting = [job_id for job_id, one in self.model.items() if one.state == "waiting_for_approval"]
+        job_id = data.draw(st.sampled_from(waiting))
+        kept = self.drafts.of_job(job_id)
+        assert kept is not None
+        pressed = {"tenant": kept.tenant, "person_id": kept.person_id, "revision": kept.draft.revision}
+        assert self.drafts.order(kept.draft.id, "save", **pressed).is_new is True
+        assert self.drafts.order(kept.draft.id, "save", **pressed).is_new is False
+        believed = self.model[job_id]
+        believed.state, believed.attempt, believed.deaths, believed.ordered = "queued", 0, 0, True
+        believed.cancel_requested = False
+
+    @precondition(lambda self: self.has("waiting_for_approval"))
+    @rule(data=st.data())
+    def lapse(self, data: st.DataObject) -> None:
+        waiting = [job_id for job_id, one in self.model.items() if one.state == "waiting_for_approval"]
+        job_id = data.draw(st.sampled_from(waiting))
+        with self.engine.begin() as connection:
+            past = datetime(2026, 1, 1, tzinfo=UTC)
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(deadline_at=past))
+        self.repair.sweep()
+        believed = self.model[job_id]
+        believed.state = "cancelled"
+
     @rule(job=consumes(claims), cancelled=st.booleans())
     def fail(self, job: Job | None, cancelled: bool) -> None:
         if job is None:
@@ -172,7 +222,10 @@ class Ledger(RuleBasedStateMachine):
 
     def end(self, job: Job, state: str, words: str) -> None:
         believed = self.model[job.id]
-        believed.state, believed.token = state, None
+        believed.token = None
+        if believed.ordered and state in ("failed", "cancelled"):  # the order came to nothing; the draft stays
+            state, words = "waiting_for_approval", "Draft"
+        believed.state, believed.ordered = state, False
         believed.last_words = {words}
 
     # ------------------------------------------------------------ stopping, dying, repairing
@@ -181,8 +234,10 @@ class Ledger(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         job_id = data.draw(st.sampled_from(list(self.model)))
         believed = self.model[job_id]
-        assert self.jobs.cancel(job_id, by="ann") is (believed.state in ("queued", "running"))
-        if believed.state == "queued":
+        assert self.jobs.cancel(job_id, by="ann") is (believed.state in ("queued", "running", "waiting_for_approval"))
+        if believed.state == "queued" and believed.ordered:
+            believed.state, believed.ordered, believed.last_words = "waiting_for_approval", False, {"Draft"}
+        elif believed.state in ("queued", "waiting_for_approval"):
             believed.state, believed.last_words = "cancelled", {Cancelled.default_reply}
         elif believed.state == "running":
             believed.cancel_requested = True
@@ -196,7 +251,10 @@ class Ledger(RuleBasedStateMachine):
         for believed in held:
             believed.deaths += 1
             believed.token = None
-            if believed.deaths >= MAX_WORKER_DEATHS:
+            if believed.deaths >= MAX_WORKER_DEATHS and believed.ordered:
+                believed.state, believed.ordered = "waiting_for_approval", False
+                believed.last_words = {"Draft"}
+            elif believed.deaths >= MAX_WORKER_DEATHS:
                 believed.state = "failed"
                 believed.last_words = {"stopped my worker"}
             else:
@@ -217,7 +275,7 @@ class Ledger(RuleBasedStateMachine):
         believed = self.model[job_id]
         assert self.repair.replay(job_id) is (believed.state in ("failed", "cancelled"))
         if believed.state in ("failed", "cancelled"):
-            self.model[job_id] = Believed(believed.person)
+            self.model[job_id] = Believed(believed.person, has_draft=believed.has_draft)
 
     # ------------------------------------------------------------ saying
     @rule(limit=st.integers(1, 8), loses_answers=st.booleans())
@@ -239,7 +297,7 @@ class Ledger(RuleBasedStateMachine):
             view = self.jobs.view(job_id)
             assert view.status is JobStatus(believed.state)
             assert (view.attempt, view.worker_deaths) == (believed.attempt, believed.deaths)
-            if view.status.is_final:
+            if view.status.is_answered:
                 assert view.reply is not None
                 assert any(words in view.reply.text for words in believed.last_words)
             else:

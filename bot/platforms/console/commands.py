@@ -186,6 +186,6 @@ def _show(view: JobView, mention: Mention, arguments: argparse.Namespace) -> Non
 
 
 def _exit_code(view: JobView) -> int:
-    if view.status is not JobStatus.SUCCEEDED or view.result is None:
+    if view.status not in (JobStatus.SUCCEEDED, JobStatus.WAITING) or view.result is None:
         return exit_codes.FAILURE
     return exit_codes.SUCCESS if view.result.outcome == "answered" else exit_codes.REFUSED

@@ -74,7 +74,7 @@ def wait_for(
         for step in view.steps[shown:]:
             on_step(step.text)
         shown = len(view.steps)
-        if view.status.is_final:
+        if view.status.is_answered:
             return view
         now = time.monotonic()
         if now > give_up_at:

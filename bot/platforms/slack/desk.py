@@ -245,7 +245,7 @@ class Desk:
             view = await asyncio.to_thread(jobs.view, job_id)
         except NothingFound:
             return False
-        if view.status.is_final or view.asker_id != user_id:
+        if view.status.is_answered or view.asker_id != user_id:
             return False
         stopped = await asyncio.to_thread(lambda: jobs.cancel(job_id, by=user_id))
         log.info("job.stopped", job_id=str(job_id), by_asker=True)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from assistant.job_kinds import JobKind
+from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
 from bot.platforms.slack.text import shorten
 
 View = dict[str, Any]
 
 MAX_QUESTION_CHARS = 3_000  # what a plain_text_input takes
+DRAFT_EDIT, DRAFT_CHANGE = "steward:draft_edit", "steward:draft_change"  # callback ids
+_DRAFT_LINES = (("to", "To"), ("cc", "Cc"), ("bcc", "Bcc"), ("subject", "Subject"))
 REASONS = {
     "wrong": "It is wrong",
     "outdated": "It is outdated",
@@ -48,6 +51,22 @@ def feedback(place: Mapping[str, Any]) -> View:
         field("correction", "What would be right?", correction, optional=True),
     ]
     return modal("steward:feedback", "Your feedback", blocks, place)
+
+
+def draft_edit(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
+    """Return the form that edits a draft."""
+    blocks = [field(name, label, text_input(values[name]), optional=True) for name, label in _DRAFT_LINES]
+    blocks.append(field("body", "Text", {**text_input(values["body"]), "multiline": True}))
+    return modal(DRAFT_EDIT, "Edit the draft", blocks, place, submit="Keep")
+
+
+def draft_change(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
+    """Return the form that asks for another tone, length and language."""
+    tones = {tone: tone.capitalize() for tone in get_args(Tone)}
+    lengths = {length: length.capitalize() for length in LENGTHS}
+    choices = (("tone", "Tone", tones), ("length", "Length", lengths), ("language", "Language", LANGUAGES))
+    blocks = [field(name, label, choice(options, values[name])) for name, label, options in choices]
+    return modal(DRAFT_CHANGE, "Write it anew", blocks, place, submit="Write")
 
 
 def read_values(view: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +117,7 @@ def field(name: str, label: str, element: View, optional: bool = False, *, hint:
     return {**block, "hint": plain(hint)} if hint else block
 
 
-def choice(options: Mapping[str, str], chosen: str) -> View:
+def choice(options: Mapping[Any, str], chosen: str) -> View:
     """Return a list to choose one of: labels by value."""
     found = {value: {"text": plain(label), "value": value} for value, label in options.items()}
     return {

@@ -261,6 +261,7 @@ def _ends(values: Sequence[float], unit: str) -> str:
 def _draft(draft: Draft) -> list[_Piece]:
     lines = [f"*To:* {plain(', '.join(draft.to)) or '—'}"]
     lines += [f"*Cc:* {plain(', '.join(draft.cc))}"] if draft.cc else []
+    lines += [f"*Bcc:* {plain(', '.join(draft.bcc))}"] if draft.bcc else []
     lines += [f"*Subject:* {plain(draft.subject)}"]
     pieces = [_section(shorten("\n".join(lines), SECTION_CHARS)), *_preformatted(draft.body)]
     if draft.placeholders:

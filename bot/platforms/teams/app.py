@@ -20,6 +20,7 @@ from bot.platforms.teams.chart_pictures import ChartLinks, build_chart_routes
 from bot.platforms.teams.client import ConnectorClient
 from bot.platforms.teams.compose import ComposeActions
 from bot.platforms.teams.desk import TeamsDesk
+from bot.platforms.teams.drafts import DraftButtons
 from bot.platforms.teams.endpoint import build_routes
 from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.graph import GraphClient
@@ -82,7 +83,8 @@ def _build_desk(
 ) -> TeamsDesk:
     is_local = read_registration(dependencies.settings).is_local
     directory = TeamsDirectory(client, dependencies.people, is_local=is_local, clock=clock)
-    blobs, intake = dependencies.blobs, dependencies.intake
+    blobs, intake, settings = dependencies.blobs, dependencies.intake, dependencies.settings
+    base_url = settings.base_url if settings.public_url else None
     outbox = OutboxStore(dependencies.engine)
     return TeamsDesk(
         jobs=dependencies.jobs,
@@ -91,7 +93,7 @@ def _build_desk(
         speaker=speaker,
         files=FileFetcher(http, graph, blobs, dependencies.settings),
         transcripts=MeetingTranscripts(client, graph, blobs),
-        buttons=Buttons(dependencies.jobs, intake, directory),
+        buttons=Buttons(dependencies.jobs, intake, directory, DraftButtons(dependencies.drafts, base_url)),
         opinions=Opinions(dependencies.feedback_desk, outbox),
         compose=ComposeActions(client, ThreadReader(graph), blobs, intake, directory),
         strays=Strays(client, dependencies.jobs, outbox),

@@ -13,8 +13,10 @@ from uuid import UUID
 import structlog
 
 from assistant.errors import NotPermitted, RequestInvalid
+from assistant.mail.shown import PREFIX
 from assistant.storage.job_store import JobStore, JobView
 from bot.intake import Intake
+from bot.platforms.teams.drafts import DraftButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.text import fenced, plain
@@ -27,14 +29,15 @@ MAY_STOP_ANYTHING = ("admin",)
 
 
 class Buttons:
-    """Acts on clicks; what comes back is the sentence to show."""
+    """Acts on clicks; what comes back is the sentence to show, or the form (a card's content)."""
 
-    def __init__(self, jobs: JobStore, intake: Intake, directory: TeamsDirectory) -> None:
+    def __init__(self, jobs: JobStore, intake: Intake, directory: TeamsDirectory, drafts: DraftButtons) -> None:
         self._jobs = jobs
         self._intake = intake
         self._directory = directory
+        self._drafts = drafts
 
-    async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str:
+    async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         """Do what the button says.
 
         Raises:
@@ -43,6 +46,9 @@ class Buttons:
         """
         view = await asyncio.to_thread(self._jobs.view, job_id_of(data))
         check_place(activity, view)
+        if name.startswith(PREFIX):
+            presser = (await self._directory.known(activity)).person
+            return await self._drafts.press(name, data, tenant=tenant_of(activity), person_id=presser.id)
         match name:
             case "stop":
                 return await self.stop(activity, view)
@@ -71,7 +77,7 @@ class Buttons:
             raise NotPermitted(
                 f"retry of job {view.id} by someone who did not ask it", reply="Only who asked can ask that again."
             )
-        if not view.status.is_final:
+        if not view.status.is_answered:
             return "I'm still working on it."
         readers = await self._directory.readers(activity, asker)
         mention = mention_of(

@@ -156,7 +156,7 @@ class TeamsDesk:
             log.info("teams.place_unknown", code=error.code)
             return _said(error.reply)
 
-    async def _press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str:
+    async def _press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         try:
             return await self._buttons.press(activity, name, data)
         except (RequestInvalid, NotPermitted, NothingFound) as error:
@@ -219,13 +219,15 @@ class TeamsDesk:
     def _running(self, activity: TeamsActivity) -> list[JobView]:
         here = conversation_of(activity).channel
         recent = self._jobs.recent(tenant_of(activity), person_id_of(activity), RECENT_JOBS)
-        return [view for view in recent if not view.status.is_final and view.conversation.channel == here]
+        return [view for view in recent if not view.status.is_answered and view.conversation.channel == here]
 
     async def _clicked_by_message(self, activity: TeamsActivity) -> None:
         """A client without Action.Execute sends a message instead of an invoke."""
         key = event_key(activity)
         if isinstance(activity.value, Mapping) and (name := button_of(activity.value)):
-            await self._tell(activity, key, await self._press(activity, name, activity.value))
+            said = await self._press(activity, name, activity.value)
+            words = said if isinstance(said, str) else "Your version of Teams can't show this form. Try another one."
+            await self._tell(activity, key, words)
 
     async def _tell(self, activity: TeamsActivity, key: str, text: str) -> None:
         """Say something that is not a job's answer: once, also when the activity comes again."""
@@ -237,8 +239,9 @@ def _greeting_key(activity: TeamsActivity) -> str:
     return f"teams:welcome:{activity.conversation.id}:{activity.id or activity.timestamp or ''}"[:500]
 
 
-def _said(text: str) -> InvokeAnswer:
-    return InvokeAnswer(200, {"statusCode": 200, "type": MESSAGE, "value": text})
+def _said(answer: str | dict[str, Any]) -> InvokeAnswer:
+    kind = MESSAGE if isinstance(answer, str) else CARD_TYPE
+    return InvokeAnswer(200, {"statusCode": 200, "type": kind, "value": answer})
 
 
 def _told(text: str) -> InvokeAnswer:

@@ -105,7 +105,7 @@ class ProgressFollower:
                 if is_stream and self._clock() - followed.began_at > STREAM_SECONDS:
                     return
                 view = await asyncio.to_thread(self._jobs.view, UUID(followed.posted.key))
-                if view.status.is_final:
+                if view.status.is_answered:
                     return
                 async with followed.lock:
                     if not followed.is_over:

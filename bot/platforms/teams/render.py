@@ -181,6 +181,8 @@ def _draft(draft: Draft) -> str:
     lines = [f"**To:** {plain(', '.join(draft.to)) or '—'}"]
     if draft.cc:
         lines.append(f"**Cc:** {plain(', '.join(draft.cc))}")
+    if draft.bcc:
+        lines.append(f"**Bcc:** {plain(', '.join(draft.bcc))}")
     lines.append(f"**Subject:** {plain(draft.subject)}")
     head = "  \n".join(lines)
     missing = [f"⚠️ *Still to fill in: {plain(', '.join(draft.placeholders))}*"] if draft.placeholders else []

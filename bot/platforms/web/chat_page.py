@@ -22,12 +22,14 @@ from pydantic import ValidationError
 from assistant.access import may_run, readable_groups
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS
+from assistant.mail.shown import PREFIX
 from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
 from assistant.observability import ERRORS
 from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
 from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
+from bot.drafts import CHANGE, ORDERS, REWRITE, form_values, read_press
 from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
 from bot.platforms.web.dependencies import WebDependencies
@@ -92,6 +94,7 @@ class ChatPage:
             "thumb-down": self._thumb,
             "feedback": self._thumb,
             "action": self._action,
+            "draft": self._draft,
             "new": self._new,
             "open": self._open,
             "rename": self._rename,
@@ -304,7 +307,7 @@ class ChatPage:
 
     async def _thumb(self, event: PageEvent) -> None:
         turn = self._turn(event)
-        if not turn.view.status.is_final:
+        if not turn.view.status.is_answered:
             raise NotPermitted("feedback on a running job", reply="The answer isn't there yet.")
         verdict: Verdict = "up" if event.act == "thumb-up" else "down"
         take = partial(self._deps.feedback_desk.take, reason=event.reason, correction=event.text.strip() or None)
@@ -323,8 +326,44 @@ class ChatPage:
         if event.name == NAME_SPEAKERS:
             await self._ask_with_names(turn.view, names_of(event.text))
             return
+        if event.name.startswith(PREFIX):
+            await self._draft_pressed(event, turn)
+            return
         log.warning("page.action_unknown", name=event.name, job_id=str(turn.job_id))
         self._frame.say_error("That button doesn't work on the web page yet.")
+
+    async def _draft_pressed(self, event: PageEvent, turn: TurnView) -> None:
+        """Open a form under a draft, or order what needs a worker."""
+        press = read_press(event.value)
+        who = {"tenant": LOCAL_TENANT, "person_id": self._person.id}
+        if event.name in ORDERS:
+            said = await asyncio.to_thread(partial(self._deps.drafts.order, event.name, press, **who))
+            self._frame.announce(said)
+            await self._show_again(turn)
+            return
+        kept = await asyncio.to_thread(partial(self._deps.drafts.look, press, **who))
+        self._run("askDraft", event.name, str(turn.job_id), event.value, form_values(kept.draft))
+
+    async def _draft(self, event: PageEvent) -> None:
+        """Keep what a draft's form brought back."""
+        turn = self._turn(event)
+        who = {"tenant": LOCAL_TENANT, "person_id": self._person.id}
+        if event.name == CHANGE:
+            press = read_press({**read_press(event.value).model_dump(), **event.fields})
+            await asyncio.to_thread(partial(self._deps.drafts.order, REWRITE, press, **who))
+        else:
+            edit = partial(self._deps.drafts.edit, read_press(event.value), event.fields, **who)
+            await asyncio.to_thread(edit)
+            self._frame.announce("Your edit is kept.")
+        await self._show_again(turn)
+
+    async def _show_again(self, turn: TurnView) -> None:
+        """Show the turn as it stands, and follow it while a worker carries out what was ordered."""
+        view = await asyncio.to_thread(self._deps.jobs.view, turn.job_id)
+        turn.show(view)
+        if not view.status.is_final:
+            self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
+            self._follower.nudge()
 
     async def _new(self, _event: PageEvent) -> None:
         self._run("address", "/")

@@ -13,6 +13,7 @@ from assistant.storage.people_store import PeopleStore
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.quality_store import QualityStore
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web.reader import Documents
@@ -33,6 +34,7 @@ class WebDependencies:
     preferences: PreferenceStore
     person_data: PersonData
     blobs: BlobStore
+    drafts: DraftDesk
     documents: Documents
     quality: QualityStore
     suggestions: tuple[Suggestion, ...] = ()  # shown in an empty conversation; none: what each job kind is for

@@ -5,10 +5,13 @@ Native `<dialog>` elements: the browser keeps the focus inside, closes them with
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, get_args
 
 from markupsafe import Markup
 
+from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
+from assistant.mail.own_edits import MAX_BODY_CHARS
 from bot.platforms.web.markup import Child, element, join
 from bot.platforms.web.page_events import FeedbackReason
 
@@ -26,7 +29,7 @@ REASON_WORDS: Final[dict[str, str]] = {
 
 def render_dialogs() -> Markup:
     """Return all dialogs, closed."""
-    return join([_feedback(), _rename(), _speakers(), _delete()])
+    return join([_feedback(), _rename(), _speakers(), _delete(), _draft(), _draft_change()])
 
 
 def _feedback() -> Markup:
@@ -81,6 +84,29 @@ def _delete() -> Markup:
         "p", "Its questions, answers and receipts are removed for good. A question that is still running is stopped."
     )
     return _dialog("delete-dialog", "Delete this conversation?", words, submit="Delete", style="danger")
+
+
+def _draft() -> Markup:
+    def line(name: str, label: str) -> Markup:
+        entry = element("input", type="text", name=name, autocomplete="off", maxlength=5_000)
+        return element("label", element("span", label), entry, class_="field")
+
+    body = element("textarea", name="body", rows=14, maxlength=MAX_BODY_CHARS)
+    fields = [line("to", "To"), line("cc", "Cc"), line("bcc", "Bcc"), line("subject", "Subject")]
+    fields.append(element("label", element("span", "Text"), body, class_="field"))
+    return _dialog("draft-dialog", "Edit the draft", fields, submit="Keep")
+
+
+def _draft_change() -> Markup:
+    def choice(name: str, label: str, options: Iterable[tuple[str, str]]) -> Markup:
+        entries = [element("option", words, value=value) for value, words in options]
+        return element("label", element("span", label), element("select", entries, name=name), class_="field")
+
+    tones = [(tone, tone.capitalize()) for tone in get_args(Tone)]
+    lengths = [(length, length.capitalize()) for length in LENGTHS]
+    fields = [choice("tone", "Tone", tones), choice("length", "Length", lengths)]
+    fields.append(choice("language", "Language", LANGUAGES.items()))
+    return _dialog("draft-change-dialog", "Write it anew", fields, submit="Write")
 
 
 def _dialog(name: str, title: str, *content: Child, submit: str, style: str = "primary") -> Markup:

@@ -120,7 +120,7 @@ class JobFollower:
 
 def _is_over(view: JobView) -> bool:
     """Tell whether nothing will change any more: the receipt's last figure comes with the delivery."""
-    if not view.status.is_final:
+    if not view.status.is_final:  # a draft that waits for its asker changes with every edit
         return False
     age = datetime.now(UTC) - (view.finished_at or view.created_at)
     return view.delivered_at is not None or age > DELIVERY_WAIT

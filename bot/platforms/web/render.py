@@ -5,6 +5,7 @@ Pure: values in, markup out. Buttons carry `data-act`; static/steward.js sends t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
@@ -27,6 +28,7 @@ from assistant.replies import (
     Reply,
     Table,
 )
+from bot.drafts import DOWNLOAD
 from bot.platforms.web.chart import render_chart
 from bot.platforms.web.dialogs import NAME_SPEAKERS
 from bot.platforms.web.icons import icon
@@ -37,6 +39,13 @@ from bot.surroundings import ACTION as SURROUNDINGS
 _OWN_ACTIONS = frozenset(
     {"stop", "retry", "feedback", "receipt"}
 )  # the page shows these by itself, beside every answer
+_DRAFT_WORDS: Mapping[str, str] = {
+    "draft": "not sent",
+    "saved": "saved in your Drafts, not sent",
+    "sent": "sent",
+    "unknown": "perhaps sent, please check",
+    "discarded": "discarded, not sent",
+}
 _NOTICE_ICONS: Mapping[str, str] = {"info": "info", "warning": "warning", "refusal": "info", "error": "warning"}
 
 
@@ -176,8 +185,7 @@ def _table(block: Table) -> Markup:
 
 def _draft(block: Draft) -> Markup:
     fields: list[tuple[str, str]] = [("To", ", ".join(block.to) or "nobody yet")]
-    if block.cc:
-        fields.append(("Cc", ", ".join(block.cc)))
+    fields += [(name, ", ".join(boxes)) for name, boxes in (("Cc", block.cc), ("Bcc", block.bcc)) if boxes]
     fields.append(("Subject", block.subject))
     head = element("dl", [[element("dt", name), element("dd", value)] for name, value in fields])
     missing = None
@@ -188,7 +196,7 @@ def _draft(block: Draft) -> Markup:
             element("span", "Still to fill in: ", ", ".join(block.placeholders)),
             class_="notice warning",
         )
-    title = element("h4", icon("mail"), f"Draft, revision {block.revision}: not sent")
+    title = element("h4", icon("mail"), f"Draft, revision {block.revision}: {_DRAFT_WORDS[block.status]}")
     copy = element("button", icon("copy"), "Copy the text", type="button", class_="quiet", data_act="copy-draft")
     body = element("pre", block.body, class_="draft-body", tabindex=0, role="region", aria_label="Text of the draft")
     return element("section", title, head, missing, body, copy, class_="draft", aria_label="E-mail draft")
@@ -209,4 +217,16 @@ def _action(item: Action) -> Markup:
     if item.name == NAME_SPEAKERS:
         lines = "\n".join(f"{speaker} = " for speaker in item.value.get("speakers", ()))
         return element("button", item.label, type="button", class_=style, data_act="ask-speakers", data_text=lines)
-    return element("button", item.label, type="button", class_=style, data_act="action", data_name=item.name)
+    if item.name == DOWNLOAD:
+        return element(
+            "a",
+            icon("download"),
+            item.label,
+            href=f"/drafts/{item.value['draft']}.eml",
+            download=True,
+            class_="quiet",
+        )
+    value = json.dumps(item.value, separators=(",", ":"))
+    return element(
+        "button", item.label, type="button", class_=style, data_act="action", data_name=item.name, data_value=value
+    )

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
+from assistant.mail.eml import MEDIA_TYPE
 from assistant.mentions import LOCAL_TENANT, Attachment, Person
 from bot.platforms.web import plain_page
 from bot.platforms.web.dependencies import WebDependencies
@@ -94,6 +95,13 @@ def build_routes(deps: WebDependencies, sign_in: SignIn, uploads: UploadTokens) 
         # Always as a download of no type a browser would run: what is inside was made from other people's text.
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(offered.name)}"}
         return Response(data, media_type="application/octet-stream", headers=headers)
+
+    @router.get("/drafts/{draft_id}.eml")
+    async def download_draft(request: Request, draft_id: str) -> Response:
+        person = await sign_in.required(request)
+        file = await asyncio.to_thread(deps.drafts.eml, draft_id, tenant=LOCAL_TENANT, person_id=person.id)
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+        return Response(file.data, media_type=MEDIA_TYPE, headers=headers)
 
     return router
 

@@ -44,7 +44,7 @@ class TurnView:
     def show(self, view: JobView) -> None:
         """Show the job as it stands now."""
         self.view = view
-        answer = render_answer_of(view) if view.status.is_final else render_progress(view)
+        answer = render_answer_of(view) if view.status.is_answered else render_progress(view)
         self._answer.set_content(str(answer))
         self._receipt.set_content(str(render_receipt_of(view) or ""))
         self._show_toolbar()

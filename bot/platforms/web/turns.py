@@ -20,6 +20,7 @@ from bot.platforms.web.receipt import render_receipt
 from bot.platforms.web.render import render_partial, render_reply, size_words
 
 STOPPED: Final = "Stopped, as you asked."
+_GOOD: Final = (JobStatus.SUCCEEDED, JobStatus.WAITING)
 
 
 def render_question(view: JobView, asker: Person) -> Markup:
@@ -51,7 +52,7 @@ def render_progress(view: JobView) -> Markup:
 
 def render_answer_of(view: JobView) -> Markup:
     """Return the final word on a question."""
-    if view.status is JobStatus.SUCCEEDED and view.reply is not None:
+    if view.status in _GOOD and view.reply is not None:
         return _answer_frame(render_reply(view.reply, view.id), view.finished_at or view.created_at)
     is_stopped = view.status is JobStatus.CANCELLED
     said = _text_of(view.reply) or view.error_reply or (STOPPED if is_stopped else StewardError.default_reply)
@@ -66,12 +67,12 @@ def render_answer_of(view: JobView) -> Markup:
 
 def render_toolbar(view: JobView, verdict: str | None) -> Markup | None:
     """Return the thumbs (with the one given pressed), copy and retry; None while the job runs."""
-    if not view.status.is_final:
+    if not view.status.is_answered:
         return None
     thumbs: list[Markup] = []
-    if view.status is JobStatus.SUCCEEDED:
+    if view.status in _GOOD:
         thumbs = [_thumb("up", "Good answer", verdict), _thumb("down", "Something is wrong with it", verdict)]
-    if view.status is not JobStatus.SUCCEEDED:
+    if view.status not in _GOOD:
         again = element("button", icon("retry"), "Ask again", type="button", class_="quiet", data_act="retry")
         return element("div", again, class_="toolbar")
     copy = tool("copy", "Copy the answer", "copy-answer") if view.result else None
@@ -98,14 +99,12 @@ def progress_words(view: JobView) -> str:
     if view.status is JobStatus.QUEUED:
         ahead = view.position or 0
         return "Waiting for a worker, next in line" if ahead == 0 else f"Queued at place {ahead + 1}"
-    if view.status is JobStatus.WAITING:
-        return "Waiting for an approval"
     return _sentence(view.steps[-1].text) if view.steps else "Started"
 
 
 def announcement(view: JobView) -> str:
     """Return what a screen reader hears of a job: the step, or that the answer is there."""
-    if not view.status.is_final:
+    if not view.status.is_answered:
         return progress_words(view)
     if view.status is JobStatus.CANCELLED:
         return "Stopped."

@@ -21,7 +21,6 @@ from workers.jobs.email_draft.questions import answers_among, restated
 from workers.jobs.email_draft.request import Wish
 from workers.jobs.email_draft.thread import Mailbox, ThreadMessage
 
-ENGINE = "template engine, no language model"
 MAX_SUBJECT_CHARS = 90
 QUOTES = {"short": 1, "medium": 3, "long": 6}  # sources quoted at most, by length
 _ASKS = {"ask_to", "ask_for", "ask_whether", "ask_what", "ask_about", "please"}

@@ -45,6 +45,7 @@ class Addressed:
     question: str | None = None
     answered: ThreadMessage | None = None  # the message that is replied to
     unresolved: list[str] = field(default_factory=list)  # names as written
+    answers: tuple[str, ...] = ()  # what the asker said when asked whom it is for
 
     @property
     def everybody(self) -> list[Mailbox]:
@@ -87,7 +88,7 @@ class Directory:
         if (qualified := _QUALIFIED.match(written.strip())) is not None:
             place = (qualified["in"] or qualified["note"] or "").strip().lower()
             base = re.sub(r"['’]s?$", "", qualified["name"]).lower()
-            return [box for box in self._named(base) if self._fits(box, place)]
+            return [box for box in self._named(base) if self.fits(box, place)]
         by_job = [one for one in self.people if one.email and wanted in (_title(one), (one.team or "").lower())]
         by_job = by_job or [one for one in self.people if one.email and wanted.removeprefix("our ") == _title(one)]
         if len(by_job) == 1:
@@ -138,7 +139,8 @@ class Directory:
         first = [box for box, name in boxes if name[0] == parts[0]]
         return first or [box for box, name in boxes if name[-1] == parts[0]]
 
-    def _fits(self, box: Mailbox, place: str) -> bool:
+    def fits(self, box: Mailbox, place: str) -> bool:
+        """Return whether all words of the place stand in what is known of the person: team, title, office."""
         person = next((one for one in self.people if (one.email or "").lower() == box.address), None)
         about = f"{box.address} {box.name} "
         if person is not None:
@@ -148,7 +150,7 @@ class Directory:
 
 def address(wish: Wish, directory: Directory, thread: Sequence[ThreadMessage], attendees: Sequence[str]) -> Addressed:
     """Return the recipients of the request."""
-    addressed = Addressed()
+    addressed = Addressed(answers=wish.answers)
     own = (directory.asker.email or "").lower()
     if thread and wish.is_reply:
         _reply(addressed, wish, directory, thread, own)
@@ -250,6 +252,8 @@ def _attendees(attendees: Sequence[str], directory: Directory, addressed: Addres
 
 def _resolved(written: str, found: Sequence[Mailbox], addressed: Addressed, directory: Directory) -> list[Mailbox]:
     unique = list({box.address: box for box in found}.values())
+    if len(unique) != 1 and (said := _clarified(unique, addressed.answers, directory)) is not None:
+        return [said]
     if len(unique) == 1:
         return unique
     if not unique and written.lower() in _own_names(directory):
@@ -264,6 +268,21 @@ def _resolved(written: str, found: Sequence[Mailbox], addressed: Addressed, dire
     addressed.warnings.append(_warning("ambiguous_recipient", text))
     addressed.question = addressed.question or question
     return []
+
+
+def _clarified(found: Sequence[Mailbox], answers: Sequence[str], directory: Directory) -> Mailbox | None:
+    """Return the one whom the asker's answers mean: by name or address, or by what tells them apart ("Finance")."""
+    for answer in answers:
+        named = {box.address: box for box in directory.find(answer)}
+        if found:
+            told = re.sub(r"(?i)^(?:the one |the |die |der )?(?:in |from |of |at |aus |von )?(?:the )?", "", answer)
+            fitting = [box for box in found if directory.fits(box, told.strip(" .!").lower())]
+            named = {address: box for address, box in named.items() if box in found} or {
+                box.address: box for box in fitting
+            }
+        if len(named) == 1:
+            return next(iter(named.values()))
+    return None
 
 
 def _own_names(directory: Directory) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ Options of a modal or a program win over words.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.mail.draft import Language, Length, Tone
+from assistant.mail.draft import ADDRESS, Language, Length, Tone
 from workers.jobs.email_draft.acts import Act, read_acts
-from workers.jobs.email_draft.names import ADDRESS, NamePattern
+from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.questions import questions_of, wants_answers, without_asking
 from workers.jobs.email_draft.schema import EmailOptions
 from workers.validation.language import guess_language
@@ -181,6 +182,7 @@ class Wish:
     wants_sources: bool
     wants_action_items: bool
     excluded: tuple[str, ...]  # what must not be said
+    answers: tuple[str, ...] = ()  # to the question whom it is for
 
 
 def read_request(
@@ -205,7 +207,7 @@ def read_request(
         words_language=words_language,
         tone=options.tone or _tone(words) or usual_tone,
         length=options.length or _length(words),
-        to=options.to or tuple(_to(steered, names)),
+        to=options.to or tuple(_to(steered, names)) or _named_in(options.answers, names),
         cc=options.cc or tuple(cc),
         bcc=options.bcc or tuple(bcc),
         subject=options.subject or subject,
@@ -221,7 +223,13 @@ def read_request(
         wants_sources=bool(_FROM_SOURCES.search(words)),
         wants_action_items=bool(_ACTION_ITEMS.search(words)),
         excluded=tuple(match[1].strip() for match in _EXCLUDE.finditer(words)),
+        answers=options.answers,
     )
+
+
+def _named_in(answers: Sequence[str], names: NamePattern) -> tuple[str, ...]:
+    """Return whom the answers name; an answer in which no name is recognised is one."""
+    return tuple(name for answer in answers for name in (names.split(answer) or [answer]))
 
 
 def split_pasted(text: str) -> tuple[str, str]:

@@ -17,3 +17,5 @@ class EmailOptions(Frozen):
     language: Language | None = None
     length: Length | None = None
     reply_all: bool | None = None
+    request: str | None = None  # what was asked first, when the words are an answer to a draft's question
+    answers: tuple[str, ...] = ()  # what the asker answered when a draft asked whom it is for

@@ -199,10 +199,22 @@ const steward = (() => {
     dialog.showModal();
   }
 
+  // A form under a draft, filled with what the draft says now.
+  function askDraft(name, job, value, fields) {
+    const dialog = byId(name === "draft_change" ? "draft-change-dialog" : "draft-dialog");
+    Object.assign(dialog.dataset, { name, job, value });
+    for (const entry of dialog.querySelectorAll("[name]")) entry.value = fields[entry.name] ?? "";
+    dialog.showModal();
+  }
+
   function submitted(dialog) {
     const form = new FormData(dialog.querySelector("form"));
     const text = form.get("text") ?? "";
     if (dialog.id === "feedback-dialog") tell("feedback", { job: dialog.dataset.job, reason: form.get("reason"), text });
+    if (dialog.id.startsWith("draft-")) {
+      const { job, name, value } = dialog.dataset;
+      tell("draft", { job, name, value, fields: Object.fromEntries(form) });
+    }
     if (dialog.id === "rename-dialog") tell("rename", { text });
     if (dialog.id === "speakers-dialog") tell("action", { job: dialog.dataset.job, name: "name_speakers", text });
     if (dialog.id === "delete-dialog") tell("delete");
@@ -245,7 +257,7 @@ const steward = (() => {
     "cite-step": (node) => tell("cite", { job: jobOf(node), n: Number(node.dataset.n) }),
     "thumb-up": (node) => tell("thumb-up", { job: jobOf(node) }),
     "thumb-down": (node) => tell("thumb-down", { job: jobOf(node) }),
-    "action": (node) => tell("action", { job: jobOf(node), name: node.dataset.name }),
+    "action": (node) => tell("action", { job: jobOf(node), name: node.dataset.name, value: node.dataset.value ?? "" }),
     "close-reader": closeReader,
     "close-dialog": (node) => node.closest("dialog").close("cancel"),
     "ask-rename": (node) => { const d = byId("rename-dialog"); d.querySelector("input").value = node.dataset.text; d.showModal(); d.querySelector("input").select(); },
@@ -349,7 +361,7 @@ const steward = (() => {
   document.addEventListener("DOMContentLoaded", () => { localTimes(); if (!document.body.classList.contains("plain")) watch(); });
 
   return {
-    sent, sendFailed, openReader, askReason, toEnd,
+    sent, sendFailed, openReader, askReason, askDraft, toEnd,
     title: (text) => { document.title = text; },
     address: (path) => { if (location.pathname !== path) history.pushState({}, "", path); },
     signIn: () => location.assign("/sign-in?next=" + encodeURIComponent(location.pathname)),

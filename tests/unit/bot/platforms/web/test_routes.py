@@ -19,12 +19,14 @@ from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.quality_store import QualityStore
+from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.platforms.web import WebDependencies, my_settings
@@ -69,6 +71,7 @@ class Web:
             preferences=PreferenceStore(engine),
             person_data=PersonData(engine),
             blobs=BlobStore(engine, settings),
+            drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),
         )

@@ -15,7 +15,6 @@ from assistant.storage.job_views import JobView
 from bot.platforms.web.turns import (
     announcement,
     avatar,
-    progress_words,
     render_answer_of,
     render_progress,
     render_question,
@@ -123,5 +122,9 @@ def test_initials_come_from_the_first_and_last_name(person: Person, initials: st
     assert f">{initials}<" in avatar(person)
 
 
-def test_a_job_that_waits_for_an_approval_says_so() -> None:
-    assert progress_words(make_view(JobStatus.WAITING)) == "Waiting for an approval"
+def test_a_draft_that_waits_for_an_approval_is_shown_like_an_answer() -> None:
+    view = make_view(JobStatus.WAITING, reply=Reply(text="Draft: Hello"), result=make_result())
+
+    assert "Draft: Hello" in render_answer_of(view)
+    assert "spinner" not in render_answer_of(view)
+    assert "thumb-up" in str(render_toolbar(view, None))

@@ -10,7 +10,7 @@ from assistant.mail.draft import EmailDraft
 from bench.email_spoils import spoiled_copies
 from tests.unit.workers.jobs.email_draft.drafting import OFFER, asked
 from workers.jobs.email_draft.checks import Grounds, validate_draft
-from workers.jobs.email_draft.run import Composed, compose
+from workers.jobs.email_draft.compose import Composed, compose
 
 REQUESTS = (
     "Ask Bo to send the 3 signed contracts CT-88 by 4 December 2026 for EUR 1,250.",
