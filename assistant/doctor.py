@@ -7,6 +7,7 @@ configured does not work; what is merely not configured is told, and is no failu
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import shutil
 import socket
@@ -19,8 +20,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from assistant import exit_codes
-from assistant.errors import StewardError
+from assistant.errors import SettingsInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS
+from assistant.log_sources import load_log_sources
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.document_reader import DocumentReader
@@ -68,6 +70,7 @@ def examine(settings: Settings) -> list[Finding]:
         _web(settings),
         _slack(settings),
         _teams(settings),
+        *_log_sources(settings),
         Finding("job kinds", "ok", ", ".join(JOB_KINDS)),
     ]
 
@@ -221,3 +224,15 @@ def _teams(settings: Settings) -> Finding:
     if settings.teams_local_mode and not settings.app_id:
         return Finding("Teams", "warn", "local mode: activities aren't authenticated; for the Playground only")
     return Finding("Teams", "ok", f"{settings.app_type} at /teams/messages")
+
+
+def _log_sources(settings: Settings) -> list[Finding]:
+    try:
+        declared = load_log_sources(settings)
+    except SettingsInvalid as error:
+        return [Finding("log sources", "fail", str(error))]
+    if not declared.sources:
+        return [Finding("log sources", "off", "none declared: people attach log files (docs/log-sources.md)")]
+    # By name: the sources are read by the workers' side, which this package stands below.
+    check = importlib.import_module("workers.log_sources.building").check_sources
+    return [Finding(f"logs of {name}", "ok" if usable else "fail", text) for name, usable, text in check(declared)]

@@ -7,16 +7,17 @@ index (model_path.py); where there is none, or what it says does not hold, the r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.errors import Cancelled, RequestInvalid
+from assistant.errors import Cancelled
 from assistant.jobs import Job, JobResult, Receipt
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
+from workers.jobs.log_inspection.log_files import LogFiles, log_files, zone_of_asker
 from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
 from workers.jobs.log_inspection.request import InspectionOptions, window_of
+from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
 from workers.jobs.log_inspection.surroundings import with_surroundings
 from workers.logs.index import LogIndex, build_index
 from workers.logs.inspection import inspect_index
@@ -34,36 +35,42 @@ PROGRESS_STEP = 0.1  # of all bytes: how often reading is reported
 
 
 def run(job: Job, context: JobContext) -> JobResult:
-    """Inspect the attached logs, or those of the folders in STEWARD_LOG_FOLDERS.
+    """Inspect the attached logs, or those of the declared sources that the question is about.
 
     Raises:
-        RequestInvalid: there are no logs to look at, or the options don't parse.
+        RequestInvalid: there are no logs to look at, a service is unknown, or the options don't parse.
+        NotPermitted: the asker may not query those logs.
         Cancelled, BudgetExceeded: as they say.
     """
     options = read_options(job, InspectionOptions)
-    sources = _sources(job, context)
-    context.report("reading", f"reading {len(sources)} log source{'s' if len(sources) != 1 else ''}")
-    index = _read(job, context, sources)
+    with log_files(job, context, options) as found:
+        return _inspect(job, context, options, found)
+
+
+def _inspect(job: Job, context: JobContext, options: InspectionOptions, found: LogFiles) -> JobResult:
+    index = _read(job, context, found.inputs)
+    index.report.problems.extend(found.problems)
     context.check(job)
     context.report("mining", f"comparing {len(index.templates)} kinds of message", templates=len(index.templates))
-    question = job.mention.text
+    question, zone = job.mention.text, zone_of_asker(job, context)
     with context.stopwatch.stage("model"):  # the rules do what a model would
-        window = window_of(question, options, span=index.span, now=context.today)
+        window = window_of(question, options, span=index.span, now=context.today, zone=zone)
         statistics = inspect_index(index, window=window, services=options.services or None, question=question)
     context.check(job)
-    redaction = redaction_for(context.settings, sources)
+    redaction = redaction_for(context.settings, found.places)
     judged = _judge(job, context, index, statistics, redaction)
     inspection = judged.inspection if judged else statistics
     context.report("checking", f"checking {len(inspection.evidence_lines)} lines")
     with context.stopwatch.stage("validation"):
-        checks = check_inspection(inspection, sources)
+        checks = check_inspection(inspection, found.inputs)
     if judged is not None:
         receipt = judged.receipt(checks)
     else:
         stages = {"read_logs": "retrieval", "judge_by_rules": "model", "check_lines": "validation"}
         receipt = receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages)
     shown = redaction.model(with_surroundings(inspection, index), keep=PLACES)
-    return _result(shown, receipt, notices=notices_of(redaction, judged.notice if judged else ""))
+    notices = (*notices_of(redaction, judged.notice if judged else ""), *found.notes)
+    return with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
 
 
 def _judge(
@@ -76,19 +83,6 @@ def _judge(
 
     context.report("judging", "weighing the evidence")
     return judge(job, context, index, statistics, redaction)
-
-
-def _sources(job: Job, context: JobContext) -> list[LogSource]:
-    attached: list[LogSource] = [context.files.local_path(attachment) for attachment in job.mention.attachments]
-    folders = context.settings.steward_log_folders.split(",")
-    sources = attached or [Path(folder.strip()) for folder in folders if folder.strip()]
-    if not sources:
-        raise RequestInvalid(
-            f"job {job.id} has no logs",
-            reply="Attach the log files to your question, or have an operator name their folders in "
-            "STEWARD_LOG_FOLDERS.",
-        )
-    return sources
 
 
 def _read(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogIndex:
