@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.parse import Message, Wire, Workspace, target
 from bot.platforms.slack.text import escape, shorten
+from bot.surroundings import surroundings_of
 
 log = structlog.get_logger()
 
@@ -80,6 +81,7 @@ class Presses:
             "retry": self._retry,
             "share": self._share,
             "handoff": self._handoff,
+            "surroundings": self._surroundings,
             "ask": self._open_ask,
         }
 
@@ -185,6 +187,14 @@ class Presses:
             )
         )
 
+    async def _surroundings(self, press: Press, value: dict[str, Any]) -> None:
+        """Whisper the lines around those that the answer quotes."""
+        desk = self._desk
+        person = (await desk.directory.known(press.workspace, press.user.id)).person
+        view = await asyncio.to_thread(desk.dependencies.jobs.view, UUID(value["job"]))
+        shown = [f"{one.title}\n```\n{_in_fence(one.lines)}\n```" for one in surroundings_of(view, person)]
+        desk.later(desk.whisper(press.response_url, "\n".join(shown)))
+
     async def _mention(self, value: dict[str, Any]) -> Mention:
         mention = await asyncio.to_thread(self._desk.store.mention_of, UUID(value.get("job_id") or value["job"]))
         if mention is None:
@@ -238,6 +248,11 @@ class Presses:
             await ack(response_action="errors", errors={"question": shorten(error.reply, 1_000)})
             return
         await ack()
+
+
+def _in_fence(lines: Sequence[str]) -> str:
+    """Return the lines as they may stand between three back-ticks, which they can't end."""
+    return "\n".join(lines).replace("```", "` ` `")
 
 
 def _is_direct(press: Press) -> bool:

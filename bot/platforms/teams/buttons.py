@@ -19,7 +19,9 @@ from bot.intake import Intake
 from bot.platforms.teams.drafts import DraftButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
 from bot.platforms.teams.people import TeamsDirectory
+from bot.platforms.teams.text import fenced, plain
 from bot.platforms.teams.wire import TeamsActivity, text_at
+from bot.surroundings import surroundings_of
 
 log = structlog.get_logger()
 
@@ -52,6 +54,10 @@ class Buttons:
                 return await self.stop(activity, view)
             case "retry":
                 return await self._retry(activity, view)
+            case "surroundings":
+                person = (await self._directory.known(activity)).person
+                places = surroundings_of(view, person)
+                return "\n\n".join(f"**{plain(one.title)}**\n\n{fenced(one.lines)}" for one in places)
             case _:
                 raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
 
