@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -20,6 +20,8 @@ from assistant.errors import SettingsInvalid
 from assistant.job_kinds import LANE_SLOTS, LANES, SUSPECT_LANE
 
 DEFAULT_PORT = 8080
+PersonalKind = Literal["email", "card", "iban", "phone", "ip", "public_ip", "user"]
+PERSONAL_KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
 
 
 def _default_data_dir() -> Path:
@@ -82,6 +84,15 @@ class Settings(BaseModel):
         "",
         description="Comma-separated folders or globs of service logs that engineers may have inspected without "
         "attaching them.",
+    )
+    steward_log_hidden: str = Field(
+        "email,card,iban,phone",
+        description="Personal data of log lines that neither a model nor a reader sees, comma-separated: email, card, "
+        "iban, phone, ip, public_ip, user. none: all is shown. Passwords, tokens and keys are always hidden.",
+    )
+    steward_log_clear_folders: str = Field(
+        "",
+        description="Comma-separated folders whose log lines may be shown with their personal data (never secrets).",
     )
 
     # -- minutes of meetings
@@ -240,6 +251,12 @@ class Settings(BaseModel):
         return tuple(dict.fromkeys(lane for lane in named if lane not in ("", "none", SUSPECT_LANE)))
 
     @property
+    def log_hidden_kinds(self) -> tuple[PersonalKind, ...]:
+        """The sorts of personal data that are hidden in log lines."""
+        named = {kind.strip().lower() for kind in self.steward_log_hidden.split(",")}
+        return tuple(kind for kind in PERSONAL_KINDS if kind in named)
+
+    @property
     def is_embedded_database(self) -> bool:
         """True when the database is a SQLite file."""
         return self.database.startswith("sqlite")
@@ -341,6 +358,15 @@ def _check_together(settings: Settings) -> None:
     if settings.app_id and settings.app_type == "SingleTenant" and not settings.app_tenantid:
         raise SettingsInvalid("APP_TYPE=SingleTenant needs APP_TENANTID.")
     _check_lanes(settings)
+    unknown = {kind.strip().lower() for kind in settings.steward_log_hidden.split(",")} - {
+        *PERSONAL_KINDS,
+        "none",
+        "",
+    }
+    if unknown:
+        raise SettingsInvalid(
+            f"STEWARD_LOG_HIDDEN names {sorted(unknown)[0]!r}; it takes {', '.join(PERSONAL_KINDS)}, or none."
+        )
     if settings.qdrant_api_key and not settings.qdrant_url:
         raise SettingsInvalid("QDRANT_API_KEY is set without QDRANT_URL.")
 
