@@ -59,6 +59,7 @@ class Press(Wire):
 
 
 Deed = Callable[[Press, dict[str, Any]], Awaitable[None]]
+OpenForm = Callable[[Press], Awaitable[None]]
 
 
 def register(app: AsyncApp, desk: Desk) -> Presses:
@@ -75,6 +76,7 @@ class Presses:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._forms: dict[str, OpenForm] = {}
         self._deeds: dict[str, Deed] = {
             "stop": self._stop,
             "feedback": self._feedback,
@@ -88,6 +90,10 @@ class Presses:
     def add(self, name: str, deed: Deed) -> None:
         """Teach it another button."""
         self._deeds[name] = deed
+
+    def add_form(self, kind: str, open_form: OpenForm) -> None:
+        """Teach it a form of its own for one kind of job, in the place of the one question."""
+        self._forms[kind] = open_form
 
     async def on_action(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Do what was pressed; a refusal is whispered to who pressed."""
@@ -204,6 +210,9 @@ class Presses:
     # -------------------------------------------------------------- forms
     async def _open_ask(self, press: Press, value: dict[str, Any]) -> None:
         kind = JOB_KINDS[value["kind"]]
+        if open_form := self._forms.get(kind.name):
+            await open_form(press)
+            return
         place = {"channel": press.channel.id if press.channel and not _is_direct(press) else None}
         await self._open(press, modals.ask(kind, place))
 
