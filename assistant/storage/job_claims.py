@@ -22,7 +22,7 @@ _RETURNING = """
     RETURNING id AS job_id, kind, lane, tenant, channel, person_id, @text(mention) AS mention, conversation_id,
               attempt, created_at, started_at, deadline_at
 """
-_RETURNING_NEXT = _RETURNING + ", (SELECT count(*) FROM heads) AS candidates"
+_RETURNING_NEXT = f"{_RETURNING}, (SELECT count(*) FROM heads) AS candidates"  # noqa: S608  nobody's input
 _TAKE = """
     UPDATE jobs SET state = 'running', attempt = attempt + 1, token = :token, owner = :owner,
            lease_until = @in(:lease_seconds), started_at = @now, error_code = NULL, error_message = NULL

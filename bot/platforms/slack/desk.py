@@ -28,12 +28,13 @@ from assistant.mentions import Attachment, Audience, ConversationKey, Mention, P
 from assistant.preferences import ChannelSettings
 from assistant.replies import Reply
 from assistant.storage.job_store import Accepted
+from assistant.storage.preference_store import Standing
 from assistant.storage.slack_store import SlackStore
 from assistant.storage.worker_store import WorkerStore
 from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
 from bot.platforms.slack.client import SlackApi, call
-from bot.platforms.slack.directory import Known, SlackDirectory
+from bot.platforms.slack.directory import SlackDirectory
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.messages import NOTE_TYPE, SlackMessages
@@ -86,7 +87,12 @@ class Desk:
         """
         bot = await self.installations.bot(workspace)
         asker = await self.directory.known(workspace, message.user or "")
-        readers = await self.directory.readers(workspace, message, asker, is_shared=envelope.is_ext_shared_channel)
+        standing = await asyncio.to_thread(
+            self.preferences.for_mention, Platform.SLACK, workspace.team, message.channel, asker.person.id
+        )
+        readers = await self.directory.readers(
+            workspace, message, asker, is_shared=envelope.is_ext_shared_channel, settings=standing.channel
+        )
         files = await self.files.fetch(bot, message.files)
         mention = make_mention(
             message,
@@ -110,12 +116,13 @@ class Desk:
             await self.refuse(workspace, mention, error)
             return None
         is_direct = message.channel_type == "im" or message.channel.startswith("D")
-        is_private = not is_direct and (is_draft or await self._wants_privacy(workspace, asker))
+        wants_privacy = standing.person.private_answers and not asker.is_outsider
+        is_private = not is_direct and (is_draft or wants_privacy)
         if is_private:
             mention = _privately(mention, asker, may_share=not is_draft)
         elif is_direct:
             mention = await self._gone_on(message, mention)
-        accepted = await self.take(workspace, mention)
+        accepted = await self.take(workspace, mention, None if is_private else standing)
         if is_private and accepted and not accepted.duplicate:
             channel_place = {**mention.reply_target, "channel": message.channel, "thread_ts": message.thread_ts}
             noted = mention.model_copy(update={"reply_target": channel_place})
@@ -140,14 +147,10 @@ class Desk:
             return mention
         return mention.model_copy(update={"conversation": latest.conversation})
 
-    async def _wants_privacy(self, workspace: Workspace, asker: Known) -> bool:
-        settings = await asyncio.to_thread(self.preferences.person, workspace.team, asker.person.id)
-        return settings.private_answers and not asker.is_outsider
-
-    async def take(self, workspace: Workspace, mention: Mention) -> Accepted | None:
+    async def take(self, workspace: Workspace, mention: Mention, standing: Standing | None = None) -> Accepted | None:
         """Write the question down; None when it can't be taken and the asker was told."""
         try:
-            accepted = await self.accept(mention)
+            accepted = await self.accept(mention, standing)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
@@ -158,13 +161,13 @@ class Desk:
             self.later(self._name_thread(workspace, mention))
         return accepted
 
-    async def accept(self, mention: Mention) -> Accepted:
+    async def accept(self, mention: Mention, standing: Standing | None = None) -> Accepted:
         """Write the question down.
 
         Raises:
             StewardError: as Intake.take.
         """
-        return await asyncio.to_thread(self.dependencies.intake.take, mention)
+        return await asyncio.to_thread(self.dependencies.intake.take, mention, standing)
 
     async def ask(
         self,
