@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from assistant.errors import RequestInvalid
 from assistant.job_kinds import EMAIL_DRAFT, JOB_KINDS, LOG_INSPECTION, MEETING_SUMMARY, POLICY_SEARCH, JobKind
 from assistant.mentions import Mention
+from assistant.watch_words import read_watch_words
 
 _COMMAND = re.compile(r"^\s*/?([\w-]+)\s*(?::|,|\s|$)\s*", re.UNICODE)
 _ADDRESS = re.compile(r"^\s*[\w-]+\s*[:,]")
@@ -45,6 +46,8 @@ def route(mention: Mention, kinds: Mapping[str, JobKind] = JOB_KINDS) -> Route:
         if mention.kind not in kinds:
             raise RequestInvalid(f"unknown job kind {mention.kind!r}", reply=_unknown(mention.kind, kinds))
         return Route(kinds[mention.kind], text, "named")
+    if read_watch_words(text) is not None and LOG_INSPECTION.name in kinds:
+        return Route(kinds[LOG_INSPECTION.name], text, "watch")
     return (
         _by_command(text, mention, kinds)
         or _by_attachment(text, mention)

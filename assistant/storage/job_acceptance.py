@@ -60,7 +60,7 @@ _QUEUE_OF_TENANT = Statement(
                           LIMIT :tenant_cap) a
     """
 )
-_PUT_CONVERSATION = Statement(
+PUT_CONVERSATION = Statement(
     """
     INSERT INTO conversations (id, platform, tenant, channel, thread, started_by, title, created_at, updated_at)
     VALUES (:conversation_id, :platform, :tenant, :channel, :thread, :person_id, :title, @now, @now)
@@ -73,15 +73,16 @@ PUT_TURN = """
     INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
     VALUES (:conversation_id, :job_id, :role, :turn_of, :text, @json(:attachments), @now)
 """
-# The placeholder may be born under the lease of the process that takes the question in: it says it at once. Should
-# that die before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
-_PUT_QUESTION = Batch(
-    job="""
+PUT_JOB = """
     INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, channel, person_id, kind, lane, priority,
                       mention, state, run_at, deadline_at, created_at)
     VALUES (:job_id, :event_key, :conversation_id, :platform, :tenant, :channel, :person_id, :kind, :lane, :priority,
             @json(:mention), 'queued', @now, @in(:deadline_seconds), @now)
-    """,
+"""
+# The placeholder may be born under the lease of the process that takes the question in: it says it at once. Should
+# that die before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
+_PUT_QUESTION = Batch(
+    job=PUT_JOB,
     turn=PUT_TURN,
     outbox="""
     INSERT INTO outbox (job_id, platform, target, reply, next_at, token, lease_until, tries)
@@ -170,7 +171,7 @@ def _put_question(
 ) -> UUID:
     text = plain_text(mention.text)
     where = mention.conversation
-    conversation_id: UUID = _PUT_CONVERSATION(
+    conversation_id: UUID = PUT_CONVERSATION(
         connection,
         conversation_id=uuid4(),
         platform=where.platform.value,

@@ -47,6 +47,7 @@ class InspectionOptions(BaseModel):
     services: tuple[str, ...] = Field(default=(), description="Judge only these services.")
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    watch_id: str = Field(default="", description="Set by the watch that asks again.")
 
 
 @dataclass(frozen=True, slots=True)
