@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+WATCH_BUTTONS = {"watch": "watch this", "stop_watch": "stop watching"}  # a button says what one could type
 DEFAULT_EVERY = timedelta(minutes=10)
 SHORTEST_EVERY, LONGEST_EVERY = timedelta(minutes=5), timedelta(hours=24)
 DEFAULT_FOR = timedelta(hours=4)

@@ -18,6 +18,12 @@ _COMMAND = re.compile(r"^\s*/?([\w-]+)\s*(?::|,|\s|$)\s*", re.UNICODE)
 _ADDRESS = re.compile(r"^\s*[\w-]+\s*[:,]")
 _SLASH = re.compile(r"^\s*/([\w-]+)")
 _TRANSCRIPTS = (".vtt", ".srt", ".sbv")
+# What Alertmanager's, Grafana's and PagerDuty's own templates begin with when somebody pastes them.
+_PASTED_ALERT = re.compile(
+    r"^\s*(?:\W*\s*)?(?:\[FIRING:\d+\]|\[(?:Alerting|FIRING)\]|\*{0,2}(?:Firing|Alerting)\*{0,2}\s*$|"
+    r"(?:Triggered|TRIGGERED)\b.*\bincident\b|Incident #\d+ .*\btriggered\b)",
+    re.MULTILINE,
+)
 _LOGS = (".log", ".ndjson", ".jsonl", ".log.gz", ".log.zst")
 _QUESTION_WORDS = frozenset(
     {"how", "what", "when", "where", "who", "whom", "whose", "why", "which", "may", "can", "could"}
@@ -48,6 +54,8 @@ def route(mention: Mention, kinds: Mapping[str, JobKind] = JOB_KINDS) -> Route:
         return Route(kinds[mention.kind], text, "named")
     if read_watch_words(text) is not None and LOG_INSPECTION.name in kinds:
         return Route(kinds[LOG_INSPECTION.name], text, "watch")
+    if _PASTED_ALERT.search(text) and LOG_INSPECTION.name in kinds:
+        return Route(kinds[LOG_INSPECTION.name], text, "alert")
     return (
         _by_command(text, mention, kinds)
         or _by_attachment(text, mention)

@@ -69,7 +69,7 @@ def reported(job: Job, context: JobContext, options: InspectionOptions, result: 
     """Return the result of a check; when it saw a change, it gets its message in the watch's thread first."""
     watch = context.watches.get(options.watch_id) if context.watches is not None and options.watch_id else None
     if watch is None or context.watches is None:
-        return result
+        return _with_watch_button(result) if _can_be_watched(job, context, result) else result
     seen = _seen(result.result, since=options.since)
     change = what_changed(watch.seen, seen)
     if not change and not context.watches.is_announced(job.id):
@@ -128,6 +128,16 @@ def _said(context: JobContext, text: str, *, watch_id: str = "") -> JobResult:
         receipt=receipt_by_rules(context, version=VERSION, checks=(), stages={}),
         reply=Reply(text=text, blocks=blocks),
     )
+
+
+def _can_be_watched(job: Job, context: JobContext, result: JobResult) -> bool:
+    return context.watches is not None and not job.mention.attachments and result.outcome == "answered"
+
+
+def _with_watch_button(result: JobResult) -> JobResult:
+    button = Actions(items=(Action(name="watch", label="Watch this"),))
+    reply = result.reply.model_copy(update={"blocks": (*result.reply.blocks, button)})
+    return result.model_copy(update={"reply": reply})
 
 
 def _stop_button(watch_id: str) -> Actions:
