@@ -36,9 +36,13 @@ class WatchChecks:
             log.info("watch.stopped", watch_id=watch.id, reason="role")
             return False
         options = {**mention.options, "watch_id": watch.id}
-        job_id = self._watches.start_check(
-            watch, mention.model_copy(update={"asker": asker, "options": options, "kind": LOG_INSPECTION.name})
-        )
+        again = {
+            "asker": asker,
+            "options": options,
+            "kind": LOG_INSPECTION.name,
+            "text": f"Once more: {mention.text}",
+        }
+        job_id = self._watches.start_check(watch, mention.model_copy(update=again))
         if job_id is None:
             return False
         self._doorbell.ring(LOG_INSPECTION.lane, job_id)

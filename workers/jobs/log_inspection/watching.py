@@ -77,11 +77,13 @@ def reported(job: Job, context: JobContext, options: InspectionOptions, result: 
     change = change or "Something changed in what I watch here."
     context.watches.announce(watch, job.id, seen, Reply(text=change, final=False))
     context.report("watching", change)
-    reply = result.reply
-    blocks = (Paragraph(markdown=f"**{change}**"), *reply.blocks, _stop_button(watch.id))
-    return result.model_copy(
-        update={"reply": reply.model_copy(update={"text": f"{change} {reply.text}", "blocks": blocks})}
-    )
+    # Where the trouble is over, the report would tell the old story once more.
+    is_over = seen["trouble"] == NO_TROUBLE and not seen["unread"]
+    text = change if is_over else f"{change} {result.reply.text}"
+    report = () if is_over else result.reply.blocks
+    blocks = (Paragraph(markdown=f"**{change}**"), *report, _stop_button(watch.id))
+    said = result.reply.model_copy(update={"text": text, "blocks": blocks})
+    return result.model_copy(update={"answer": text, "reply": said})
 
 
 def what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:
