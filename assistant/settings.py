@@ -92,7 +92,8 @@ class Settings(BaseModel):
     )
     steward_alert_secret: SecretStr | None = Field(
         None,
-        description="Lets Alertmanager, Grafana and PagerDuty start log inspections at /alerts/…; empty: nobody can.",
+        description="Comma-separated secrets by which Alertmanager, Grafana (bearer token) and PagerDuty (signature) "
+        "start log inspections at /alerts/…; empty: nobody can.",
     )
     steward_alert_routes: Path | None = Field(
         None,

@@ -36,6 +36,7 @@ from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.worker_store import WorkerStore
 from bot import operations
+from bot.alerts.routes import build_alert_routes
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
 from bot.dependencies import BotDependencies
@@ -113,6 +114,8 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
 
     app = FastAPI(title="Steward", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(operations.build_routes(Health(engine), JobRepair(engine), WorkerStore(engine)))
+    if settings.steward_alert_secret:
+        app.include_router(build_alert_routes(settings, dependencies.intake, people))
     for entry in entries:
         if entry.is_on(settings):
             platforms[entry.name] = entry.build(app, dependencies)

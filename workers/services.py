@@ -20,6 +20,7 @@ from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.mail_store import MailStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.watch_store import WatchStore
 from workers.context import JobContext, Knowledge
 from workers.registry import HANDLERS, named
 
@@ -55,6 +56,7 @@ class ServicesFactory:
         self._history = ConversationStore(engine)
         self._files = BlobStore(engine, settings)
         self._people = PeopleStore(engine)
+        self._watches = WatchStore(engine)
         self._drafts = DraftStore(engine)
         self._mail = AccountMailroom(settings, MailStore(engine, settings))
 
@@ -74,6 +76,7 @@ class ServicesFactory:
             is_cancelled=progress.is_cancelled,
             stopwatch=progress.stopwatch,
             people=self._people,
+            watches=self._watches,
             drafts=self._drafts,
             mail=self._mail,
         )

@@ -68,7 +68,7 @@ _OPEN = Statement(
     SELECT (SELECT conversation_id FROM conversation) AS conversation_id, {_LOOK}
     """  # noqa: S608  the texts above, and nobody's input
 )
-_OPEN_CONVERSATION = Statement(_PUT_CONVERSATION, returns="conversation_id")
+PUT_CONVERSATION = Statement(_PUT_CONVERSATION.replace("@if_changed", "1 = 1"), returns="conversation_id")
 _QUEUE_AHEAD = Statement(f"SELECT {_LOOK}")
 _FIRST_OF = Statement(
     """
@@ -87,15 +87,16 @@ PUT_TURN = """
     INSERT INTO turns (conversation_id, job_id, role, person_id, text, attachments, created_at)
     SELECT :conversation_id, :job_id, :role, :turn_of, :text, @json(:attachments), @now WHERE @if_changed
 """
-# The placeholder may be born under the lease of the process that takes the question in: it says it at once. Should
-# that die before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
-_PUT_QUESTION = Batch(
-    job="""
+PUT_JOB = """
     INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, channel, person_id, kind, lane, priority,
                       mention, state, run_at, deadline_at, created_at)
     VALUES (:job_id, :event_key, :conversation_id, :platform, :tenant, :channel, :person_id, :kind, :lane, :priority,
             @json(:mention), 'queued', @now, @in(:deadline_seconds), @now)
-    """,
+"""
+# The placeholder may be born under the lease of the process that takes the question in: it says it at once. Should
+# that die before, the lease lapses, and as this counts as a try, whoever comes next looks for the message first.
+_PUT_QUESTION = Batch(
+    job=PUT_JOB,
     turn=PUT_TURN,
     outbox="""
     INSERT INTO outbox (job_id, platform, target, reply, next_at, token, lease_until, tries)
@@ -198,7 +199,7 @@ def _open(connection: sa.Connection, **values: Any) -> _Opened | None:
         return None if row.conversation_id is None else _Opened(row.conversation_id, row.ahead, row.mine)
     if not CLAIM_EVENT(connection, **values).rowcount:
         return None
-    conversation_id = _OPEN_CONVERSATION(connection, **values).scalar_one()
+    conversation_id = PUT_CONVERSATION(connection, **values).scalar_one()
     queue = _QUEUE_AHEAD(connection, **values).one()
     return _Opened(conversation_id, queue.ahead, queue.mine)
 

@@ -101,6 +101,7 @@ _FORGET = tuple(
         WHERE tenant = :tenant AND started_by = :person_id
         """,
         "DELETE FROM person_settings WHERE tenant = :tenant AND person_id = :person_id",
+        "DELETE FROM watches WHERE tenant = :tenant AND person_id = :person_id",
         "DELETE FROM draft_orders WHERE tenant = :tenant AND person_id = :person_id",
         "DELETE FROM mail_accounts WHERE tenant = :tenant AND person_id = :person_id",
         "DELETE FROM mail_consents WHERE tenant = :tenant AND person_id = :person_id",

@@ -53,7 +53,7 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
         name: UtcDateTime()
         for name in (
             *("created_at", "updated_at", "started_at", "finished_at", "deadline_at", "delivered_at"),
-            *("run_at", "seen_at", "at", "lease_until", "next_at"),
+            *("run_at", "seen_at", "at", "lease_until", "next_at", "expires_at"),
         )
     },
     "cancel_requested": sa.Boolean(),

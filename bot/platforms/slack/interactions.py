@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,9 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from assistant.errors import NotPermitted, StewardError
-from assistant.job_kinds import JOB_KINDS
+from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION
 from assistant.mentions import Audience, Mention
+from assistant.watch_words import WATCH_BUTTONS
 from bot.platforms.slack import modals
 from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
@@ -85,6 +87,7 @@ class Presses:
             "handoff": self._handoff,
             "surroundings": self._surroundings,
             "ask": self._open_ask,
+            **{name: partial(self._watch, words) for name, words in WATCH_BUTTONS.items()},
         }
 
     def add(self, name: str, deed: Deed) -> None:
@@ -135,6 +138,14 @@ class Presses:
             raise NotPermitted("retry by somebody else", reply="Only who asked can ask again.")
         again = mention.model_copy(update={"event_key": f"{mention.event_key}:again:{_pressed_at(press)}"})
         await self._desk.accept(again)
+
+    async def _watch(self, words: str, press: Press, value: dict[str, Any]) -> None:
+        """Say in the thread what the button stands for."""
+        mention = await self._mention(value)
+        if mention.asker.id != press.user.id:
+            raise NotPermitted("watch by somebody else", reply="Only who asked can do that.")
+        said = {"event_key": f"{mention.event_key}:{words}:{_pressed_at(press)}", "text": words, "attachments": ()}
+        await self._desk.accept(mention.model_copy(update={**said, "kind": LOG_INSPECTION.name, "options": {}}))
 
     async def _share(self, press: Press, value: dict[str, Any]) -> None:
         """Ask the private question once more in the channel: its readers may see less than the asker."""

@@ -13,9 +13,11 @@ from uuid import UUID
 import structlog
 
 from assistant.errors import NotPermitted, RequestInvalid
+from assistant.job_kinds import LOG_INSPECTION
 from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
 from assistant.storage.job_store import JobStore, JobView
+from assistant.watch_words import WATCH_BUTTONS
 from bot.intake import Intake
 from bot.platforms.teams.drafts import DraftButtons
 from bot.platforms.teams.email_form import WRITTEN, EmailForm
@@ -70,8 +72,27 @@ class Buttons:
                 person = (await self._directory.known(activity)).person
                 places = surroundings_of(view, person)
                 return "\n\n".join(f"**{plain(one.title)}**\n\n{fenced(one.lines)}" for one in places)
+            case "watch" | "stop_watch":
+                return await self._watch(activity, view, WATCH_BUTTONS[name])
             case _:
                 raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
+
+    async def _watch(self, activity: TeamsActivity, view: JobView, words: str) -> str:
+        asker = await self._directory.known(activity)
+        if view.asker_id != asker.person.id:
+            raise NotPermitted(f"watch of job {view.id} by someone else", reply="Only who asked can do that.")
+        readers = await self._directory.readers(activity, asker)
+        mention = mention_of(
+            activity,
+            asker.person,
+            readers.audience,
+            key=f"teams:{words}:{view.id}",
+            channel_groups=readers.groups,
+            text=words,
+            kind=LOG_INSPECTION.name,
+        )
+        await asyncio.to_thread(self._intake.take, mention)
+        return "Done."
 
     async def stop(self, activity: TeamsActivity, view: JobView) -> str:
         """Stop the job for its asker, or for an administrator."""

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from assistant.access import may_run, readable_groups
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import JOB_KINDS
+from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION
 from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
 from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
@@ -30,6 +30,7 @@ from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
 from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
+from assistant.watch_words import WATCH_BUTTONS
 from bot.email_requests import KIND
 from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
@@ -337,6 +338,9 @@ class ChatPage:
             return
         if event.name.startswith(PREFIX):
             await self._draft_pressed(event, turn)
+            return
+        if event.name in WATCH_BUTTONS:
+            await self._show_asked(*await self._ask(WATCH_BUTTONS[event.name], (), LOG_INSPECTION.name, uuid4().hex))
             return
         log.warning("page.action_unknown", name=event.name, job_id=str(turn.job_id))
         self._frame.say_error("That button doesn't work on the web page yet.")

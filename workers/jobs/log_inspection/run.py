@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import Cancelled
 from assistant.jobs import Job, JobResult, Receipt
+from assistant.watch_words import read_watch_words
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
@@ -19,6 +20,7 @@ from workers.jobs.log_inspection.reply import claims_of, notices_of, render, ren
 from workers.jobs.log_inspection.request import InspectionOptions, window_of
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
 from workers.jobs.log_inspection.surroundings import with_surroundings
+from workers.jobs.log_inspection.watching import answer_watch_words, options_of_check, reported
 from workers.logs.index import LogIndex, build_index
 from workers.logs.inspection import inspect_index
 from workers.logs.inspection_report import Inspection
@@ -42,9 +44,13 @@ def run(job: Job, context: JobContext) -> JobResult:
         NotPermitted: the asker may not query those logs.
         Cancelled, BudgetExceeded: as they say.
     """
+    if (words := read_watch_words(job.mention.text)) is not None:
+        return answer_watch_words(job, context, words)
     options = read_options(job, InspectionOptions)
+    if options.watch_id:
+        options = options_of_check(options, now=context.today)
     with log_files(job, context, options) as found:
-        return _inspect(job, context, options, found)
+        return reported(job, context, options, _inspect(job, context, options, found))
 
 
 def _inspect(job: Job, context: JobContext, options: InspectionOptions, found: LogFiles) -> JobResult:
