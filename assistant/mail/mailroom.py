@@ -6,8 +6,9 @@ from assistant.mail.accounts import Accounts, MailAccount, allowed_channels
 from assistant.mail.gmail import GmailDrafts, GmailSender
 from assistant.mail.graph import IMMUTABLE_IDS, GraphDrafts, GraphSender
 from assistant.mail.imap import ImapDrafts, ImapSent
+from assistant.mail.imap_search import ImapSearch
 from assistant.mail.mail_api import MailApi
-from assistant.mail.port import MailDrafts, MailSender
+from assistant.mail.port import MailDrafts, MailSearch, MailSender
 from assistant.mail.sign_in import KeepTokens, imap_login, secret_of, smtp_server, token_source
 from assistant.mail.smtp import SmtpLogin, SmtpSender
 from assistant.mentions import Person
@@ -25,6 +26,14 @@ class AccountMailroom:
         """Return the person's Drafts folder, or None: nothing is connected, or the admin allows it no more."""
         account = self._account(tenant, person)
         return _drafts_in(self._settings, account, self._keeper(tenant, person)) if account else None
+
+    def search_of(self, tenant: str, person: Person) -> MailSearch | None:
+        """Return what looks into the person's mailbox, or None: only IMAP accounts can be searched."""
+        account = self._account(tenant, person)
+        if account is None or account.channel != "imap":
+            return None
+        secret = secret_of(self._settings, account, self._keeper(tenant, person))
+        return ImapSearch(imap_login(self._settings, account, secret))
 
     def sender_for(self, tenant: str, person: Person) -> MailSender | None:
         """Return what sends as the person, or None: sending is off, or nothing that sends is connected."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from email import policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import cast
 from uuid import uuid4
@@ -12,7 +14,8 @@ import pytest
 
 from assistant.errors import DependencyUnavailable, NotPermitted
 from assistant.mail.imap import ImapDrafts, ImapLogin, ImapSent, check_login
-from assistant.mail.port import MailSender, SendOutcome
+from assistant.mail.imap_search import ImapSearch
+from assistant.mail.port import MailQuery, MailSender, SendOutcome
 from assistant.mail.servers import read_server
 from assistant.mail.smtp import SmtpLogin, SmtpSender
 from tests.contract.mail_harness import ADA, approved, body_of, revised, saved
@@ -145,6 +148,32 @@ def test_a_certificate_of_nobody_we_trust_ends_it_before_the_password_is_said(se
 
     log = (server.folder / "dovecot.log").read_text()
     assert f"user=<{ada}>" not in log
+
+
+def test_an_earlier_mail_is_found_by_sender_and_words_and_stays_unread(server: Dovecot, ada: str) -> None:
+    mails = [
+        ("Ana Müller <ana@loja.example>", "Rechnung 7", "Über den Betrag"),
+        ("Ana Müller <ana@loja.example>", "Lunch", "Die Rechnung liegt bei"),
+        ("Bo <bo@firm.example>", "Rechnung 8", "Noch eine"),
+    ]
+    with server.signed_in(ada) as client:
+        for sender, subject, text in mails:
+            message = EmailMessage(policy=policy.SMTP)
+            message["From"], message["Subject"] = sender, subject
+            message.set_content(text)
+            client.append("INBOX", "", "", message.as_bytes())
+    search = ImapSearch(login_of(server, ada))
+
+    def subjects(query: MailQuery) -> list[str]:
+        return [str(parsed(data)["subject"]) for data in search.search(query)]
+
+    assert subjects(MailQuery("Ana", ("Rechnung",))) == ["Rechnung 7"]
+    assert subjects(MailQuery("müller", ("Betrag",))) == ["Rechnung 7"]  # not in a subject: in the text
+    assert subjects(MailQuery("ana@loja.example")) == ["Rechnung 7", "Lunch"]
+    assert subjects(MailQuery("Cy")) == []
+    with server.signed_in(ada) as client:
+        client.select("INBOX", readonly=True)
+        assert len(client.search(None, "UNSEEN")[1][0].split()) == 3
 
 
 # ------------------------------------------------------------------ SMTP

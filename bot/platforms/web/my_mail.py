@@ -71,7 +71,11 @@ def mail_page(person: Person, channels: dict[Channel, bool], standing: str | Non
     if standing:
         content += [
             element("p", f"Connected: {standing}.", role="status"),
-            element("p", "Drafts are saved there when you press Save to Drafts, and at no other time."),
+            element(
+                "p",
+                "Steward saves a draft there when you press Save to Drafts, and looks for an e-mail when you ask "
+                "for an answer to one that isn't in the conversation. Nothing else of it is read or kept.",
+            ),
             _form(
                 f"{ADDRESS}/disconnect", element("button", "Disconnect and forget", type="submit", class_="danger")
             ),
