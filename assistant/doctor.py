@@ -7,6 +7,7 @@ configured does not work; what is merely not configured is told, and is no failu
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import shutil
 import socket
@@ -19,8 +20,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from assistant import exit_codes
-from assistant.errors import StewardError
+from assistant.errors import SettingsInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS
+from assistant.log_sources import load_log_sources
 from assistant.mail.accounts import TITLES, allowed_channels
 from assistant.mail.servers import MailServer
 from assistant.mail.sign_in import imap_server, smtp_server
@@ -72,6 +74,7 @@ def examine(settings: Settings) -> list[Finding]:
         _slack(settings),
         _teams(settings),
         *_mail(settings),
+        *_log_sources(settings),
         Finding("job kinds", "ok", ", ".join(JOB_KINDS)),
     ]
 
@@ -265,3 +268,15 @@ def _mail_server(subject: str, server: MailServer) -> Finding:
     except OSError as error:  # a certificate that can't be trusted is one
         return Finding(subject, "fail", f"{place} can't be used: {error.strerror or error}")
     return Finding(subject, "ok", f"{place} answers ({server.security})")
+
+
+def _log_sources(settings: Settings) -> list[Finding]:
+    try:
+        declared = load_log_sources(settings)
+    except SettingsInvalid as error:
+        return [Finding("log sources", "fail", str(error))]
+    if not declared.sources:
+        return [Finding("log sources", "off", "none declared: people attach log files (docs/log-sources.md)")]
+    # By name: the sources are read by the workers' side, which this package stands below.
+    check = importlib.import_module("workers.log_sources.building").check_sources
+    return [Finding(f"logs of {name}", "ok" if usable else "fail", text) for name, usable, text in check(declared)]

@@ -27,6 +27,8 @@ class Citation(Frozen):
     effective_from: str | None = None  # ISO date
     url: str | None = None
     quote: str = Field(min_length=1, max_length=1200)  # verbatim from the chunk
+    before: tuple[str, ...] = ()  # lines around the quote, where no document can be opened to show them: logs
+    after: tuple[str, ...] = ()
 
 
 class Paragraph(Frozen):

@@ -85,10 +85,23 @@ class Settings(BaseModel):
         description="Comma-separated folders or globs of service logs that engineers may have inspected without "
         "attaching them.",
     )
+    steward_log_sources: Path | None = Field(
+        None,
+        description="YAML or JSON file that declares log sources: folders, journald, Kubernetes, Loki, "
+        "Elasticsearch, CloudWatch, HTTP (docs/log-sources.md).",
+    )
+    steward_alert_secret: SecretStr | None = Field(
+        None,
+        description="Lets Alertmanager, Grafana and PagerDuty start log inspections at /alerts/…; empty: nobody can.",
+    )
+    steward_alert_routes: Path | None = Field(
+        None,
+        description="YAML or JSON file: which channel an alert is answered in, and as whom (docs/log-sources.md).",
+    )
     steward_log_hidden: str = Field(
         "email,card,iban,phone",
-        description="Personal data of log lines that neither a model nor a reader sees, comma-separated: email, card, "
-        "iban, phone, ip, public_ip, user. none: all is shown. Passwords, tokens and keys are always hidden.",
+        description="Personal data of log lines that neither a model nor a reader sees, comma-separated: email, "
+        "card, iban, phone, ip, public_ip, user. none: all is shown. Passwords, tokens and keys are always hidden.",
     )
     steward_log_clear_folders: str = Field(
         "",
@@ -361,6 +374,25 @@ def has_screen() -> bool:
 def child_environment(**settings: str) -> dict[str, str]:
     """Return this process's environment with the settings (upper-case names) put in, for a child of ours."""
     return {**os.environ, **settings}
+
+
+def secret_at(reference: str) -> SecretStr:
+    """Return the secret that `env:NAME` or `file:PATH` stands for, read now: mounted secrets are replaced.
+
+    Raises:
+        SettingsInvalid: there is none.
+    """
+    kind, _, place = reference.partition(":")
+    if kind == "env":
+        value = os.environ.get(place, "")
+    else:
+        try:
+            value = Path(place).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsInvalid(f"The secret {reference} can't be read: {error.strerror}.") from error
+    if not value:
+        raise SettingsInvalid(f"The secret {reference} is empty.")
+    return SecretStr(value)
 
 
 def _read(source: Mapping[str, str], name: str) -> str | None:

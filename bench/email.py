@@ -95,6 +95,10 @@ class _Demo:
         del tenant
         return self.people
 
+    def profile(self, tenant: str, person_id: str) -> PersonProfile | None:
+        del tenant
+        return next((one for one in self.people if one.id == person_id), None)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the suite and print its figures, last as one JSON line."""

@@ -90,6 +90,10 @@ class People(Protocol):
         """Return all people of the tenant, by name."""
         ...
 
+    def profile(self, tenant: str, person_id: str) -> PersonProfile | None:
+        """Return what the directory knows of one person, or None."""
+        ...
+
 
 class Drafts(Protocol):
     """E-mail drafts and what is ordered for them; `assistant.storage.draft_store.DraftStore` keeps them."""
@@ -137,6 +141,10 @@ class NoPeople:
         """Return nobody."""
         del tenant
         return ()
+
+    def profile(self, tenant: str, person_id: str) -> None:
+        """Return nobody."""
+        del tenant, person_id
 
 
 @dataclass(frozen=True)

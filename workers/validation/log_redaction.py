@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,7 +45,9 @@ _OTHER_SECRETS = re.compile(
     r"\b(?:sk|rk|pk)_(?:live|test)_\w{10,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bnpm_\w{30,}|\bAccountKey=[\w+/=]{20,}"
 )
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[A-Za-z\d-]+(?:\.[A-Za-z\d-]+)*\.[A-Za-z][A-Za-z\d-]*[A-Za-z\d]")
-_CARD = re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w-]|\.\d)")
+_CARD = re.compile(
+    r"(?<![\w.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5})(?![\w-]|\.\d)"
+)
 _CARD_NUMBER = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|6(?:011|5\d\d|4[4-9]\d)\d{12}"
 )
@@ -56,11 +59,11 @@ _IP = re.compile(
 _USER = re.compile(r"""(?i)(?<![\w])((?:user(?:[_-]?name)?|login|customer)["']?\s*[=:]\s*["']?)([\w.@+-]{2,})""")
 
 
-def redaction_for(settings: Settings, folders: Iterable[Path]) -> LogRedaction:
-    """Return the redaction for logs at these places: personal data is shown if all are declared clear."""
+def redaction_for(settings: Settings, sources: Iterable[object]) -> LogRedaction:
+    """Return the redaction for these sources: personal data is shown if all are paths that are declared clear."""
     clear = [Path(name.strip()).resolve() for name in settings.steward_log_clear_folders.split(",") if name.strip()]
-    places = [folder.resolve() for folder in folders]
-    is_clear = bool(places) and all(any(place.is_relative_to(one) for one in clear) for place in places)
+    places = [source.resolve() if isinstance(source, Path) else None for source in sources]
+    is_clear = bool(places) and all(place and any(place.is_relative_to(one) for one in clear) for place in places)
     return LogRedaction(() if is_clear else settings.log_hidden_kinds)
 
 
@@ -86,9 +89,7 @@ class LogRedaction:
         shown = _KEYED.sub(self._keyed, shown)
         for kind, pattern, is_one in _PERSONAL:
             if kind in self._kinds:
-                shown = pattern.sub(
-                    lambda match, kind=kind, is_one=is_one: self._personal(match, kind, is_one), shown
-                )
+                shown = pattern.sub(partial(self._personal, kind, is_one), shown)
         return shown
 
     def restored(self, text: str) -> str:
@@ -127,7 +128,7 @@ class LogRedaction:
         opened = f"{match['key']}{match['sign']}{match['quote'] or ''}{match['scheme'] or ''}"
         return opened + self._placeholder("secret", value)
 
-    def _personal(self, match: re.Match[str], kind: str, is_one: Callable[[re.Match[str]], bool]) -> str:
+    def _personal(self, kind: str, is_one: Callable[[re.Match[str]], bool], match: re.Match[str]) -> str:
         if not is_one(match):
             return match[0]
         if kind == "user":

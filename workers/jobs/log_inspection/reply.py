@@ -7,10 +7,25 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 
 from assistant.jobs import Claim
-from assistant.replies import Block, Chart, Citation, Citations, Excerpt, Notice, Paragraph, Reply, Series, Table
+from assistant.replies import (
+    Action,
+    Actions,
+    Block,
+    Chart,
+    Citation,
+    Citations,
+    Excerpt,
+    Notice,
+    Paragraph,
+    Reply,
+    Series,
+    Table,
+)
 from workers.logs.inspection_report import EvidenceLine, Inspection
+from workers.validation.log_redaction import LogRedaction
 
 BY_RULES = "Written by rules from the logs, no language model."
+BY_MODEL = "A language model weighed the evidence; each of its statements was counted again in the logs."
 SHOWN_LINES = 12
 SHOWN_CHANGES = 8
 SHOWN_HYPOTHESES = 3
@@ -47,9 +62,27 @@ def render(inspection: Inspection, claims: Sequence[Claim], *, warnings: Sequenc
     if inspection.evidence:
         shown = tuple(line[:LINE_CHARS] for line in inspection.evidence[:SHOWN_LINES])
         blocks.append(Excerpt(title="The lines", lines=shown, language="log"))
+    if surrounded := [number for number, one in sorted(cited.items()) if one.before or one.after]:
+        show = Action(name="surroundings", label="Show the lines around", value={"n": surrounded[0]})
+        blocks.append(Actions(items=(show,)))
     blocks.extend(Notice(level="warning", text=warning) for warning in warnings)
-    blocks.append(Notice(text=f"{_coverage(inspection)} {BY_RULES}"))
+    label = BY_RULES if inspection.written_by == "rules" else BY_MODEL
+    blocks.append(Notice(text=f"{_coverage(inspection)} {label}"))
     return Reply(text=inspection.text, blocks=tuple(blocks), wants_feedback=True)
+
+
+def render_refusal(inspection: Inspection, warnings: Sequence[str]) -> Reply:
+    """Return the reply where there was nothing to judge, or nothing could be read."""
+    told = (Notice(level="warning", text=warning) for warning in warnings)
+    blocks = (Notice(level="refusal", text=inspection.text), *told, Notice(text=BY_RULES))
+    return Reply(text=inspection.text, blocks=blocks, wants_feedback=True)
+
+
+def notices_of(redaction: LogRedaction, notice: str) -> tuple[str, ...]:
+    """Return what to tell beside the report: why the rules wrote it after all, and what was hidden."""
+    hidden = ", ".join(f"{count} {kind}" for kind, count in sorted(redaction.hidden.items()))
+    told = f"Hidden in what is shown here (different values): {hidden}." if hidden else ""
+    return tuple(text for text in (notice, told) if text)
 
 
 def warnings_of(inspection: Inspection) -> tuple[str, ...]:
@@ -72,6 +105,8 @@ def _citation(number: int, line: EvidenceLine) -> Citation:
         title=f"{line.service} log",
         section=f"line {line.line_number}",
         quote=line.line.strip()[:LINE_CHARS],
+        before=line.before,
+        after=line.after,
     )
 
 
@@ -86,9 +121,10 @@ def _hypotheses(inspection: Inspection) -> Table:
         )
         for one in inspection.hypotheses[:SHOWN_HYPOTHESES]
     ]
+    weight = "Weight" if inspection.written_by == "rules" else "Confidence"
     return Table(
         title="Likely causes",
-        columns=("Cause", "Share of the evidence", "For", "Against", "Check next"),
+        columns=("Cause", weight, "For", "Against", "Check next"),
         rows=tuple(rows),
     )
 
@@ -98,7 +134,7 @@ def _changes(inspection: Inspection) -> Table:
         (change.kind, change.service, str(change.lines), str(change.lines_before), change.text[:160])
         for change in inspection.what_changed[:SHOWN_CHANGES]
     ]
-    return Table(title="What changed", columns=("", "Service", "Now", "Before", "Message"), rows=tuple(rows))
+    return Table(title="What changed", columns=("Change", "Service", "Now", "Before", "Message"), rows=tuple(rows))
 
 
 def _shifted(inspection: Inspection) -> Table:

@@ -1,8 +1,8 @@
 """Read from a request which services and which time it is about.
 
 Times are taken from the asker's words: "since 10:40", "between 9:15 and 9:45", "in the last 2 hours", ISO times,
-each with an optional zone ("Berlin time", "UTC", "+02:00"); without one they are UTC. A time of day belongs to the
-last day of the logs at hand, and "the last hour" ends now, or where the logs end if that is long ago.
+each with an optional zone ("Berlin time", "UTC", "+02:00"); without one they are the asker's. A time of day belongs
+to the last day of the logs at hand, and "the last hour" ends now, or where the logs end if that is long ago.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _BETWEEN = re.compile(rf"\b(?:between|from)\s+{_CLOCK}\s+(?:and|to|until|till|-|
 _SINCE = re.compile(rf"\b(?:since|after|from)\s+(?:about\s+|around\s+)?{_CLOCK}\b", re.IGNORECASE)
 _AROUND = re.compile(rf"\b(?:at|around|about)\s+{_CLOCK}\b", re.IGNORECASE)
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})?")
-_ZONES = {
+ZONES = {
     "berlin": "Europe/Berlin", "cet": "Europe/Berlin", "cest": "Europe/Berlin", "paris": "Europe/Paris",
     "lisbon": "Europe/Lisbon", "london": "Europe/London", "chicago": "America/Chicago", "central": "America/Chicago",
     "new york": "America/New_York", "eastern": "America/New_York", "pacific": "America/Los_Angeles",
     "san francisco": "America/Los_Angeles", "tokyo": "Asia/Tokyo", "utc": "UTC", "gmt": "UTC",
 }  # fmt: skip
-_ZONE = re.compile(r"\b(" + "|".join(_ZONES) + r")\b", re.IGNORECASE)
+_ZONE = re.compile(r"\b(" + "|".join(ZONES) + r")\b", re.IGNORECASE)
 AROUND = timedelta(minutes=15)
 
 
@@ -55,16 +55,18 @@ class _Clock:
     minute: int
 
 
-def window_of(text: str, options: InspectionOptions, *, span: Window | None, now: datetime) -> Window | None:
+def window_of(
+    text: str, options: InspectionOptions, *, span: Window | None, now: datetime, zone: tzinfo = UTC
+) -> Window | None:
     """Return the asked window, or None when the request names no time.
 
-    `span` is where the logs at hand lie; `now` is aware.
+    `span` is where the logs at hand lie, `now` is aware, `zone` is that of times that name none.
     """
     end = span.end_at if span is not None and now - span.end_at > STALE else now
     if options.since or options.until:
         start = options.since or (span.start_at if span else now - timedelta(hours=1))
         return _window(start, options.until or end)
-    zone = _zone(text)
+    zone = _zone(text) or zone
     if times := [_iso(match, zone) for match in _ISO.finditer(text)]:
         return _window(times[0], times[1]) if len(times) > 1 else _since_or_around(text, times[0], end)
     if match := _LAST.search(text):
@@ -119,7 +121,6 @@ def _iso(match: re.Match[str], zone: tzinfo) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def _zone(text: str) -> tzinfo:
-    if match := _ZONE.search(text):
-        return ZoneInfo(_ZONES[match[1].lower()])
-    return UTC
+def _zone(text: str) -> tzinfo | None:
+    match = _ZONE.search(text)
+    return ZoneInfo(ZONES[match[1].lower()]) if match else None
