@@ -49,6 +49,9 @@ def claims_of(inspection: Inspection) -> tuple[Claim, ...]:
 def render(inspection: Inspection, claims: Sequence[Claim], *, warnings: Sequence[str]) -> Reply:
     """Return the reply: the report, hypotheses, the chart, what changed, the lines, and how much was read."""
     blocks: list[Block] = [Paragraph(markdown=inspection.text)]
+    if inspection.around:
+        near = tuple(one.line for one in inspection.around)
+        blocks.append(Excerpt(title=f"The lines {inspection.around[0].why} UTC", lines=near, language="log"))
     if inspection.hypotheses:
         blocks.append(_hypotheses(inspection))
     if inspection.chart is not None and inspection.chart.series:
