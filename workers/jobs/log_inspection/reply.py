@@ -22,6 +22,7 @@ from assistant.replies import (
     Table,
 )
 from workers.logs.inspection_report import EvidenceLine, Inspection
+from workers.logs.reporting import ALL_LINES
 from workers.validation.log_redaction import LogRedaction
 
 BY_RULES = "Written by rules from the logs, no language model."
@@ -48,7 +49,7 @@ def claims_of(inspection: Inspection) -> tuple[Claim, ...]:
 
 def render(inspection: Inspection, claims: Sequence[Claim], *, warnings: Sequence[str]) -> Reply:
     """Return the reply: the report, hypotheses, the chart, what changed, the lines, and how much was read."""
-    blocks: list[Block] = [Paragraph(markdown=inspection.text)]
+    blocks: list[Block] = [Paragraph(markdown=_with_numbers(inspection.text, claims))]
     if inspection.around:
         near = tuple(one.line for one in inspection.around)
         blocks.append(Excerpt(title=f"The lines {inspection.around[0].why} UTC", lines=near, language="log"))
@@ -106,17 +107,26 @@ def _citation(number: int, line: EvidenceLine) -> Citation:
         document_id=line.file,
         document=PurePath(line.file).name,
         title=f"{line.service} log",
-        section=f"line {line.line_number}",
+        section=f"line {line.line_number}" + (f", {line.at:%H:%M:%S} UTC" if line.at else ""),
         quote=line.line.strip()[:LINE_CHARS],
         before=line.before,
         after=line.after,
     )
 
 
+def _with_numbers(text: str, claims: Sequence[Claim]) -> str:
+    """Return the report with the numbers of the lines that show its cause behind it."""
+    if not claims:
+        return text
+    cause = f"{claims[0].text}."
+    numbers = "".join(f"[{one.number}]" for one in claims[0].citations[:3])
+    return text.replace(cause, f"{claims[0].text} {numbers}.", 1)
+
+
 def _hypotheses(inspection: Inspection) -> Table:
     rows = [
         (
-            f"{one.cause} ({one.service})",
+            one.cause if one.service in one.cause else f"{one.cause} ({one.service})",
             f"{one.confidence:.0%}",
             "; ".join(one.evidence_for[:3]) or "—",
             "; ".join(one.evidence_against[:2]) or "—",
@@ -162,7 +172,14 @@ def _chart(inspection: Inspection) -> Chart:
         title="Lines over time",
         alt=chart.alt_text or inspection.cause,
         x=tuple(moment.isoformat() for moment in x),
-        series=tuple(Series(name=one.name, values=tuple(map(float, one.counts))) for one in chart.series),
+        series=tuple(
+            Series(
+                name=one.name,
+                values=tuple(map(float, one.counts)),
+                is_background=one.name == ALL_LINES and len(chart.series) > 1,
+            )
+            for one in chart.series
+        ),
         unit=f"lines per {chart.step_seconds} s",
         marks=tuple((_step_of(at, start, chart.step_seconds, x), text) for at, text in chart.marks),
     )
