@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from assistant.jobs import Job
 from workers.jobs.log_inspection.log_files import LogFiles
 from workers.logs.index import LogIndex, Window
+from workers.validation.log_redaction import LogRedaction
 
 MOST_INDEXES = 3
 MOST_BYTES = 192 << 20  # of all of them: an index of a large log takes about 60 MB
@@ -26,6 +27,7 @@ class KeptIndex:
 
     index: LogIndex
     files: LogFiles
+    redaction: LogRedaction  # with its placeholders: in a thread, the same value keeps the same one
     read_at: datetime
 
     @property
@@ -39,6 +41,18 @@ class KeptIndex:
         if span is None or asked is None:
             return span is not None
         return asked.start_at < span.end_at and asked.end_at > span.start_at
+
+
+def without_secrets(index: LogIndex, redaction: LogRedaction) -> LogIndex:
+    """Return the index with its templates as they may be shown; its lines stay as they are, to be searched.
+
+    Before anything is judged: what the rules quote they also shorten, and half a secret would no longer be known.
+    """
+    shown = tuple(
+        one.model_copy(update={"text": redaction.text(one.text), "example": redaction.text(one.example)})
+        for one in index.templates
+    )
+    return replace(index, templates=shown)
 
 
 class IndexCache:

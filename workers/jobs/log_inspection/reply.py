@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -23,7 +24,7 @@ from assistant.replies import (
 )
 from workers.logs.inspection_report import EvidenceLine, Inspection
 from workers.logs.reporting import ALL_LINES
-from workers.validation.log_redaction import LogRedaction
+from workers.validation.log_redaction import PLACEHOLDER
 
 BY_RULES = "Written by rules from the logs, no language model."
 BY_MODEL = "A language model weighed the evidence; each of its statements was counted again in the logs."
@@ -82,9 +83,11 @@ def render_refusal(inspection: Inspection, warnings: Sequence[str]) -> Reply:
     return Reply(text=inspection.text, blocks=blocks, wants_feedback=True)
 
 
-def notices_of(redaction: LogRedaction, notice: str) -> tuple[str, ...]:
-    """Return what to tell beside the report: why the rules wrote it after all, and what was hidden."""
-    hidden = ", ".join(f"{count} {kind}" for kind, count in sorted(redaction.hidden.items()))
+def notices_of(inspection: Inspection, notice: str) -> tuple[str, ...]:
+    """Return what to tell beside the report: why the rules wrote it after all, and what is hidden in it."""
+    placeholders = set(PLACEHOLDER.findall(inspection.model_dump_json()))
+    kinds = Counter(placeholder.strip("[").split("#")[0] for placeholder in placeholders)
+    hidden = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     told = f"Hidden in what is shown here (different values): {hidden}." if hidden else ""
     return tuple(text for text in (notice, told) if text)
 

@@ -15,8 +15,8 @@ from assistant.jobs import Job, JobResult, Receipt
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
-from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex
-from workers.jobs.log_inspection.log_files import LogFiles, log_files, zone_of_asker
+from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
+from workers.jobs.log_inspection.log_files import log_files, zone_of_asker
 from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
 from workers.jobs.log_inspection.request import InspectionOptions, moment_of, window_of
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
@@ -48,15 +48,17 @@ def run(job: Job, context: JobContext) -> JobResult:
     """
     options = read_options(job, InspectionOptions)
     if kept := _read_before(job, context, options):
-        return _inspect(job, context, options, kept.files, kept.index)
+        return _inspect(job, context, options, kept)
     with log_files(job, context, options) as found:
         index = _read(job, context, found.inputs)
         index.report.problems.extend(found.problems)
-        INDEXES.keep(job, KeptIndex(index, found, context.today))
         context.check(job)
         kinds = len(index.templates)
         context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
-        return _inspect(job, context, options, found, index)
+        redaction = redaction_for(context.settings, found.places)
+        read = KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
+        INDEXES.keep(job, read)
+        return _inspect(job, context, options, read)
 
 
 def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> KeptIndex | None:
@@ -74,18 +76,16 @@ def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> K
     return kept
 
 
-def _inspect(
-    job: Job, context: JobContext, options: InspectionOptions, found: LogFiles, whole: LogIndex
-) -> JobResult:
+def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: KeptIndex) -> JobResult:
+    found, redaction = read.files, read.redaction
     question, zone = job.mention.text, zone_of_asker(job, context)
     with context.stopwatch.stage("model"):  # the rules do what a model would
-        scope = scoped(whole, question)
+        scope = scoped(read.index, question)
         index = scope.index
         window = window_of(question, options, span=index.span, now=context.today, zone=zone)
         services = options.services or scope.services or None
         statistics = inspect_index(index, window=window, services=services, question=question)
     context.check(job)
-    redaction = redaction_for(context.settings, found.places)
     judged = _judge(job, context, index, statistics, redaction)
     inspection = judged.inspection if judged else statistics
     context.report("checking", f"checking {len(inspection.evidence_lines)} lines")
@@ -97,9 +97,11 @@ def _inspect(
         stages = {"read_logs": "retrieval", "judge_by_rules": "model", "check_lines": "validation"}
         receipt = receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages)
     around = lines_around(index, moment_of(question, window))
-    shown = redaction.model(with_surroundings(inspection, whole).model_copy(update={"around": around}), keep=PLACES)
+    shown = redaction.model(
+        with_surroundings(inspection, read.index).model_copy(update={"around": around}), keep=PLACES
+    )
     notices = (
-        *notices_of(redaction, judged.notice if judged else ""),
+        *notices_of(shown, judged.notice if judged else ""),
         *map(redaction.text, scope.notes),
         *found.notes,
     )

@@ -81,6 +81,23 @@ def test_a_name_that_the_logs_do_not_know_is_told_and_narrows_nothing(thread: Th
     assert outcome.result["root_cause_service"] == "pay"
 
 
+def test_a_value_keeps_its_placeholder_all_through_the_thread(tmp_path: Path) -> None:
+    thread = Thread(tmp_path)
+    lines = [
+        *steady(),
+        *repeated(TEN, "pay", "ERROR", "card of ada@mill.example refused", lines=300, every_seconds=4),
+        *repeated(TEN, "shop", "ERROR", "form of bob@mill.example lost", lines=300, every_seconds=4),
+    ]
+    thread.path.write_bytes(as_upload(lines).content)
+    first = " ".join(thread.ask("why is shop failing?", attached=True).result["evidence"])
+
+    only_shop = " ".join(thread.ask("only shop").result["evidence"])
+
+    ours = first.split("form of ")[1].split(" lost")[0]
+    assert ours.startswith("[email#")
+    assert f"form of {ours} lost" in only_shop
+
+
 def test_a_moment_is_answered_with_the_lines_nearest_to_it(thread: Thread) -> None:
     outcome = thread.ask("What happened around 10:05 UTC?")
 
