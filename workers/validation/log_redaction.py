@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from assistant.settings import PersonalKind, Settings
+from workers.validation.injection import strip_invisible
 from workers.validation.redaction import hide_secrets
 
 PLACEHOLDER = re.compile(r"\[(?:secret|email|card|iban|phone|ip|user)#\d+\]")
@@ -77,8 +78,8 @@ class LogRedaction:
         self._counts: dict[str, int] = {}
 
     def text(self, text: str) -> str:
-        """Return the text as it may be shown: without terminal colours, secrets and what is personal."""
-        shown = _ANSI.sub("", text)
+        """Return the text as it may be shown: without colours, what is invisible, secrets and what is personal."""
+        shown = strip_invisible(_ANSI.sub("", text))
         shown = hide_secrets(shown, self._secret)
         shown = _OTHER_SECRETS.sub(lambda match: self._placeholder("secret", match[0]), shown)
         shown = _COOKIES.sub(lambda match: match[1] + self._placeholder("secret", match[2]), shown)

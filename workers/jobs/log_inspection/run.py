@@ -97,14 +97,10 @@ def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: Ke
         stages = {"read_logs": "retrieval", "judge_by_rules": "model", "check_lines": "validation"}
         receipt = receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages)
     around = lines_around(index, moment_of(question, window))
-    shown = redaction.model(
-        with_surroundings(inspection, read.index).model_copy(update={"around": around}), keep=PLACES
-    )
-    notices = (
-        *notices_of(shown, judged.notice if judged else ""),
-        *map(redaction.text, scope.notes),
-        *found.notes,
-    )
+    inspection = with_surroundings(inspection, read.index).model_copy(update={"around": around})
+    shown = redaction.model(inspection, keep=PLACES)
+    told = (*map(redaction.text, scope.notes), *found.notes)
+    notices = (*notices_of(shown, judged.notice if judged else ""), *told)
     return with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
 
 
