@@ -84,6 +84,7 @@ class Series(Frozen):
 
     name: str
     values: tuple[float, ...]
+    is_background: bool = False  # there to compare with: shown where a reader can switch it on, else faintly
 
 
 class Chart(Frozen):

@@ -86,6 +86,10 @@ class _NoHistory:
         del conversation_id, before_job, limit
         return []
 
+    def recent_attachments(self, conversation_id: Any, *, before_job: Any, kind: str) -> tuple[Attachment, ...]:
+        del conversation_id, before_job, kind
+        return ()
+
 
 class _Demo:
     def __init__(self) -> None:

@@ -14,8 +14,9 @@ import structlog
 
 from assistant.access import may_run
 from assistant.errors import NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import JOB_KINDS, JobKind
-from assistant.mentions import MAX_MENTION_CHARS, Mention
+from assistant.follow_ups import reads_as_follow_up
+from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION, JobKind
+from assistant.mentions import MAX_MENTION_CHARS, Mention, Person
 from assistant.observability import EVENTS
 from assistant.preferences import ChannelSettings, PersonSettings, check_kind, with_preferences
 from assistant.queue import Doorbell, NoDoorbell
@@ -27,7 +28,7 @@ from assistant.storage.people_store import PeopleStore
 from assistant.storage.preference_store import PreferenceStore, Standing
 from assistant.storage.statements import plain_text
 from bot.draft_answers import DraftAnswers
-from bot.routing import HELP_WORDS, help_text, route
+from bot.routing import HELP_WORDS, Route, help_text, route
 
 log = structlog.get_logger()
 
@@ -98,6 +99,7 @@ class Intake:
             chosen = route(mention)
         standing = standing or self._standing(mention)
         asker = standing.asker or mention.asker
+        chosen = self._in_its_thread(mention, chosen, asker)
         if not may_run(asker, chosen.kind):
             raise NotPermitted(
                 f"role {asker.role} may not run {chosen.kind.name}",
@@ -122,6 +124,13 @@ class Intake:
             position=accepted.position,
         )
         return accepted
+
+    def _in_its_thread(self, mention: Mention, chosen: Route, asker: Person) -> Route:
+        """Return the log inspector's route for what goes on about an inspection in its own thread."""
+        if chosen.by != "default" or not reads_as_follow_up(chosen.text) or not may_run(asker, LOG_INSPECTION):
+            return chosen
+        is_about_logs = self._jobs.last_kind(mention.conversation) == LOG_INSPECTION.name
+        return Route(LOG_INSPECTION, chosen.text, "follow-up") if is_about_logs else chosen
 
     def _accept(self, asked: Mention, kind: JobKind) -> Accepted:
         """Write the question down and have its placeholder said, without the outbox being read in between."""
