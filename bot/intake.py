@@ -146,7 +146,7 @@ class Intake:
         """Refuse a kind that is off in the channel; return the mention as its channel and its asker want it."""
         if self._preferences is None:
             return mention
-        channel, person = self._preferences.for_mention(mention.conversation, mention.asker.id)
+        channel, person = self._preferences.for_mention(mention.asked_in or mention.conversation, mention.asker.id)
         check_kind(kind, channel)
         return with_preferences(mention, channel, person)
 
