@@ -76,6 +76,9 @@ def open_citation(
     can't be opened is said in the pane. Blocking: call it in a thread.
     """
     head = _head(citation, numbers)
+    if not _is_document(citation):  # a message, a file of the question, a transcript: kept with the question alone
+        place = element("p", citation.section, class_="source-details") if citation.section else None
+        return element("div", head, place, _quoted(citation), class_="reader-inner")
     try:
         document, passage = _load(documents, citation, groups)
     except NothingFound:
@@ -93,6 +96,15 @@ def open_citation(
         "div", render_highlighted(document.body, span), class_="prose document", tabindex=-1, id="document-body"
     )
     return element("div", head, _facts(document, citation), _status(document), missing, body, class_="reader-inner")
+
+
+def _is_document(citation: Citation) -> bool:
+    """Return whether the citation is of one of the company's documents."""
+    try:
+        UUID(citation.chunk_id)
+    except ValueError:
+        return False
+    return True
 
 
 def _load(
