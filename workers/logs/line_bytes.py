@@ -25,6 +25,7 @@ _KINDS = bytes(
     else 0
     for byte in range(256)
 )
+_GAP = b"\0"
 _NEWLINE = 10
 
 Bytes = npt.NDArray[np.uint8]
@@ -43,8 +44,8 @@ class Place:
     @classmethod
     def of(cls, line: bytes, position: int) -> "Place":
         """Return the place of a position in a line (bytes)."""
-        before = np.flatnonzero(kinds_of(line[:position]) == 0)
-        return cls(len(before), position - (int(before[-1]) + 1 if len(before) else 0))
+        before = line[:position].translate(_KINDS)
+        return cls(before.count(_GAP), position - before.rfind(_GAP) - 1)
 
 
 class LineBytes:
@@ -115,6 +116,11 @@ def split_lines(text: bytes) -> pl.Series:
         truncate_ragged_lines=True,
     )
     return table["line"].fill_null("")
+
+
+def is_gap(line: bytes, position: int) -> bool:
+    """Return whether a gap is at a position of a line, or its end."""
+    return line[position : position + 1].translate(_KINDS) in (_GAP, b"")
 
 
 def kinds_of(text: bytes) -> Bytes:
