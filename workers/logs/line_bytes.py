@@ -8,9 +8,9 @@ of lines. Lines that are alike but for their values have the same gaps, so a pla
 said by gaps.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -150,9 +150,8 @@ def texts_of(columns: Bytes) -> pl.Series:
     return split_lines(np.concatenate((printable, ends), axis=1).astype(np.uint8).tobytes())
 
 
-def runs_of(columns: Bytes | Sequence[int]) -> Positions:
+def runs_of(table: npt.NDArray[Any]) -> Positions:
     """Return where a row differs from the one before, the first row included."""
-    table = np.asarray(columns)
     if not len(table):
         return np.zeros(0, np.int64)
     changes = table[1:] != table[:-1]

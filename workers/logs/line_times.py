@@ -89,7 +89,11 @@ def seconds_by_rule(block: LineBytes, rows: Positions, rule: TimeRule, clock: Cl
     zones = block.columns(ends - max(1, rule.zone_length), max(1, rule.zone_length))
     columns = block.columns(starts, rule.length)
     # Where a zone changes its offset, midnight and the time of day are no sum.
-    if LAYOUT[rule.layout].parse.endswith("%H:%M:%S") and rule.end_gap is None and (rule.zone_length or not clock.zone):
+    if (
+        LAYOUT[rule.layout].parse.endswith("%H:%M:%S")
+        and rule.end_gap is None
+        and (rule.zone_length or not clock.zone)
+    ):
         seconds = _seconds_of_day(columns[:, -len(_MIDNIGHT) :])
         columns[:, -len(_MIDNIGHT) :] = np.frombuffer(_MIDNIGHT, np.uint8)
     else:
@@ -168,4 +172,3 @@ def _rule(candidate: _Candidate, line: str) -> TimeRule | None:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
