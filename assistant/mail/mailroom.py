@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.mail.accounts import Accounts, MailAccount, allowed_channels
 from assistant.mail.gmail import GmailDrafts, GmailSender
 from assistant.mail.graph import IMMUTABLE_IDS, GraphDrafts, GraphSender
+from assistant.mail.graph_search import GraphSearch
 from assistant.mail.imap import ImapDrafts, ImapSent
 from assistant.mail.imap_search import ImapSearch
 from assistant.mail.mail_api import MailApi
@@ -28,12 +29,14 @@ class AccountMailroom:
         return _drafts_in(self._settings, account, self._keeper(tenant, person)) if account else None
 
     def search_of(self, tenant: str, person: Person) -> MailSearch | None:
-        """Return what looks into the person's mailbox, or None: only IMAP accounts can be searched."""
+        """Return what looks into the person's mailbox, or None: at Gmail, Steward asks for no right to read."""
         account = self._account(tenant, person)
-        if account is None or account.channel != "imap":
+        if account is None or account.channel == "gmail":
             return None
-        secret = secret_of(self._settings, account, self._keeper(tenant, person))
-        return ImapSearch(imap_login(self._settings, account, secret))
+        keep = self._keeper(tenant, person)
+        if account.channel == "graph":
+            return GraphSearch(_graph(self._settings, account, keep))
+        return ImapSearch(imap_login(self._settings, account, secret_of(self._settings, account, keep)))
 
     def sender_for(self, tenant: str, person: Person) -> MailSender | None:
         """Return what sends as the person, or None: sending is off, or nothing that sends is connected."""
