@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import structlog
+
+from assistant.errors import SettingsInvalid
 from assistant.mail.accounts import Accounts, MailAccount, allowed_channels
 from assistant.mail.gmail import GmailDrafts, GmailSender
 from assistant.mail.graph import IMMUTABLE_IDS, GraphDrafts, GraphSender
@@ -14,6 +17,8 @@ from assistant.mail.sign_in import KeepTokens, imap_login, secret_of, smtp_serve
 from assistant.mail.smtp import SmtpLogin, SmtpSender
 from assistant.mentions import Person
 from assistant.settings import Settings
+
+log = structlog.get_logger()
 
 
 class AccountMailroom:
@@ -55,7 +60,11 @@ class AccountMailroom:
     def _account(self, tenant: str, person: Person) -> MailAccount | None:
         if not allowed_channels(self._settings):
             return None
-        account = self._accounts.account(tenant, person.id)
+        try:
+            account = self._accounts.account(tenant, person.id)
+        except SettingsInvalid as error:  # sealed with a key that is gone: drafts are written all the same
+            log.error("mail.account_sealed", reason=str(error))
+            return None
         return account if account and account.channel in allowed_channels(self._settings) else None
 
     def _keeper(self, tenant: str, person: Person) -> KeepTokens:
