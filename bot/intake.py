@@ -108,7 +108,7 @@ class Intake:
         accepted = self._accept(asked, chosen.kind)
         if not accepted.duplicate and answered is not None and self._answers is not None:
             self._answers.close(answered)
-        if not accepted.duplicate:
+        if accepted.wants_ring:
             self._doorbell.ring(chosen.kind.lane, accepted.job_id)
         log.info(
             "mention.taken",

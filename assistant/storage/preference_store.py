@@ -13,9 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from assistant.mentions import LOCAL_TENANT, ConversationKey
+from assistant.mentions import ConversationKey
 from assistant.preferences import ChannelSettings, PersonSettings
 from assistant.storage.database import reading, writing
+from assistant.storage.person_home import home_of
 from assistant.storage.statements import Statement, json_of, json_text
 
 _CHANNEL = Statement(
@@ -45,7 +46,6 @@ _CHANGES = Statement(
     """,
     returns="at",
 )
-_PROFILE = Statement("SELECT @text(profile) AS profile FROM people WHERE tenant = :tenant AND id = :person_id")
 _PERSON = Statement(
     "SELECT @text(settings) AS settings FROM person_settings WHERE tenant = :tenant AND person_id = :person_id"
 )
@@ -109,7 +109,7 @@ class PreferenceStore:
     def save_person(self, tenant: str, person_id: str, settings: PersonSettings) -> None:
         """Keep what this person wants, for all platforms where the directory knows them."""
         with writing(self._engine) as connection:
-            home, own_id = _kept_under(connection, tenant, person_id)
+            home, own_id = home_of(connection, tenant, person_id)
             _PUT_PERSON(connection, tenant=home, person_id=own_id, settings=json_text(settings))
 
     # -------------------------------------------------------------- both
@@ -126,15 +126,9 @@ def _channel(connection: sa.Connection, place: dict[str, str]) -> ChannelSetting
 
 
 def _person(connection: sa.Connection, tenant: str, person_id: str) -> PersonSettings:
-    home, own_id = _kept_under(connection, tenant, person_id)
+    home, own_id = home_of(connection, tenant, person_id)
     row = _PERSON(connection, tenant=home, person_id=own_id).first()
     return PersonSettings.model_validate_json(row.settings) if row else PersonSettings()
-
-
-def _kept_under(connection: sa.Connection, tenant: str, person_id: str) -> tuple[str, str]:
-    row = _PROFILE(connection, tenant=tenant, person_id=person_id).first()
-    directory_id = _ANYTHING.validate_json(row.profile).get("directory_id") if row else None
-    return (LOCAL_TENANT, str(directory_id)) if directory_id else (tenant, person_id)
 
 
 def _changes(before: ChannelSettings, after: ChannelSettings) -> dict[str, tuple[Any, Any]]:

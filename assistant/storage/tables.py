@@ -456,6 +456,29 @@ person_settings = sa.Table(
     _required("updated_at", UtcDateTime),
 )
 
+# ------------------------------------------------------------------ mail accounts
+mail_accounts = sa.Table(
+    "mail_accounts",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),  # "local" and the directory's id, where an account is matched
+    sa.Column("person_id", sa.Text, primary_key=True),
+    _required("channel", sa.Text),  # imap, graph, gmail
+    _required("address", sa.Text),
+    _required("sealed", sa.Text),  # the account with its secrets as JSON, encrypted
+    _required("created_at", UtcDateTime),
+    _required("updated_at", UtcDateTime),
+)
+mail_consents = sa.Table(  # begun on the provider's page, and gone once they come back or ten minutes later
+    "mail_consents",
+    metadata,
+    sa.Column("state", sa.Text, primary_key=True),
+    _required("tenant", sa.Text),
+    _required("person_id", sa.Text),
+    _required("channel", sa.Text),
+    _required("verifier", sa.Text),
+    _required("created_at", UtcDateTime),
+)
+
 # ------------------------------------------------------------------ Slack's own
 slack_installations = sa.Table(
     "slack_installations",

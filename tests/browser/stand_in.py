@@ -22,7 +22,7 @@ from fastapi import FastAPI
 
 from assistant.access import readable_groups
 from assistant.errors import Cancelled, StewardError
-from assistant.job_kinds import LANES
+from assistant.job_kinds import LANES, LOG_INSPECTION
 from assistant.jobs import Check, Claim, Job, JobResult, LatencyMs, Receipt, Step
 from assistant.replies import (
     Chart,
@@ -171,7 +171,7 @@ class RoteWorker(threading.Thread):
         if "break" in question:
             self._jobs.fail(job, RuntimeError("told to break"), Reply(text=StewardError.default_reply))
             return
-        result = self._answer(job, question, groups)
+        result = self._inspect(job) if job.kind == LOG_INSPECTION.name else self._answer(job, question, groups)
         words = result.answer.split(" ")
         for end in range(4, len(words), 4):
             self._jobs.stream(job.id, " ".join(words[:end]))
@@ -180,6 +180,13 @@ class RoteWorker(threading.Thread):
         self._jobs.report(job.id, checking)
         time.sleep(self.pace_seconds)
         self._jobs.finish(job, result)
+
+    def _inspect(self, job: Job) -> JobResult:
+        """Inspect logs as a worker does: nothing about them can be known by rote."""
+        from tests.twins.jobs import make_context
+        from workers.jobs.log_inspection.run import run
+
+        return run(job, make_context(files=self._blobs))
 
     def _wait_for_stop(self, job: Job) -> bool:
         """Return False when the asker stopped the job; True after half a minute."""

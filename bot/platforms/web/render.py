@@ -34,6 +34,7 @@ from bot.platforms.web.dialogs import NAME_SPEAKERS
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import Attribute, Child, element, join
 from bot.platforms.web.safe_markdown import escaped_lines, render_answer
+from bot.surroundings import ACTION as SURROUNDINGS
 
 _OWN_ACTIONS = frozenset(
     {"stop", "retry", "feedback", "receipt"}
@@ -210,6 +211,9 @@ def _file(block: FileOffer, job_id: UUID) -> Markup:
 
 def _action(item: Action) -> Markup:
     style = {"primary": "primary", "danger": "danger"}.get(item.style, "quiet")
+    if item.name == SURROUNDINGS:
+        number = item.value.get("n", 1)
+        return element("button", item.label, type="button", class_=style, data_act="cite", data_n=number)
     if item.name == NAME_SPEAKERS:
         lines = "\n".join(f"{speaker} = " for speaker in item.value.get("speakers", ()))
         return element("button", item.label, type="button", class_=style, data_act="ask-speakers", data_text=lines)

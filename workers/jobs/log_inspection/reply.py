@@ -62,8 +62,9 @@ def render(inspection: Inspection, claims: Sequence[Claim], *, warnings: Sequenc
     if inspection.evidence:
         shown = tuple(line[:LINE_CHARS] for line in inspection.evidence[:SHOWN_LINES])
         blocks.append(Excerpt(title="The lines", lines=shown, language="log"))
-    if any(one.before or one.after for one in cited.values()):
-        blocks.append(Actions(items=(Action(name="surroundings", label="Show the lines around"),)))
+    if surrounded := [number for number, one in sorted(cited.items()) if one.before or one.after]:
+        show = Action(name="surroundings", label="Show the lines around", value={"n": surrounded[0]})
+        blocks.append(Actions(items=(show,)))
     blocks.extend(Notice(level="warning", text=warning) for warning in warnings)
     label = BY_RULES if inspection.written_by == "rules" else BY_MODEL
     blocks.append(Notice(text=f"{_coverage(inspection)} {label}"))
