@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from assistant.live_progress import ProgressListener
+from assistant.mail_desk import MailDesk
 from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, open_doorbell
 from assistant.rate_limits import open_rate_limits
@@ -29,6 +30,7 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.health import Health
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
+from assistant.storage.mail_store import MailStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
@@ -83,6 +85,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
         person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(drafts, people, blobs, doorbell),
+        mail=MailDesk(settings, MailStore(engine, settings)),
     )
 
     def nudge(job_id: UUID) -> None:

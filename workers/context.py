@@ -58,6 +58,10 @@ class History(Protocol):
         """Return the turns before this job's own, oldest first."""
         ...
 
+    def recent_attachments(self, conversation_id: Any, *, before_job: Any, kind: str) -> tuple[Attachment, ...]:
+        """Return the files of the conversation's last job of this kind that came with some."""
+        ...
+
 
 class Turn(Protocol):
     """One turn: role is "user" or "assistant"."""

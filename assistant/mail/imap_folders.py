@@ -47,6 +47,9 @@ SENT = FolderUse(
 )
 
 
+ARCHIVE = FolderUse(r"\Archive", "Archive", _names("archive, archiv, archives, archivo, arquivo, all mail"))
+
+
 def capabilities(box: Any) -> frozenset[str]:
     """Return what the server can do; servers tell more once they know who asks."""
     _, answer = box.client.capability()

@@ -68,7 +68,7 @@ _OPEN = Statement(
     SELECT (SELECT conversation_id FROM conversation) AS conversation_id, {_LOOK}
     """  # noqa: S608  the texts above, and nobody's input
 )
-_OPEN_CONVERSATION = Statement(_PUT_CONVERSATION, returns="conversation_id")
+PUT_CONVERSATION = Statement(_PUT_CONVERSATION.replace("@if_changed", "1 = 1"), returns="conversation_id")
 _QUEUE_AHEAD = Statement(f"SELECT {_LOOK}")
 _FIRST_OF = Statement(
     """
@@ -199,7 +199,7 @@ def _open(connection: sa.Connection, **values: Any) -> _Opened | None:
         return None if row.conversation_id is None else _Opened(row.conversation_id, row.ahead, row.mine)
     if not CLAIM_EVENT(connection, **values).rowcount:
         return None
-    conversation_id = _OPEN_CONVERSATION(connection, **values).scalar_one()
+    conversation_id = PUT_CONVERSATION(connection, **values).scalar_one()
     queue = _QUEUE_AHEAD(connection, **values).one()
     return _Opened(conversation_id, queue.ahead, queue.mine)
 

@@ -27,7 +27,7 @@ from assistant.errors import Cancelled, StewardError
 from assistant.job_kinds import JobKind
 from assistant.jobs import DraftChange, Job, JobResult, Step
 from assistant.mail.draft import DraftStatus
-from assistant.mentions import Mention
+from assistant.mentions import ConversationKey, Mention
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage import job_claims
@@ -48,6 +48,13 @@ class Pulse:
     cancelled: frozenset[str]  # the asker wants them stopped
 
 
+_LAST_KIND = Statement(
+    """
+    SELECT j.kind FROM jobs j JOIN conversations c ON c.id = j.conversation_id
+    WHERE c.platform = :platform AND c.tenant = :tenant AND c.channel = :channel AND c.thread = :thread
+    ORDER BY j.created_at DESC LIMIT 1
+    """
+)
 _OF_EVENT = Statement(
     "SELECT job_id FROM event_claims WHERE event_key = :event_key AND job_id IS NOT NULL", returns="job_id"
 )
@@ -408,6 +415,12 @@ class JobStore:
         with reading(self.engine) as connection:
             found: UUID | None = _OF_EVENT(connection, event_key=event_key).scalar()
             return found
+
+    def last_kind(self, conversation: ConversationKey) -> str | None:
+        """Return the kind of the last job that was asked for in a conversation; None when it had none."""
+        with reading(self.engine) as connection:
+            kind: str | None = _LAST_KIND(connection, **conversation.model_dump(mode="json")).scalar()
+            return kind
 
     def recent(self, tenant: str, person_id: str, limit: int = 20) -> list[JobView]:
         """Return a person's last jobs, newest first."""

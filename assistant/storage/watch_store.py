@@ -20,7 +20,7 @@ from assistant.jobs import Job
 from assistant.mentions import Mention
 from assistant.replies import Reply
 from assistant.storage.database import reading, writing
-from assistant.storage.job_acceptance import CLAIM_EVENT, PUT_JOB
+from assistant.storage.job_acceptance import CLAIM_EVENT, PUT_CONVERSATION, PUT_JOB
 from assistant.storage.statements import Batch, Statement, json_of, json_text
 
 PER_PERSON, PER_CHANNEL = 5, 10  # watches at the same time: each is an inspection every few minutes
@@ -61,15 +61,6 @@ _DUE = Statement(
 )
 _CHECKED = Statement(
     "UPDATE watches SET checks = checks + 1, next_at = @in(:every_seconds) WHERE id = :watch_id AND checks = :checks"
-)
-_PUT_CONVERSATION = Statement(
-    """
-    INSERT INTO conversations (id, platform, tenant, channel, thread, started_by, title, created_at, updated_at)
-    VALUES (:conversation_id, :platform, :tenant, :channel, :thread, :started_by, 'Checks of a watch', @now, @now)
-    ON CONFLICT (platform, tenant, channel, thread) DO UPDATE SET updated_at = excluded.updated_at
-    RETURNING id AS conversation_id
-    """,
-    returns="conversation_id",
 )
 _PUT_JOB = Statement(PUT_JOB)
 _SAW = "UPDATE watches SET seen = @json(:seen) WHERE id = :watch_id"
@@ -188,12 +179,13 @@ class WatchStore:
                 return None
             if not CLAIM_EVENT(connection, event_key=key, job_id=job_id).rowcount:
                 return None
-            conversation_id = _PUT_CONVERSATION(
+            conversation_id = PUT_CONVERSATION(
                 connection,
                 conversation_id=uuid4(),
                 **place,
                 thread=f"watch:{watch.id}",
-                started_by=NOBODY,
+                person_id=NOBODY,
+                title="Checks of a watch",
             ).scalar_one()
             _PUT_JOB(
                 connection,

@@ -89,6 +89,18 @@ def test_only_the_module_that_carries_out_approvals_reaches_a_mail_sender() -> N
     assert made == {"assistant/storage/draft_store.py"}
 
 
+def test_only_the_mailroom_builds_the_senders_of_mail_channels() -> None:
+    senders = {"SmtpSender", "GraphSender", "GmailSender"}
+    naming = {
+        file.relative_to(ROOT).as_posix()
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Name) and node.id in senders
+    }
+
+    assert naming == {"assistant/mail/mailroom.py"}
+
+
 def test_every_platform_is_a_folder_and_a_member() -> None:
     folders = {path.parent.name for path in (ROOT / "bot" / "platforms").glob("*/__init__.py")}
 

@@ -6,8 +6,9 @@ import asyncio
 import base64
 import socket
 import ssl
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 PASSWORD = "correct horse"
-Fault = Literal["", "dies_in_data", "dies_after_dot", "takes_and_dies", "garbage", "refuses_data", "greylists"]
+Fault = Literal[
+    *("", "dies_in_data", "dies_after_dot", "takes_and_dies", "garbage", "refuses_data", "greylists"),
+    *("hangs_at_recipient", "takes_and_hangs"),
+]
 
 
 @dataclass
@@ -30,6 +34,8 @@ class SmtpServer:
     fault: Fault = ""
     tokens: dict[str, str] = field(default_factory=dict)  # access tokens that are good, with whose they are
     logins: list[str] = field(default_factory=list)
+    files_copy: Callable[[bytes], None] = lambda _data: None  # what a server does that fills Sent itself
+    hanging: threading.Event = field(default_factory=threading.Event)  # set once it hangs
     port: int = 0
 
     # -------------------------------------------------------------- aiosmtpd's hooks
@@ -63,6 +69,8 @@ class SmtpServer:
         """Take a recipient, or not."""
         if self.fault == "greylists":
             return "451 4.7.1 Greylisted, please come back"
+        if self.fault == "hangs_at_recipient":
+            await self._hang()
         if address in self.refused:
             return self.refused[address]
         envelope.rcpt_tos.append(address)
@@ -79,10 +87,20 @@ class SmtpServer:
             case "takes_and_dies":
                 self.taken.append(envelope)
                 _die(server)
+            case "takes_and_hangs":
+                self.taken.append(envelope)
+                assert isinstance(envelope.content, bytes)
+                await asyncio.to_thread(self.files_copy, envelope.content)
+                await self._hang()
             case "garbage":
                 return "huh"
         self.taken.append(envelope)
         return "250 OK"
+
+    async def _hang(self) -> None:
+        """Say nothing until the other side is gone."""
+        self.hanging.set()
+        await asyncio.get_running_loop().create_future()
 
 
 class _Faulty(SMTP):

@@ -27,9 +27,13 @@ class SpokenTurn:
 @dataclass
 class HistoryTwin:
     turns: list[SpokenTurn] = field(default_factory=list)
+    attachments: tuple[Attachment, ...] = ()
 
     def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> list[SpokenTurn]:
         return self.turns[-limit:]
+
+    def recent_attachments(self, conversation_id: Any, *, before_job: Any, kind: str) -> tuple[Attachment, ...]:
+        return self.attachments
 
 
 @dataclass

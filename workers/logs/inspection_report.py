@@ -132,4 +132,5 @@ class Inspection(_Frozen):
     chart: Chart | None = None
     coverage: Coverage = Coverage()
     shifted_values: tuple[ShiftedValue, ...] = ()  # what changed inside messages
+    around: tuple[EvidenceLine, ...] = ()  # the lines nearest to a moment that was asked about
     written_by: Literal["rules", "model"] = "rules"  # who judged; a model's every statement was checked

@@ -28,6 +28,7 @@ MAX_CHANGES = 20
 MAX_EVIDENCE = 12
 MIN_CHANGE_SCORE = 10.0
 CHART_SERVICES = 5
+ALL_LINES = "all lines"  # the series beside those of the services
 QUOTE = "'"  # stands for a backtick, which would end the code it stands in
 _KINDS = {"new": "new", "gone": "gone", "spiking": "more frequent", "dropped": "rarer"}
 
@@ -345,7 +346,7 @@ def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
     return Chart(
         start_at=timeline.start_at,
         step_seconds=timeline.bin_seconds,
-        series=(*series, ChartSeries(name="all lines", counts=everything)),
+        series=(*series, ChartSeries(name=ALL_LINES, counts=everything)),
         marks=tuple(marks),
         alt_text=(
             f"Warnings and errors every {timeline.bin_seconds} s by service ({', '.join(busiest) or 'none'}){told}."

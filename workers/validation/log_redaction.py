@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from assistant.settings import PersonalKind, Settings
+from workers.validation.injection import strip_invisible
 from workers.validation.redaction import hide_secrets
 
 PLACEHOLDER = re.compile(r"\[(?:secret|email|card|iban|phone|ip|user)#\d+\]")
+_CUT_PLACEHOLDER = re.compile(r"\[(?:secret|email|card|iban|phone|ip|user)(?:#\d*)?\]?…?$")  # shortened by who quotes
 Model = TypeVar("Model", bound=BaseModel)
 
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -38,7 +40,7 @@ _COOKIES = re.compile(r"(?i)\b((?:set-)?cookie:\s*)([^\r\n]{3,})")
 # What stands after such a key and is no secret: the message is about the key.
 _WORDS = re.compile(
     r"(?:null|none|nil|true|false|empty|missing|invalid|expired|unknown|required|revoked|rejected|refused|denied|"
-    r"unset|absent|malformed|wrong|not|is|was|for|has|must|could|cannot|failed|signature|\*+|<\w+>|•+|\[.*)",
+    r"unset|absent|malformed|wrong|not|is|was|for|has|must|could|cannot|failed|signature|\*+|<[\w*]+>|•+)",
     re.IGNORECASE,
 )
 _OTHER_SECRETS = re.compile(
@@ -75,14 +77,9 @@ class LogRedaction:
         self._known: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
 
-    @property
-    def hidden(self) -> Mapping[str, int]:
-        """How many different values were hidden so far, by kind."""
-        return self._counts
-
     def text(self, text: str) -> str:
-        """Return the text as it may be shown: without terminal colours, secrets and what is personal."""
-        shown = _ANSI.sub("", text)
+        """Return the text as it may be shown: without colours, what is invisible, secrets and what is personal."""
+        shown = strip_invisible(_ANSI.sub("", text))
         shown = hide_secrets(shown, self._secret)
         shown = _OTHER_SECRETS.sub(lambda match: self._placeholder("secret", match[0]), shown)
         shown = _COOKIES.sub(lambda match: match[1] + self._placeholder("secret", match[2]), shown)
@@ -112,7 +109,7 @@ class LogRedaction:
         return type(model).model_validate(shown(model.model_dump()))
 
     def _secret(self, value: str) -> str:
-        return value if PLACEHOLDER.match(value) else self._placeholder("secret", value)
+        return value if _is_hidden(value) else self._placeholder("secret", value)
 
     def _placeholder(self, kind: str, value: str) -> str:
         name = "ip" if kind == "public_ip" else kind
@@ -123,7 +120,7 @@ class LogRedaction:
 
     def _keyed(self, match: re.Match[str]) -> str:
         value = match["quoted"] or match["bare"]
-        if _WORDS.fullmatch(value.rstrip(".!:")) or PLACEHOLDER.match(value) or _is_said(match):
+        if _WORDS.fullmatch(value.rstrip(".!:”…")) or _is_hidden(value) or _is_said(match):
             return match[0]
         opened = f"{match['key']}{match['sign']}{match['quote'] or ''}{match['scheme'] or ''}"
         return opened + self._placeholder("secret", value)
@@ -134,6 +131,11 @@ class LogRedaction:
         if kind == "user":
             return match[1] + self._placeholder(kind, match[2])
         return self._placeholder(kind, match[0])
+
+
+def _is_hidden(value: str) -> bool:
+    """Whether a value is one of our own placeholders, or begins as one that was cut."""
+    return bool(PLACEHOLDER.match(value) or _CUT_PLACEHOLDER.match(value))
 
 
 def _is_said(match: re.Match[str]) -> bool:

@@ -23,11 +23,11 @@ from assistant.errors import (
     StorageFull,
 )
 from assistant.job_kinds import EMAIL_DRAFT
-from assistant.jobs import JobStatus
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Platform
 from assistant.preferences import ChannelSettings
 from assistant.replies import Reply
 from assistant.storage.job_store import Accepted
+from assistant.storage.preference_store import Standing
 from assistant.storage.slack_store import SlackStore
 from assistant.storage.worker_store import WorkerStore
 from bot.charts.pictures import ChartPictures
@@ -86,7 +86,12 @@ class Desk:
         """
         bot = await self.installations.bot(workspace)
         asker = await self.directory.known(workspace, message.user or "")
-        readers = await self.directory.readers(workspace, message, asker, is_shared=envelope.is_ext_shared_channel)
+        standing = await asyncio.to_thread(
+            self.preferences.for_mention, Platform.SLACK, workspace.team, message.channel, asker.person.id
+        )
+        readers = await self.directory.readers(
+            workspace, message, asker, is_shared=envelope.is_ext_shared_channel, settings=standing.channel
+        )
         files = await self.files.fetch(bot, message.files)
         mention = make_mention(
             message,
@@ -110,12 +115,15 @@ class Desk:
             await self.refuse(workspace, mention, error)
             return None
         is_direct = message.channel_type == "im" or message.channel.startswith("D")
-        is_private = not is_direct and (is_draft or await self._wants_privacy(workspace, asker))
+        wants_privacy = standing.person.private_answers and not asker.is_outsider
+        is_private = not is_direct and (is_draft or wants_privacy)
         if is_private:
-            mention = _privately(mention, asker, may_share=not is_draft)
+            asked, mention = mention, _privately(mention, asker, may_share=not is_draft)
         elif is_direct:
-            mention = await self._gone_on(message, mention)
-        accepted = await self.take(workspace, mention)
+            asked = mention = await self._gone_on(message, mention)
+        else:
+            asked = mention
+        accepted = await self.take(workspace, mention, asked=asked, standing=None if is_private else standing)
         if is_private and accepted and not accepted.duplicate:
             channel_place = {**mention.reply_target, "channel": message.channel, "thread_ts": message.thread_ts}
             noted = mention.model_copy(update={"reply_target": channel_place})
@@ -125,7 +133,7 @@ class Desk:
         return accepted
 
     async def _gone_on(self, message: Message, mention: Mention) -> Mention:
-        """Return a direct message as a turn of the private conversation whose draft waits, if that came last.
+        """Return a direct message as a turn of the private conversation that made a draft, if that came last.
 
         What was asked for in a channel or a form is answered without a thread; so is the draft's own question.
         """
@@ -136,35 +144,33 @@ class Desk:
         ):
             return mention  # a thread that goes on with its own question
         latest = next(iter(await asyncio.to_thread(self.dependencies.jobs.recent, team, asker, 1)), None)
-        if latest is None or latest.status is not JobStatus.WAITING or latest.conversation.channel != f"D:{asker}":
+        if latest is None or latest.kind != EMAIL_DRAFT.name or latest.conversation.channel != f"D:{asker}":
             return mention
         return mention.model_copy(update={"conversation": latest.conversation})
 
-    async def _wants_privacy(self, workspace: Workspace, asker: Known) -> bool:
-        settings = await asyncio.to_thread(self.preferences.person, workspace.team, asker.person.id)
-        return settings.private_answers and not asker.is_outsider
-
-    async def take(self, workspace: Workspace, mention: Mention) -> Accepted | None:
-        """Write the question down; None when it can't be taken and the asker was told."""
+    async def take(
+        self, workspace: Workspace, mention: Mention, *, asked: Mention, standing: Standing | None = None
+    ) -> Accepted | None:
+        """Write the question down; None when it can't be taken and the asker was told, where it was `asked`."""
         try:
-            accepted = await self.accept(mention)
+            accepted = await self.accept(mention, standing)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
-            await self.refuse(workspace, mention, error)
+            await self.refuse(workspace, asked, error)
             return None
         if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
             self.later(self._name_thread(workspace, mention))
         return accepted
 
-    async def accept(self, mention: Mention) -> Accepted:
+    async def accept(self, mention: Mention, standing: Standing | None = None) -> Accepted:
         """Write the question down.
 
         Raises:
             StewardError: as Intake.take.
         """
-        return await asyncio.to_thread(self.dependencies.intake.take, mention)
+        return await asyncio.to_thread(self.dependencies.intake.take, mention, standing)
 
     async def ask(
         self,
@@ -312,6 +318,7 @@ def _privately(mention: Mention, asker: Known, *, may_share: bool) -> Mention:
     return mention.model_copy(
         update={
             "conversation": key,
+            "asked_in": mention.conversation,
             "audience": Audience.OUTSIDERS if asker.is_outsider else Audience.ASKER,
             "channel_groups": (),
             "reply_target": {**place, "channel": None, "thread_ts": None, **share},

@@ -68,12 +68,12 @@ class Buttons:
                 return await self.stop(activity, view)
             case "retry":
                 return await self._retry(activity, view)
-            case "watch" | "stop_watch":
-                return await self._watch(activity, view, WATCH_BUTTONS[name])
             case "surroundings":
                 person = (await self._directory.known(activity)).person
                 places = surroundings_of(view, person)
                 return "\n\n".join(f"**{plain(one.title)}**\n\n{fenced(one.lines)}" for one in places)
+            case "watch" | "stop_watch":
+                return await self._watch(activity, view, WATCH_BUTTONS[name])
             case _:
                 raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
 

@@ -13,13 +13,13 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from assistant.replies import Chart
+from assistant.replies import Chart, Series
 from bot.platforms.web.markup import element
 
 WIDTH, HEIGHT = 680, 240  # units of the drawing; it scales with the page
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 26, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 44, 30
 MAX_TICKS = 6
-MARK_WIDTH, MARK_HEIGHT = 130, 14  # the room that a mark's words take
+MARK_WIDTH, MARK_HEIGHT, MARK_ROWS = 130, 14, 3  # the room that a mark's words take
 COLOURS = 5  # --line-1 to --line-5 in steward.css
 
 
@@ -30,14 +30,16 @@ def render_chart(chart: Chart) -> Markup:
         return element(
             "figure", element("figcaption", element("strong", chart.title), " ", chart.alt), class_="chart"
         )
-    top = nice_ceiling(max(values))
-    bottom = min(0.0, min(values))
+    drawn = [value for series in chart.series if not series.is_background for value in series.values]
+    seen = [value for value in drawn if math.isfinite(value)] or values
+    top = nice_ceiling(max(seen))
+    bottom = min(0.0, min(seen))
     drawing = element(
         "svg",
         _ground(),
         _grid(bottom, top),
         _labels(chart.x),
-        [_line(series.values, len(chart.x), bottom, top, number) for number, series in enumerate(chart.series)],
+        [_line(series, len(chart.x), bottom, top, number) for number, series in enumerate(chart.series)],
         _marks(chart),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         role="img",
@@ -96,15 +98,16 @@ def _labels(labels: Sequence[str]) -> list[Markup]:
     ]
 
 
-def _line(values: Sequence[float], count: int, bottom: float, top: float, number: int) -> Markup:
+def _line(series: Series, count: int, bottom: float, top: float, number: int) -> Markup:
     path, pen_down = [], False
-    for index, value in enumerate(values[:count]):
+    for index, value in enumerate(series.values[:count]):
         if not math.isfinite(value):
             pen_down = False
             continue
         path.append(f"{'L' if pen_down else 'M'}{_x(index, count):.1f} {_y(value, bottom, top):.1f}")
         pen_down = True
-    return element("path", d=" ".join(path), class_=f"line line-{number % COLOURS + 1}")
+    off = "display: none" if series.is_background else None
+    return element("path", d=" ".join(path), class_=f"line line-{number % COLOURS + 1}", style=off)
 
 
 def _marks(chart: Chart) -> list[Markup]:
@@ -114,13 +117,13 @@ def _marks(chart: Chart) -> list[Markup]:
         if label not in chart.x:
             continue
         x = round(_x(chart.x.index(label), len(chart.x)), 1)
-        row = sum(abs(x - other) < MARK_WIDTH for other in taken)  # near ones stand under one another
+        row = sum(abs(x - other) < MARK_WIDTH for other in taken) % MARK_ROWS  # near ones stand over one another
         taken.append(x)
         anchor = "end" if x > WIDTH * 0.7 else "start"
         marks.append(element("line", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_="mark"))
         marks.append(
             element(
-                "text", text, x=x + (-5 if anchor == "end" else 5), y=TOP - 8 + row * MARK_HEIGHT, text_anchor=anchor
+                "text", text, x=x + (-5 if anchor == "end" else 5), y=TOP - 8 - row * MARK_HEIGHT, text_anchor=anchor
             )
         )
     return marks
@@ -133,7 +136,7 @@ def _legend(chart: Chart) -> Markup:
             element("i", class_=f"key line-{number % COLOURS + 1}"),
             series.name,
             type="button",
-            aria_pressed="true",
+            aria_pressed="false" if series.is_background else "true",
             title=f"Show or hide {series.name}",
         )
         for number, series in enumerate(chart.series)

@@ -17,7 +17,9 @@ from workers.context import JobContext
 from workers.jobs.email_draft.about import About, read_about, split_about
 from workers.jobs.email_draft.checks import Grounds, Problem, validate_draft
 from workers.jobs.email_draft.dates import Contradiction, contradictions, relative_days, wrong_weekdays
+from workers.jobs.email_draft.earlier_mail import FOUND, Earlier, find_earlier
 from workers.jobs.email_draft.enclosures import Enclosures, enclose
+from workers.jobs.email_draft.fact_sources import with_facts
 from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
 from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.offline import Setting, Written, one_line, write
@@ -47,6 +49,7 @@ class _Plan:
     outsiders: Collection[str]  # addresses
     disagreements: Sequence[Contradiction]
     left_out: Sequence[str]  # titles of confidential sources
+    earlier: Earlier  # what the asker's mailbox was searched for
     language: Language
 
 
@@ -62,6 +65,7 @@ class Composed:
     files: Mapping[str, bytes]  # attachments by file id
     words: str  # the request, without what was pasted
     greeted: Sequence[str]  # names, or addresses, of those under To
+    searched: str  # what came of looking into the asker's mailbox, in a sentence; empty when nobody looked
     sources: Sequence[Source]  # what may be told to whoever gets it: confidential ones are left out
 
 
@@ -86,13 +90,14 @@ def compose(job: Job, context: JobContext) -> Composed:
         files=plan.enclosures.data,
         words=plan.wish.words,
         greeted=[box.name or box.address for box in plan.addressed.to],
+        searched=plan.earlier.said,
         sources=[*plan.material.sources, *_quoted_policies(plan)],
     )
 
 
 def _quoted_policies(plan: _Plan) -> list[Source]:
     quotes = [*plan.policies, *(one for found in plan.answers.values() for one in found)]
-    return [Source(one.ref, one.title, one.quote) for one in quotes]
+    return [Source(one.ref, one.title, one.quote, document_id=one.document_id) for one in quotes]
 
 
 def _plan(job: Job, context: JobContext) -> _Plan:
@@ -102,9 +107,13 @@ def _plan(job: Job, context: JobContext) -> _Plan:
     answer_file, came = split_about(mention.attachments)
     context.report("reading", f"reading the request and {len(mention.attachments)} file(s)")
     turns = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
-    _, pasted = split_pasted(request)
+    words, pasted = split_pasted(request)
     with context.stopwatch.stage("retrieval"):
-        material = gather(came, context.files, pasted=pasted, history=[turn.text for turn in turns])
+        brings_mail = bool(pasted) or any(one.name.lower().endswith(".eml") for one in came)
+        earlier = Earlier() if brings_mail else find_earlier(job, context, words, options.earlier)
+        found = (FOUND, earlier.data) if earlier.data else None
+        said = [turn.text for turn in turns]
+        material = gather(came, context.files, pasted=pasted, history=said, found=found)
         about = read_about(job, context, answer_file) if answer_file else None
     boxes = [box for message in material.messages for box in message.everybody]
     directory = Directory(context.people.everybody(mention.conversation.tenant), boxes, mention.asker)
@@ -143,6 +152,7 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         withdrawn=about.withdrawn if about else 0,
         outsiders={box.address for box in boxes if is_external(box.address, directory.domain)},
         disagreements=contradictions([*material.sources, asked]),
+        earlier=earlier,
         left_out=[(one.author and f"{one.title} ({one.author})") or one.title for one in secret],
         language=wish.language or _set_language(job) or wish.words_language,
     )
@@ -195,7 +205,7 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
     references = answered.references if answered else ()
     own_id = answered.message_id if answered else None
     question = _question(plan, written)
-    return EmailDraft(
+    draft = EmailDraft(
         id=f"d_{job.id.hex[:12]}",
         subject=one_line(written.subject),
         to=tuple(box.address for box in addressed.to),
@@ -210,10 +220,11 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
         placeholders=placeholders_of(written.subject, written.body),
         attachments=plan.enclosures.attachments,
         warnings=tuple(_warnings(context, plan, written)),
-        sources=tuple(dict.fromkeys(written.sources)),
         question=question,
-        asks_for=_asks_for(question),
+        asks_for="message" if question and question == plan.earlier.question else _asks_for(question),
     )
+    told = [*plan.material.sources, *_quoted_policies(plan)]
+    return with_facts(draft, written.sources, told, request="\n".join([plan.wish.words, *plan.wish.answers]))
 
 
 def _asks_for(question: str | None) -> Literal["recipient", "purpose"] | None:
@@ -224,6 +235,8 @@ def _asks_for(question: str | None) -> Literal["recipient", "purpose"] | None:
 
 def _question(plan: _Plan, written: Written) -> str | None:
     """Return the one question whose answer the draft can't do without; a name that is unclear comes first."""
+    if plan.earlier.question:
+        return plan.earlier.question
     if plan.addressed.question:
         return plan.addressed.question
     has_purpose = bool(plan.wish.acts) or len(written.sources) > 0 or plan.addressed.answered is not None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assistant.errors import Cancelled
+from assistant.follow_ups import reads_as_follow_up
 from assistant.jobs import Job
 from assistant.log_sources import load_log_sources
+from assistant.mentions import Attachment
 from workers.context import JobContext
 from workers.jobs.log_inspection.choosing import Choice, choose
 from workers.jobs.log_inspection.request import ZONES, InspectionOptions, window_of
@@ -48,15 +51,35 @@ def log_files(job: Job, context: JobContext, options: InspectionOptions) -> Iter
         RequestInvalid, NotPermitted: see choose.
         Cancelled: the asker stopped it.
     """
-    if job.mention.attachments:
-        yield LogFiles(tuple(context.files.local_path(attachment) for attachment in job.mention.attachments))
-        return
     declared = load_log_sources(context.settings)
+    if attached := job.mention.attachments or _attached_before(job, context, has_sources=bool(declared.sources)):
+        yield LogFiles(_named(attached, context))
+        return
     choice = choose(job.mention, declared, services=options.services)
     zone = zone_of_asker(job, context)
     asked = window_of(job.mention.text, options, span=None, now=context.today, zone=zone)
     with tempfile.TemporaryDirectory(prefix="steward-logs-") as folder:
         yield _gathered(job, context, choice, asked, Path(folder))
+
+
+def _attached_before(job: Job, context: JobContext, *, has_sources: bool) -> tuple[Attachment, ...]:
+    """Return the files that a follow-up is about: those that came with the thread's inspection before."""
+    if has_sources and not reads_as_follow_up(job.mention.text):
+        return ()
+    return context.history.recent_attachments(job.conversation_id, before_job=job.id, kind=job.kind)
+
+
+def _named(attachments: Sequence[Attachment], context: JobContext) -> tuple[LogSource, ...]:
+    """Return the attachments under the names that people gave them, two of one name told apart."""
+    taken: Counter[str] = Counter()
+    named: list[LogSource] = []
+    for attachment in attachments:
+        path = context.files.local_path(attachment)
+        taken[attachment.name] += 1
+        again = f" ({taken[attachment.name]})" if taken[attachment.name] > 1 else ""
+        is_file = path.is_file()
+        named.append(NamedFile(path, f"{attachment.name}{again}", attachment.name) if is_file else path)
+    return tuple(named)
 
 
 def zone_of_asker(job: Job, context: JobContext) -> tzinfo:

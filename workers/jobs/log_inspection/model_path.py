@@ -37,6 +37,14 @@ _DIFFERS = "The language model saw no cause in the lines; this is what the stati
 _PARTLY = "Part of what the language model wrote did not pass its checks and was left out."
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One earlier turn as the model may read it."""
+
+    role: str
+    text: str
+
+
 class _ByStatistics:
     """Says nothing of its own: where no model answers, the rules' report stands."""
 
@@ -94,7 +102,8 @@ def judge(
         redaction=redaction,
     )
     session = AgentSession(SPEC, job, context, reading=desk)
-    history = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
+    turns = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
+    history = [_Said(turn.role, redaction.text(turn.text)) for turn in turns]  # people paste lines into questions
     reviewed: Review | None = None
     repaired = False
     try:

@@ -77,6 +77,13 @@ def window_of(
     return _by_clock(text, end, zone)
 
 
+def moment_of(text: str, window: Window | None) -> datetime | None:
+    """Return the moment that "around 10:05" asks about; None where a range of time is asked about, or none."""
+    if window is None or window.end_at - window.start_at != 2 * AROUND or _LAST.search(text):
+        return None
+    return window.start_at + AROUND
+
+
 def _by_clock(text: str, end: datetime, zone: tzinfo) -> Window | None:
     if match := _BETWEEN.search(text):
         first, second = _clock(match.groups()[:3]), _clock(match.groups()[3:])

@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.errors import Cancelled
+from assistant.follow_ups import reads_as_follow_up
 from assistant.jobs import Job, JobResult, Receipt
 from assistant.watch_words import read_watch_words
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
-from workers.jobs.log_inspection.log_files import LogFiles, log_files, zone_of_asker
+from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
+from workers.jobs.log_inspection.log_files import log_files, zone_of_asker
 from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
-from workers.jobs.log_inspection.request import InspectionOptions, window_of
+from workers.jobs.log_inspection.request import InspectionOptions, moment_of, window_of
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
-from workers.jobs.log_inspection.surroundings import with_surroundings
+from workers.jobs.log_inspection.scope import scoped
+from workers.jobs.log_inspection.surroundings import lines_around, with_surroundings
 from workers.jobs.log_inspection.watching import answer_watch_words, options_of_check, reported
 from workers.logs.index import LogIndex, build_index
 from workers.logs.inspection import inspect_index
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from workers.jobs.log_inspection.model_path import Judgement
 
 RULES_VERSION = "log_inspection@rules-1"  # raise it when the engine's verdicts change
+INDEXES = IndexCache()  # of this process
 PLACES = frozenset({"file", "template_id", "template_ids"})  # not shown, and needed as they are to look again
 PROGRESS_STEP = 0.1  # of all bytes: how often reading is reported
 
@@ -49,21 +53,46 @@ def run(job: Job, context: JobContext) -> JobResult:
     options = read_options(job, InspectionOptions)
     if options.watch_id:
         options = options_of_check(options, now=context.today)
+    elif kept := _read_before(job, context, options):
+        return _inspect(job, context, options, kept)
     with log_files(job, context, options) as found:
-        return reported(job, context, options, _inspect(job, context, options, found))
+        index = _read(job, context, found.inputs)
+        index.report.problems.extend(found.problems)
+        context.check(job)
+        kinds = len(index.templates)
+        context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
+        redaction = redaction_for(context.settings, found.places)
+        read = KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
+        if not options.watch_id:  # a check's logs are read anew each time, and nobody asks on about them
+            INDEXES.keep(job, read)
+        return reported(job, context, options, _inspect(job, context, options, read))
 
 
-def _inspect(job: Job, context: JobContext, options: InspectionOptions, found: LogFiles) -> JobResult:
-    index = _read(job, context, found.inputs)
-    index.report.problems.extend(found.problems)
-    context.check(job)
-    context.report("mining", f"comparing {len(index.templates)} kinds of message", templates=len(index.templates))
+def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> KeptIndex | None:
+    """Return the index of the asker's question before, where this one goes on about it."""
+    if job.mention.attachments or not reads_as_follow_up(job.mention.text):
+        return None
+    kept = INDEXES.find(job, now=context.today)
+    if kept is None:
+        return None
+    zone = zone_of_asker(job, context)
+    asked = window_of(job.mention.text, options, span=kept.index.span, now=context.today, zone=zone)
+    if not kept.covers(asked):
+        return None
+    context.report("reading", f"looking again at what was read at {kept.read_at:%H:%M} UTC")
+    return kept
+
+
+def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: KeptIndex) -> JobResult:
+    found, redaction = read.files, read.redaction
     question, zone = job.mention.text, zone_of_asker(job, context)
     with context.stopwatch.stage("model"):  # the rules do what a model would
+        scope = scoped(read.index, question)
+        index = scope.index
         window = window_of(question, options, span=index.span, now=context.today, zone=zone)
-        statistics = inspect_index(index, window=window, services=options.services or None, question=question)
+        services = options.services or scope.services or None
+        statistics = inspect_index(index, window=window, services=services, question=question)
     context.check(job)
-    redaction = redaction_for(context.settings, found.places)
     judged = _judge(job, context, index, statistics, redaction)
     inspection = judged.inspection if judged else statistics
     context.report("checking", f"checking {len(inspection.evidence_lines)} lines")
@@ -74,8 +103,11 @@ def _inspect(job: Job, context: JobContext, options: InspectionOptions, found: L
     else:
         stages = {"read_logs": "retrieval", "judge_by_rules": "model", "check_lines": "validation"}
         receipt = receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages)
-    shown = redaction.model(with_surroundings(inspection, index), keep=PLACES)
-    notices = (*notices_of(redaction, judged.notice if judged else ""), *found.notes)
+    around = lines_around(index, moment_of(question, window))
+    inspection = with_surroundings(inspection, read.index).model_copy(update={"around": around})
+    shown = redaction.model(inspection, keep=PLACES)
+    told = (*map(redaction.text, scope.notes), *found.notes)
+    notices = (*notices_of(shown, judged.notice if judged else ""), *told)
     return with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
 
 

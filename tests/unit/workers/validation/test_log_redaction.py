@@ -89,7 +89,6 @@ def test_the_same_value_has_the_same_placeholder_and_can_be_searched_for() -> No
 
     assert shown == "[email#1] wrote [email#2], and [email#1] again"
     assert redaction.restored("from [email#2]") == "from bob@mill.example"
-    assert redaction.hidden == {"email": 2}
 
 
 def test_redacting_twice_changes_nothing_and_colours_go() -> None:

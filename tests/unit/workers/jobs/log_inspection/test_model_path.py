@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage
 from openai import APIConnectionError
 
 from assistant.jobs import JobResult
+from tests.twins.jobs import SpokenTurn
 from tests.unit.workers.jobs.log_inspection.scripted_judge import OVERVIEW, answer, handle_of, heard, inspected
 from tests.unit.workers.logs.log_writing import TEN, Line, repeated, steady
 from workers.jobs.log_inspection.log_desk import MAX_RESULT_BYTES, MAX_TOOL_CALLS
@@ -188,6 +189,22 @@ def test_secrets_and_personal_data_reach_neither_model_nor_reply_nor_receipt(tmp
         assert value not in told
         assert value not in outcome.model_dump_json()
     assert "Hidden in what is shown here" in said(outcome)
+
+
+def test_what_people_pasted_into_the_thread_is_redacted_before_the_model_reads_it(tmp_path: Path) -> None:
+    pasted = SpokenTurn("user", "is this ours: login of ada@mill.example password=hunter2hunter failed?")
+
+    _, model = inspected(
+        tmp_path,
+        trouble(),
+        [OVERVIEW, answer(WORDS, count=COUNT)],
+        turns=[pasted, SpokenTurn("assistant", "Yes.")],
+        question="why is pay failing for ada@mill.example?",
+    )
+
+    told = "\n".join(str(message.text) for message in model.heard[-1])
+    assert "is this ours: login of [email#1] password=[secret#1] failed?" in told
+    assert "why is pay failing for [email#1]?" in told
 
 
 def test_nearly_the_same_call_is_refused_and_the_run_ends_in_time(tmp_path: Path) -> None:
