@@ -92,7 +92,8 @@ class Settings(BaseModel):
     )
     steward_alert_secret: SecretStr | None = Field(
         None,
-        description="Lets Alertmanager, Grafana and PagerDuty start log inspections at /alerts/…; empty: nobody can.",
+        description="Comma-separated secrets by which Alertmanager, Grafana (bearer token) and PagerDuty (signature) "
+        "start log inspections at /alerts/…; empty: nobody can.",
     )
     steward_alert_routes: Path | None = Field(
         None,
@@ -236,6 +237,39 @@ class Settings(BaseModel):
         "be saved and downloaded.",
     )
     email_approval_days: int = Field(14, ge=1, description="Days until a draft nobody sent or discarded lapses.")
+
+    email_channels: str = Field(
+        "",
+        description="Comma-separated ways people may connect their own mailbox: imap, graph (Microsoft 365), gmail. "
+        "Empty: none, drafts are downloaded as .eml (see docs/connect-mail.md).",
+    )
+    email_imap_url: str | None = Field(
+        None, description="IMAP server: imaps://HOST or imap+starttls://HOST; imap:// on this machine alone."
+    )
+    email_smtp_url: str | None = Field(
+        None, description="Server that takes mail to be sent: smtps://HOST or smtp+starttls://HOST. Empty: no Send."
+    )
+    email_imap_sign_in: Literal["password", "microsoft", "google"] = Field(
+        "password", description="What IMAP and SMTP sign in with: a password, or a token of Microsoft's or Google's."
+    )
+    email_sent_copy: bool = Field(
+        True, description="Put what SMTP took into the Sent folder. Off where the server does that itself."
+    )
+    email_ca_file: Path | None = Field(None, description="Authorities of the mail servers' certificates, as PEM.")
+    email_timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for a mail server's answer.")
+    email_microsoft_client_id: str | None = Field(None, description="App registration that asks for mailboxes.")
+    email_microsoft_client_secret: SecretStr | None = Field(None, description="Its secret; a public client has none.")
+    email_microsoft_login_url: str = Field(
+        "https://login.microsoftonline.com/organizations",
+        description="Microsoft's sign-in with the tenant: put your tenant's id in place of organizations.",
+    )
+    email_google_client_id: str | None = Field(None, description="Google OAuth client that asks for mailboxes.")
+    email_google_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    email_google_login_url: str = Field(
+        "https://accounts.google.com/o/oauth2/v2/auth", description="Google's page of consent."
+    )
+    email_google_token_url: str = Field("https://oauth2.googleapis.com/token", description="Google's token service.")
+    email_gmail_url: str = Field("https://gmail.googleapis.com", description="The Gmail API.")
 
     # -- logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
@@ -390,6 +424,7 @@ def _check_together(settings: Settings) -> None:
     if settings.app_id and settings.app_type == "SingleTenant" and not settings.app_tenantid:
         raise SettingsInvalid("APP_TYPE=SingleTenant needs APP_TENANTID.")
     _check_lanes(settings)
+    _check_mail(settings)
     unknown = {kind.strip().lower() for kind in settings.steward_log_hidden.split(",")} - {
         *PERSONAL_KINDS,
         "none",
@@ -414,6 +449,19 @@ def _check_lanes(settings: Settings) -> None:
             f"WORKER_LANE_SLOTS and WORKER_PROCESS_LANES take these lanes: {', '.join(LANES)}. "
             + (f"There is no lane {unknown[0]}." if unknown else "A lane needs at least one slot.")
         )
+
+
+def _check_mail(settings: Settings) -> None:
+    named = {part.strip().lower() for part in settings.email_channels.split(",") if part.strip()}
+    if unknown := sorted(named - {"imap", "graph", "gmail"}):
+        raise SettingsInvalid(f"EMAIL_CHANNELS takes imap, graph, gmail; there is no {unknown[0]}.")
+    provider = settings.email_imap_sign_in if "imap" in named else ""
+    if "imap" in named and not settings.email_imap_url:
+        raise SettingsInvalid("EMAIL_CHANNELS names imap, so EMAIL_IMAP_URL must say which server.")
+    if ("graph" in named or provider == "microsoft") and not settings.email_microsoft_client_id:
+        raise SettingsInvalid("Mailboxes at Microsoft need EMAIL_MICROSOFT_CLIENT_ID.")
+    if ("gmail" in named or provider == "google") and not settings.email_google_client_id:
+        raise SettingsInvalid("Mailboxes at Google need EMAIL_GOOGLE_CLIENT_ID.")
 
 
 def example_env() -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.storage.draft_store import KeptDraft, Order
     from assistant.storage.people_store import PersonProfile
+    from assistant.storage.watch_store import WatchStore
     from workers.llm.model_catalogue import ModelCatalogue
 
 
@@ -166,6 +167,7 @@ class JobContext:
     is_cancelled: Callable[[], bool]
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     people: People = field(default_factory=NoPeople)
+    watches: WatchStore | None = None  # None: nothing can be watched here
     drafts: Drafts = field(default_factory=NoDrafts)
     mail: Mailroom = field(default_factory=NoMailroom)
 

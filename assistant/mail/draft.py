@@ -100,7 +100,7 @@ class EmailDraft(Frozen):
     warnings: tuple[DraftWarning, ...] = ()
     sources: tuple[DraftSource, ...] = ()
     question: str | None = None  # what must be answered before the draft can be finished
-    asks_for: Literal["recipient", "purpose"] | None = None  # what the question is about
+    asks_for: Literal["recipient", "purpose", "message"] | None = None  # what the question is about
     written_by: str = ""  # the engine's label, or BY_ASKER after their own edit
 
     @property

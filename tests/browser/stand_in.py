@@ -24,6 +24,7 @@ from assistant.access import readable_groups
 from assistant.errors import Cancelled, StewardError
 from assistant.job_kinds import LANES, LOG_INSPECTION
 from assistant.jobs import Check, Claim, Job, JobResult, LatencyMs, Receipt, Step
+from assistant.mail_desk import MailDesk
 from assistant.replies import (
     Chart,
     Checklist,
@@ -48,6 +49,7 @@ from assistant.storage.document_records import DocumentFacts, NewChunk, NewVersi
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
+from assistant.storage.mail_store import MailStore
 from assistant.storage.migrate import migrate
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
@@ -342,6 +344,7 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
         person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(DraftStore(engine), people, blobs),
+        mail=MailDesk(settings, MailStore(engine, settings)),
         documents=documents,
         quality=QualityStore(engine),
         suggestions=SUGGESTIONS,

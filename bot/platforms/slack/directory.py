@@ -118,14 +118,26 @@ class SlackDirectory:
             return Known(Person(id=user_id), is_outsider=True)
 
     async def readers(
-        self, workspace: Workspace, message: Message, asker: Known, *, is_shared: bool, is_private: bool = False
+        self,
+        workspace: Workspace,
+        message: Message,
+        asker: Known,
+        *,
+        is_shared: bool,
+        is_private: bool = False,
+        settings: ChannelSettings | None = None,
     ) -> Readers:
-        """Return who will read the answer to this message. `is_private`: it goes to the asker alone."""
+        """Return who will read the answer to this message.
+
+        `is_private`: it goes to the asker alone. `settings`: the channel's, where they were just read.
+        """
         if asker.is_outsider:
             return Readers(Audience.OUTSIDERS)
         if is_private or message.channel_type == "im" or message.channel.startswith("D"):
             return Readers(Audience.ASKER)
-        settings = await asyncio.to_thread(self._preferences.channel, Platform.SLACK, workspace.team, message.channel)
+        if settings is None:
+            look = self._preferences.channel
+            settings = await asyncio.to_thread(look, Platform.SLACK, workspace.team, message.channel)
         if is_shared or await self._has_outsiders(workspace, message.channel):
             return Readers(Audience.OUTSIDERS, settings=settings)
         return Readers(Audience.CHANNEL, settings.groups, settings)

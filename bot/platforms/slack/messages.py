@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted, RateLimited
-from assistant.replies import Action, Reply
+from assistant.replies import Action, Draft, Reply
 from bot.platforms.base import Handle, Target
 from bot.platforms.slack.address import Address
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
@@ -194,7 +194,8 @@ def _extra(here: Address, reply: Reply) -> Sequence[Action]:
     if not reply.final or not reply.wants_feedback:
         return ()
     actions = []
-    if here.share_to is not None:
+    is_draft = any(isinstance(block, Draft) for block in reply.blocks)  # a draft is its asker's alone
+    if here.share_to is not None and not is_draft:
         actions.append(Action(name="share", label="Share with channel"))
     if here.handoff is not None:
         actions.append(Action(name="handoff", label="Ask a human"))

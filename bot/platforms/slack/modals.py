@@ -117,15 +117,11 @@ def field(name: str, label: str, element: View, optional: bool = False, *, hint:
     return {**block, "hint": plain(hint)} if hint else block
 
 
-def choice(options: Mapping[Any, str], chosen: str) -> View:
-    """Return a list to choose one of: labels by value."""
+def choice(options: Mapping[Any, str], chosen: str | None) -> View:
+    """Return a list to choose one of: labels by value; None: nothing is chosen yet."""
     found = {value: {"text": plain(label), "value": value} for value, label in options.items()}
-    return {
-        "type": "static_select",
-        "action_id": "value",
-        "options": list(found.values()),
-        "initial_option": found[chosen],
-    }
+    element: View = {"type": "static_select", "action_id": "value", "options": list(found.values())}
+    return element if chosen is None else {**element, "initial_option": found[chosen]}
 
 
 def boxes(options: Mapping[str, str], chosen: Collection[str], *, kind: str = "checkboxes") -> View:

@@ -76,8 +76,15 @@ class Material:
         return replace(self, sources=tuple(source for source in self.sources if not source.is_confidential))
 
 
-def gather(attachments: Sequence[Attachment], files: Files, *, pasted: str, history: Sequence[str]) -> Material:
-    """Return the material of attachments, text pasted into the request and earlier turns.
+def gather(
+    attachments: Sequence[Attachment],
+    files: Files,
+    *,
+    pasted: str,
+    history: Sequence[str],
+    found: tuple[str, bytes] | None = None,
+) -> Material:
+    """Return the material of attachments, text pasted into the request, earlier turns, and an e-mail that was found.
 
     A file that isn't text is named in `unread`: it may still go along as an attachment.
     """
@@ -89,6 +96,8 @@ def gather(attachments: Sequence[Attachment], files: Files, *, pasted: str, hist
     texts = [(attachment.name, _bytes(attachment, files)) for attachment in attachments]
     if pasted:
         texts.append((PASTED, pasted.encode()))
+    if found:
+        texts.append(found)
     for name, data in texts:
         try:
             if data is None:

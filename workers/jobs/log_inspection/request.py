@@ -35,6 +35,7 @@ ZONES = {
     "new york": "America/New_York", "eastern": "America/New_York", "pacific": "America/Los_Angeles",
     "san francisco": "America/Los_Angeles", "tokyo": "Asia/Tokyo", "utc": "UTC", "gmt": "UTC",
 }  # fmt: skip
+_ALERT_BEGAN = re.compile(r"\bstart(?:s|ed)?[ _]?at\b|\b(?:triggered|firing|alerting)\b", re.IGNORECASE)
 _ZONE = re.compile(r"\b(" + "|".join(ZONES) + r")\b", re.IGNORECASE)
 AROUND = timedelta(minutes=15)
 
@@ -47,6 +48,7 @@ class InspectionOptions(BaseModel):
     services: tuple[str, ...] = Field(default=(), description="Judge only these services.")
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    watch_id: str = Field(default="", description="Set by the watch that asks again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def _by_clock(text: str, end: datetime, zone: tzinfo) -> Window | None:
 def _since_or_around(text: str, at: datetime, end: datetime) -> Window | None:
     if re.search(r"\b(?:since|after|from)\b", text, re.IGNORECASE):
         return _window(at, end)
+    if _ALERT_BEGAN.search(text):  # it fires after its condition held for a while
+        return _window(at - AROUND, end)
     return _window(at - AROUND, at + AROUND)
 
 

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 from assistant.errors import Cancelled
 from assistant.follow_ups import reads_as_follow_up
 from assistant.jobs import Job, JobResult, Receipt
+from assistant.watch_words import read_watch_words
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
 from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
-from workers.jobs.log_inspection.log_files import log_files, zone_of_asker
+from workers.jobs.log_inspection.log_files import LogFiles, log_files, zone_of_asker
 from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
 from workers.jobs.log_inspection.request import InspectionOptions, moment_of, window_of
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
 from workers.jobs.log_inspection.scope import scoped
 from workers.jobs.log_inspection.surroundings import lines_around, with_surroundings
+from workers.jobs.log_inspection.watching import answer_watch_words, options_of_check, reported
 from workers.logs.index import LogIndex, build_index
 from workers.logs.inspection import inspect_index
 from workers.logs.inspection_report import Inspection
@@ -46,19 +48,16 @@ def run(job: Job, context: JobContext) -> JobResult:
         NotPermitted: the asker may not query those logs.
         Cancelled, BudgetExceeded: as they say.
     """
+    if (words := read_watch_words(job.mention.text)) is not None:
+        return answer_watch_words(job, context, words)
     options = read_options(job, InspectionOptions)
-    if kept := _read_before(job, context, options):
-        return _inspect(job, context, options, kept)
+    if options.watch_id:
+        options = options_of_check(options, now=context.today)
+    elif kept := _read_before(job, context, options):
+        return reported(job, context, options, _inspect(job, context, options, kept))
     with log_files(job, context, options) as found:
-        index = _read(job, context, found.inputs)
-        index.report.problems.extend(found.problems)
-        context.check(job)
-        kinds = len(index.templates)
-        context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
-        redaction = redaction_for(context.settings, found.places)
-        read = KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
-        INDEXES.keep(job, read)
-        return _inspect(job, context, options, read)
+        read = _read_anew(job, context, found)
+        return reported(job, context, options, _inspect(job, context, options, read))
 
 
 def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> KeptIndex | None:
@@ -74,6 +73,19 @@ def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> K
         return None
     context.report("reading", f"looking again at what was read at {kept.read_at:%H:%M} UTC")
     return kept
+
+
+def _read_anew(job: Job, context: JobContext, found: LogFiles) -> KeptIndex:
+    """Return the index of the logs, kept for follow-ups."""
+    index = _index(job, context, found.inputs)
+    index.report.problems.extend(found.problems)
+    context.check(job)
+    kinds = len(index.templates)
+    context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
+    redaction = redaction_for(context.settings, found.places)
+    read = KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
+    INDEXES.keep(job, read)
+    return read
 
 
 def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: KeptIndex) -> JobResult:
@@ -116,7 +128,7 @@ def _judge(
     return judge(job, context, index, statistics, redaction)
 
 
-def _read(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogIndex:
+def _index(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogIndex:
     told = 0.0
 
     def progress(done: int, total: int) -> None:
