@@ -112,6 +112,9 @@ class Draft(Frozen):
     placeholders: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
     status: str = "draft"  # assistant/mail/draft.py lists them
+    facts: tuple[
+        tuple[str, int], ...
+    ] = ()  # as written in the body, with its citation's number; 0: the asker's words
 
 
 class FileOffer(Frozen):

@@ -86,10 +86,12 @@ class EmailRequests:
             RequestInvalid: a field is too long, or nothing was asked for.
         """
         try:
-            form = EmailRequest.model_validate({name: value for name, value in fields.items() if value is not None})
+            form = EmailRequest.model_validate(
+                {name: fields[name] for name in EmailRequest.model_fields if fields.get(name) is not None}
+            )
         except ValidationError as error:
             place = error.errors()[0]["loc"]
-            raise RequestInvalid(f"e-mail form: {place}", reply=f"“{place[0]}” is too long.") from error
+            raise RequestInvalid(f"e-mail form: {place}", reply=f"“{place[0]}” is too long, or no choice.") from error
         text = form.request.strip()
         if not text and about is None:
             raise RequestInvalid("empty e-mail form", reply="Please say what the e-mail is about.")

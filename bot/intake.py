@@ -158,7 +158,8 @@ class Intake:
         where, asker_id = mention.conversation, mention.asker.id
         if self._preferences is None:
             return Standing(ChannelSettings(), PersonSettings(), self._people.get(where.tenant, asker_id))
-        return self._preferences.for_mention(where.platform, where.tenant, where.channel, asker_id)
+        place = mention.asked_in or where
+        return self._preferences.for_mention(place.platform, place.tenant, place.channel, asker_id)
 
     def _check_rate(self, mention: Mention) -> None:
         """Refuse a flood. An event that was taken before comes through: it makes no new job."""

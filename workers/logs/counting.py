@@ -4,7 +4,10 @@ A log of weeks with thousands of kinds of line would have more counts than lines
 beyond a limit the minutes give way to longer steps, and the index says so.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from workers.logs.count_keys import (
@@ -22,18 +25,28 @@ from workers.logs.count_keys import (
     spans_of,
     with_minutes,
 )
+from workers.logs.line_bytes import runs_of
 
-MAX_COUNT_ROWS = 5_000_000  # 12 bytes each; a day of ten million mixed lines has three million
+MAX_COUNT_ROWS = 3_000_000  # 12 bytes each, and three times as much while they are added up
 KEPT_SHARE = 0.6  # of the limit that a longer step has to make room down to
 PARTS_ADDED_AT_ONCE = 16
+ROWS_AT_ONCE = 250_000  # taken apart together: all at once would double the memory of reading
 STEPS_MINUTES = (1, 5, 15, 60, 360, 1440)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Keys with the number of their lines, in order, each once."""
+
+    keys: Keys
+    lines: npt.NDArray[np.uint32]
 
 
 class Counts:
     """Takes the counts of each block, little by little: each is touched a few times only."""
 
     def __init__(self) -> None:
-        self._tiers: list[list[pl.DataFrame]] = [[]]
+        self._tiers: list[list[_Part]] = [[]]
         self._services: dict[str, int] = {}
         self.step_minutes = STEPS_MINUTES[0]
 
@@ -54,14 +67,13 @@ class Counts:
     def add(self, keys: Keys) -> None:
         """Count lines with these keys."""
         different, lines = np.unique(spans_of(keys, self.step_minutes), return_counts=True)
-        self._tiers[0].append(pl.DataFrame({"key": different, "lines": lines.astype(np.uint32)}))
+        self._tiers[0].append(_Part(different, lines.astype(np.uint32)))
         for tier, parts in enumerate(self._tiers):
             if len(parts) < PARTS_ADDED_AT_ONCE:
                 break
             if tier + 1 == len(self._tiers):
                 self._tiers.append([])
             self._tiers[tier + 1].append(_added_up(parts))
-            parts.clear()
         if self._rows > MAX_COUNT_ROWS:
             self._make_room()
 
@@ -70,55 +82,70 @@ class Counts:
 
         A line without a level has that of its shape. What was taken is given up.
         """
-        table = _added_up([part for tier in self._tiers for part in tier])
+        total = self._taken()
+        templates, levels = template_of_shape.cast(pl.UInt64).to_numpy(), level_of_shape.cast(pl.UInt64).to_numpy()
+        for start in range(0, len(total.keys), ROWS_AT_ONCE):
+            keys = total.keys[start : start + ROWS_AT_ONCE]
+            shape = (keys >> np.uint64(SHAPE_AT)).astype(np.int64)
+            level = keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)
+            level = np.where(level == NO_LEVEL, levels[shape], level)
+            rest = keys & np.uint64(SERVICES << SERVICE_AT | MINUTES)
+            keys[:] = templates[shape] << np.uint64(SHAPE_AT) | level << np.uint64(LEVEL_AT) | rest
+        parts = [total]
+        del total
+        return self._unpacked(_added_up(parts))
+
+    def _taken(self) -> _Part:
+        parts = [part for tier in self._tiers for part in tier]
         self._tiers = [[]]
-        keys = table["key"].to_numpy()
-        shape = keys >> np.uint64(SHAPE_AT)
-        level = keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)
-        places = shape.astype(np.int64)
-        said = level_of_shape.cast(pl.UInt64).to_numpy()[places] if len(places) else shape
-        template = template_of_shape.cast(pl.UInt64).to_numpy()[places] if len(places) else shape
-        level = np.where(level == NO_LEVEL, said, level)
-        rest = keys & np.uint64(SERVICES << SERVICE_AT | MINUTES)
-        packed = template << np.uint64(SHAPE_AT) | level << np.uint64(LEVEL_AT) | rest
-        return self._unpacked(_added_up([pl.DataFrame({"key": packed, "lines": table["lines"]})]))
+        return _added_up(parts)
 
     @property
     def _rows(self) -> int:
-        return sum(part.height for tier in self._tiers for part in tier)
+        return sum(len(part.keys) for tier in self._tiers for part in tier)
 
-    def _unpacked(self, table: pl.DataFrame) -> pl.DataFrame:
-        keys = table["key"].to_numpy()
-        minute = minutes_of(keys)
-        at = pl.Series("minute", minute * 60_000_000).cast(pl.Datetime("us", "UTC"))
+    def _unpacked(self, total: _Part) -> pl.DataFrame:
         names = pl.Series(list(self._services), dtype=pl.String).cast(pl.Categorical)
-        unpacked = pl.DataFrame(
-            {
-                "template": (keys >> np.uint64(SHAPE_AT)).astype(np.uint32),
-                "service": names.gather(keys >> np.uint64(SERVICE_AT) & np.uint64(SERVICES)),
-                "level": (keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)).astype(np.int8),
-                "minute": pl.select(pl.when(pl.lit(minute != NO_MINUTE)).then(at)).to_series(),
-                "lines": table["lines"],
-            }
-        )
-        return unpacked
+        starts = range(0, max(1, len(total.keys)), ROWS_AT_ONCE)
+        tables = [
+            _table(total.keys[start : start + ROWS_AT_ONCE], total.lines[start : start + ROWS_AT_ONCE], names)
+            for start in starts
+        ]
+        return pl.concat(tables, rechunk=True)
 
     def _make_room(self) -> None:
-        self._tiers = [[], [_added_up([part for tier in self._tiers for part in tier])]]
+        self._tiers = [[], [self._taken()]]
         for step in STEPS_MINUTES:
             if self._rows <= KEPT_SHARE * MAX_COUNT_ROWS:
                 return
             if step > self.step_minutes:
                 self.step_minutes = step
-                self._tiers[1] = [_added_up([_stepped(self._tiers[1][0], step)])]
+                part = self._tiers[1][0]
+                self._tiers[1] = [_added_up([_Part(spans_of(part.keys, step), part.lines)])]
 
 
-def _stepped(part: pl.DataFrame, step_minutes: int) -> pl.DataFrame:
-    return pl.DataFrame({"key": spans_of(part["key"].to_numpy(), step_minutes), "lines": part["lines"]})
+def _table(keys: Keys, lines: npt.NDArray[np.uint32], names: pl.Series) -> pl.DataFrame:
+    minute = minutes_of(keys)
+    at = pl.Series("minute", minute * 60_000_000).cast(pl.Datetime("us", "UTC"))
+    return pl.DataFrame(
+        {
+            "template": (keys >> np.uint64(SHAPE_AT)).astype(np.uint32),
+            "service": names.gather(keys >> np.uint64(SERVICE_AT) & np.uint64(SERVICES)),
+            "level": (keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)).astype(np.int8),
+            "minute": pl.select(pl.when(pl.lit(minute != NO_MINUTE)).then(at)).to_series(),
+            "lines": lines,
+        }
+    )
 
 
-def _added_up(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return the counts with each key once, in order."""
+def _added_up(parts: list[_Part]) -> _Part:
+    """Return the counts with each key once, in order; the list is emptied, so that its memory is free."""
     if not parts:
-        return pl.DataFrame(schema={"key": pl.UInt64, "lines": pl.UInt32})
-    return pl.concat(parts, rechunk=False).sort("key").group_by("key", maintain_order=True).agg(pl.col("lines").sum())
+        return _Part(np.zeros(0, np.uint64), np.zeros(0, np.uint32))
+    keys, lines = np.concatenate([part.keys for part in parts]), np.concatenate([part.lines for part in parts])
+    parts.clear()
+    order = np.argsort(keys)
+    keys, lines = keys[order], lines[order]
+    del order
+    runs = runs_of(keys)
+    return _Part(keys[runs], np.add.reduceat(lines, runs) if len(runs) else lines)

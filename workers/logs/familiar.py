@@ -28,6 +28,7 @@ from workers.logs.learned import (
     Codes,
     Decisive,
     Learned,
+    Waiting,
     position_in,
 )
 from workers.logs.line_bytes import LineBytes, Marks, Positions, Words
@@ -106,24 +107,25 @@ class Shortcut:
     def _codes(self, learned: Learned, block: LineBytes, signatures: Words, reads: Reads, clock: Clock) -> Codes:
         """Return what is known of each line, having learned what is new if enough is."""
         refined, codes = learned.codes_of(block, signatures)
-        learned.wait_for(block, refined, codes == UNKNOWN)
+        learned.wait_for(block, refined, codes == UNKNOWN, refined != signatures)
         if learned.waiting_lines >= LEARN_FROM_SHARE * block.count:
             self._learn(learned, learned.take_waiting(), reads, clock)
             refined, codes = learned.codes_of(block, signatures)
         return codes
 
-    def _learn(self, learned: Learned, examples: dict[int, str], reads: Reads, clock: Clock) -> None:
+    def _learn(self, learned: Learned, waiting: dict[int, Waiting], reads: Reads, clock: Clock) -> None:
         """Find out what each new signature stands for, and whether all its lines must stand for it."""
-        texts = list(examples.values())
-        signatures = np.array(list(examples), np.uint64)
+        texts = [one.example.decode(errors="replace") for one in waiting.values()]
+        signatures = np.array(list(waiting), np.uint64)
         read = reads(pl.Series(texts, dtype=pl.String))
         rules, spans = rules_for(texts, read["time"], clock)
-        for number, text in enumerate(texts):
+        for number, (text, one) in enumerate(zip(texts, waiting.values(), strict=True)):
             match = _DECISIVE.search(text)
             if match and match.lastindex:
                 span = match.span(match.lastindex)
                 spans[number].append(span)
-                signatures[number] = _told_apart(learned, signatures[number : number + 1], text, span)
+                if not one.is_refined:
+                    signatures[number] = _told_apart(learned, signatures[number : number + 1], text, span)
         others = [line for step in OTHER_VALUES for line in with_other_values(texts, spans, step=step)]
         changed = reads(pl.Series(others, dtype=pl.String))
         headed = read["format"].is_not_null()

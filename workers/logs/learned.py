@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.logs.count_keys import Keys
-from workers.logs.line_bytes import LineBytes, Marks, Place, Positions, Words, kinds_of
+from workers.logs.line_bytes import LineBytes, Marks, Place, Positions, Words, is_gap
 from workers.logs.line_times import TimeRule
 
 MAX_KNOWN = 100_000  # signatures remembered for one kind of file, a few MB
 MAX_WAITING = 50_000  # signatures that wait; more are values that no rule sees, and are forgotten
-SEEN_TO_LEARN = 2  # times: what came once is not worth trying
+SEEN_TO_LEARN = 6  # times: trying a signature costs as much as reading so many lines, and those before them
 DECISIVE_BYTES = 4  # read of a value that decides: a status, a priority, a level
 
 Codes = npt.NDArray[np.int32]
@@ -39,8 +39,7 @@ class Decisive:
         """Return where the value that stands at a span (characters) of this line is in all lines like it."""
         text = line.encode()
         start, end = (len(line[:position].encode()) for position in span)
-        to_gap = end == len(text) or kinds_of(text[end : end + 1])[0] == 0
-        return cls(Place.of(text, start), None if to_gap else end - start)
+        return cls(Place.of(text, start), None if is_gap(text, end) else end - start)
 
     def refined(self, block: LineBytes, rows: Positions, signatures: Words) -> Words:
         """Return the rows' signatures told apart by their value."""
@@ -58,8 +57,11 @@ class Decisive:
 
 
 @dataclass
-class _Waiting:
+class Waiting:
+    """A signature that is not known yet."""
+
     example: bytes
+    is_refined: bool  # by the value that decides what its lines are
     lines: int = 0
 
 
@@ -91,7 +93,7 @@ class Learned:
         self.poor_blocks = 0  # in a row, of which few lines were counted
         self._signatures: Words = np.zeros(0, np.uint64)  # in order
         self._codes: Codes = np.zeros(0, np.int32)
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: dict[int, Waiting] = {}
         self._waiting_lines = 0
 
     def codes_of(self, block: LineBytes, signatures: Words) -> tuple[Words, Codes]:
@@ -107,28 +109,30 @@ class Learned:
         codes[decided] = self._found(signatures[decided])
         return signatures, codes
 
-    def wait_for(self, block: LineBytes, signatures: Words, unknown: Marks) -> None:
+    def wait_for(self, block: LineBytes, signatures: Words, unknown: Marks, is_refined: Marks) -> None:
         """Note signatures that are not known, each with an example, if there is room to learn them."""
         rows = np.flatnonzero(unknown)
         if len(self._signatures) >= MAX_KNOWN:
             return
         different, first, lines = np.unique(signatures[rows], return_index=True, return_counts=True)
         for signature, row, count in zip(different.tolist(), rows[first].tolist(), lines.tolist(), strict=True):
-            waiting = self._waiting.setdefault(signature, _Waiting(b""))
-            waiting.example = waiting.example or block.line(row)
-            waiting.lines += count
-        self._waiting_lines = sum(one.lines for one in self._waiting.values() if one.lines >= SEEN_TO_LEARN)
+            waiting = self._waiting.get(signature)
+            if waiting is None:
+                waiting = self._waiting[signature] = Waiting(block.line(row), bool(is_refined[row]))
+            before, waiting.lines = waiting.lines, waiting.lines + count
+            if waiting.lines >= SEEN_TO_LEARN:
+                self._waiting_lines += count if before >= SEEN_TO_LEARN else waiting.lines
 
     @property
     def waiting_lines(self) -> int:
         """How many lines would have been counted if what waits had been learned."""
         return self._waiting_lines
 
-    def take_waiting(self) -> dict[int, str]:
-        """Return an example of each signature that is worth learning, and let it wait no longer."""
+    def take_waiting(self) -> dict[int, Waiting]:
+        """Return the signatures that are worth learning; they wait no longer."""
         room = MAX_KNOWN - len(self._signatures)
         ready = [signature for signature, one in self._waiting.items() if one.lines >= SEEN_TO_LEARN][:room]
-        taken = {signature: self._waiting.pop(signature).example.decode(errors="replace") for signature in ready}
+        taken = {signature: self._waiting.pop(signature) for signature in ready}
         if len(self._waiting) > MAX_WAITING:
             self._waiting.clear()
         self._waiting_lines = 0

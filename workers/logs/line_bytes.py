@@ -8,9 +8,9 @@ of lines. Lines that are alike but for their values have the same gaps, so a pla
 said by gaps.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ _KINDS = bytes(
     else 0
     for byte in range(256)
 )
+_GAP = b"\0"
 _NEWLINE = 10
 
 Bytes = npt.NDArray[np.uint8]
@@ -43,8 +44,8 @@ class Place:
     @classmethod
     def of(cls, line: bytes, position: int) -> "Place":
         """Return the place of a position in a line (bytes)."""
-        before = np.flatnonzero(kinds_of(line[:position]) == 0)
-        return cls(len(before), position - (int(before[-1]) + 1 if len(before) else 0))
+        before = line[:position].translate(_KINDS)
+        return cls(before.count(_GAP), position - before.rfind(_GAP) - 1)
 
 
 class LineBytes:
@@ -117,6 +118,11 @@ def split_lines(text: bytes) -> pl.Series:
     return table["line"].fill_null("")
 
 
+def is_gap(line: bytes, position: int) -> bool:
+    """Return whether a gap is at a position of a line, or its end."""
+    return line[position : position + 1].translate(_KINDS) in (_GAP, b"")
+
+
 def kinds_of(text: bytes) -> Bytes:
     """Return for each byte whether it is a digit (2), another part of a word (1) or a gap (0)."""
     return np.frombuffer(text.translate(_KINDS), np.uint8)
@@ -144,9 +150,8 @@ def texts_of(columns: Bytes) -> pl.Series:
     return split_lines(np.concatenate((printable, ends), axis=1).astype(np.uint8).tobytes())
 
 
-def runs_of(columns: Bytes | Sequence[int]) -> Positions:
+def runs_of(table: npt.NDArray[Any]) -> Positions:
     """Return where a row differs from the one before, the first row included."""
-    table = np.asarray(columns)
     if not len(table):
         return np.zeros(0, np.int64)
     changes = table[1:] != table[:-1]

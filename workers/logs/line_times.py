@@ -8,19 +8,27 @@ can be read as a time.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import polars as pl
 
-from workers.logs.line_bytes import LineBytes, Place, Positions, kinds_of, runs_of, texts_of
-from workers.logs.timestamps import LAYOUTS, Clock, Layout, parse_texts
+from workers.logs.line_bytes import Bytes, LineBytes, Place, Positions, is_gap, runs_of, texts_of
+from workers.logs.timestamps import FUTURE_ALLOWED, LAYOUT, LAYOUTS, Clock, Layout, parse_texts
 
-NO_TIME = np.iinfo(np.int64).min  # among seconds
+NO_TIME = int(np.iinfo(np.int64).min)  # among seconds
+FEW_TEXTS = 8  # read one by one, for most of them have been read before
 
 _UNSTEADY_WIDTH = ("compact_date",)  # layouts that leave out leading zeros
 _UNUSABLE = ("epoch", "ctime")  # any number could be one; the year stands apart
+_MIDNIGHT = b"00:00:00"
+_CLOCK_DIGITS = np.array([0, 1, 3, 4, 6, 7])
+_CLOCK_LIMITS = np.array([2, 9, 5, 9, 5, 9], np.uint8)
+_CLOCK_SECONDS = np.array([36_000, 3_600, 600, 60, 10, 1])
+_DAY_SECONDS = 86_400
+_MOST_LEFT_OUT = 3  # leading zeros: of hours, minutes and seconds
 _FILLER = ord(" ")
+_HAS_DIGIT = re.compile(rb"[0-9]")
 
 Spans = list[tuple[int, int]]
 
@@ -77,21 +85,56 @@ def rules_for(lines: Sequence[str], times: pl.Series, clock: Clock) -> tuple[lis
 def seconds_by_rule(block: LineBytes, rows: Positions, rule: TimeRule, clock: Clock) -> Positions:
     """Return the time of each row in seconds since 1970, NO_TIME where the rule finds none."""
     starts = block.starts(rows, rule.start)
+    ends = block.gap_positions(rows, rule.zone_end_gap)
+    zones = block.columns(ends - max(1, rule.zone_length), max(1, rule.zone_length))
     columns = block.columns(starts, rule.length)
+    # Where a zone changes its offset, midnight and the time of day are no sum.
+    if (
+        LAYOUT[rule.layout].parse.endswith("%H:%M:%S")
+        and rule.end_gap is None
+        and (rule.zone_length or not clock.zone)
+    ):
+        seconds = _seconds_of_day(columns[:, -len(_MIDNIGHT) :])
+        columns[:, -len(_MIDNIGHT) :] = np.frombuffer(_MIDNIGHT, np.uint8)
+    else:
+        seconds = np.zeros(len(rows), np.int64)
     if rule.end_gap is not None:
         widths = block.gap_positions(rows, rule.end_gap) - starts
         columns = np.where(np.arange(rule.length) < widths[:, None], columns, _FILLER)
-    ends = block.gap_positions(rows, rule.zone_end_gap)
     if rule.zone_length:
-        columns = np.concatenate((columns, block.columns(ends - rule.zone_length, rule.zone_length)), axis=1)
-    # Few seconds, many lines: neighbours with the same text are read once.
+        columns = np.concatenate((columns, zones), axis=1)
+    # Neighbours with the same text are read once.
     runs = runs_of(columns)
-    texts = texts_of(columns[runs]).str.strip_chars_end(" ")
-    read = parse_texts(texts, clock, [_layout(rule.layout)]).dt.epoch("s").fill_null(NO_TIME).to_numpy()
-    seconds: Positions = np.repeat(read, np.diff(np.append(runs, len(rows))))
+    read = _read(texts_of(columns[runs]).str.strip_chars_end(" "), rule.layout, clock)
+    started: Positions = np.repeat(read, np.diff(np.append(runs, len(rows))))
+    found = (seconds != NO_TIME) & (started != NO_TIME)
     if not rule.zone_length:  # a zone where the example had none
-        seconds = np.where(kinds_of(block.columns(ends - 1, 1).tobytes()) == 2, seconds, NO_TIME)
-    return seconds
+        found &= (zones[:, 0] >= ord("0")) & (zones[:, 0] <= ord("9"))
+    times: Positions = np.where(found, started + seconds, NO_TIME)
+    if not LAYOUT[rule.layout].has_year:  # full reading tells whether it is of this year or the last
+        times[times > (clock.now + FUTURE_ALLOWED).timestamp()] = NO_TIME
+    return times
+
+
+def _seconds_of_day(clock: Bytes) -> Positions:
+    """Return the seconds since midnight of HH:MM:SS, NO_TIME where it is something else."""
+    digits = clock[:, _CLOCK_DIGITS] - ord("0")  # other bytes become numbers above nine
+    fits = (digits <= _CLOCK_LIMITS).all(axis=1) & (clock[:, [2, 5]] == ord(":")).all(axis=1)
+    seconds = digits.astype(np.int64) @ _CLOCK_SECONDS
+    return np.where(fits & (seconds < _DAY_SECONDS), seconds, NO_TIME)
+
+
+def _read(texts: pl.Series, layout: str, clock: Clock) -> Positions:
+    if texts.len() <= FEW_TEXTS:
+        return np.array([_read_before(text, layout, clock) for text in texts], np.int64)
+    return parse_texts(texts, clock, [LAYOUT[layout]]).dt.epoch("s").fill_null(NO_TIME).to_numpy()
+
+
+@lru_cache(maxsize=1000)
+def _read_before(text: str, layout: str, clock: Clock) -> int:
+    """Read one time; the same days come in block after block."""
+    read = parse_texts(pl.Series([text]), clock, [LAYOUT[layout]])[0]
+    return NO_TIME if read is None else round(read.timestamp())
 
 
 def _candidates(number: int, line: str, layout: Layout) -> list[_Candidate]:
@@ -106,42 +149,26 @@ def _candidates(number: int, line: str, layout: Layout) -> list[_Candidate]:
 
 def _rule(candidate: _Candidate, line: str) -> TimeRule | None:
     """Return the rule that finds the candidate in all lines with these gaps; None if only values say where it is."""
-    start, time_end, end = (
-        len(line[:place].encode()) for place in (candidate.start, candidate.time_end, candidate.end)
-    )
+    start, time_end, end = candidate.start, candidate.time_end, candidate.end
+    if not line.isascii():
+        start, time_end, end = (len(line[:place].encode()) for place in (start, time_end, end))
     text = line.encode()
     place = Place.of(text, start)
     unsteady = candidate.layout.name in _UNSTEADY_WIDTH
-    before = text[start - place.after : start]
-    if any(chr(byte).isdigit() for byte in before) or not _is_gap(text, end):
+    if _HAS_DIGIT.search(text, start - place.after, start) or not is_gap(text, end):
         return None
-    if unsteady and not _is_gap(text, time_end):
+    if unsteady and not is_gap(text, time_end):
         return None
     return TimeRule(
         candidate.layout.name,
         place,
         len(candidate.text) + (_MOST_LEFT_OUT if unsteady else 0),
-        _gaps_before(text, time_end) + 1 if unsteady else None,
-        _gaps_before(text, end) + 1,
+        Place.of(text, time_end).gap + 1 if unsteady else None,
+        Place.of(text, end).gap + 1,
         len(candidate.zone),
     )
-
-
-_MOST_LEFT_OUT = 3  # leading zeros: of hours, minutes and seconds
-
-
-def _is_gap(text: bytes, position: int) -> bool:
-    return position == len(text) or kinds_of(text[position : position + 1])[0] == 0
-
-
-def _gaps_before(text: bytes, position: int) -> int:
-    return int((kinds_of(text[:position]) == 0).sum())
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
-
-def _layout(name: str) -> Layout:
-    return next(layout for layout in LAYOUTS if layout.name == name)

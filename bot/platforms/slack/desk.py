@@ -23,7 +23,6 @@ from assistant.errors import (
     StorageFull,
 )
 from assistant.job_kinds import EMAIL_DRAFT
-from assistant.jobs import JobStatus
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Platform
 from assistant.preferences import ChannelSettings
 from assistant.replies import Reply
@@ -119,10 +118,12 @@ class Desk:
         wants_privacy = standing.person.private_answers and not asker.is_outsider
         is_private = not is_direct and (is_draft or wants_privacy)
         if is_private:
-            mention = _privately(mention, asker, may_share=not is_draft)
+            asked, mention = mention, _privately(mention, asker, may_share=not is_draft)
         elif is_direct:
-            mention = await self._gone_on(message, mention)
-        accepted = await self.take(workspace, mention, None if is_private else standing)
+            asked = mention = await self._gone_on(message, mention)
+        else:
+            asked = mention
+        accepted = await self.take(workspace, mention, asked=asked, standing=None if is_private else standing)
         if is_private and accepted and not accepted.duplicate:
             channel_place = {**mention.reply_target, "channel": message.channel, "thread_ts": message.thread_ts}
             noted = mention.model_copy(update={"reply_target": channel_place})
@@ -132,7 +133,7 @@ class Desk:
         return accepted
 
     async def _gone_on(self, message: Message, mention: Mention) -> Mention:
-        """Return a direct message as a turn of the private conversation whose draft waits, if that came last.
+        """Return a direct message as a turn of the private conversation that made a draft, if that came last.
 
         What was asked for in a channel or a form is answered without a thread; so is the draft's own question.
         """
@@ -143,18 +144,20 @@ class Desk:
         ):
             return mention  # a thread that goes on with its own question
         latest = next(iter(await asyncio.to_thread(self.dependencies.jobs.recent, team, asker, 1)), None)
-        if latest is None or latest.status is not JobStatus.WAITING or latest.conversation.channel != f"D:{asker}":
+        if latest is None or latest.kind != EMAIL_DRAFT.name or latest.conversation.channel != f"D:{asker}":
             return mention
         return mention.model_copy(update={"conversation": latest.conversation})
 
-    async def take(self, workspace: Workspace, mention: Mention, standing: Standing | None = None) -> Accepted | None:
-        """Write the question down; None when it can't be taken and the asker was told."""
+    async def take(
+        self, workspace: Workspace, mention: Mention, *, asked: Mention, standing: Standing | None = None
+    ) -> Accepted | None:
+        """Write the question down; None when it can't be taken and the asker was told, where it was `asked`."""
         try:
             accepted = await self.accept(mention, standing)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
-            await self.refuse(workspace, mention, error)
+            await self.refuse(workspace, asked, error)
             return None
         if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
@@ -315,6 +318,7 @@ def _privately(mention: Mention, asker: Known, *, may_share: bool) -> Mention:
     return mention.model_copy(
         update={
             "conversation": key,
+            "asked_in": mention.conversation,
             "audience": Audience.OUTSIDERS if asker.is_outsider else Audience.ASKER,
             "channel_groups": (),
             "reply_target": {**place, "channel": None, "thread_ts": None, **share},

@@ -57,6 +57,9 @@ def draft_edit(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
     """Return the form that edits a draft."""
     blocks = [field(name, label, text_input(values[name]), optional=True) for name, label in _DRAFT_LINES]
     blocks.append(field("body", "Text", {**text_input(values["body"]), "multiline": True}))
+    if notes := values.get("facts"):
+        said = f"Where the facts come from:\n{shorten(notes, MAX_QUESTION_CHARS - 100)}"
+        blocks.append({"type": "section", "text": plain(said)})
     return modal(DRAFT_EDIT, "Edit the draft", blocks, place, submit="Keep")
 
 

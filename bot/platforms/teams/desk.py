@@ -215,6 +215,7 @@ class TeamsDesk:
         return mention.model_copy(
             update={
                 "conversation": place,
+                "asked_in": mention.conversation,
                 "audience": Audience.OUTSIDERS if is_outsider else Audience.ASKER,
                 "channel_groups": (),
                 "reply_target": target.model_dump(mode="json"),

@@ -87,7 +87,7 @@ class ChatPage:
         self._draft_id = uuid4().hex  # of the next suggested question: pressing it twice is one question
         self._draft_acts = DraftActs(deps)
         self._turns: dict[UUID, TurnView] = {}
-        self._unfollow: list[Callable[[], None]] = []
+        self._unfollow: dict[UUID, Callable[[], None]] = {}
         self._acts: Final = {
             "send": self._send,
             "suggest": self._suggest,
@@ -151,8 +151,7 @@ class ChatPage:
 
     def _add_turn(self, view: JobView, verdict: str | None) -> None:
         self._turns[view.id] = TurnView(view, self._person, verdict=verdict)
-        if not view.status.is_final:
-            self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
+        self._follow(view)
 
     def _show_header(self) -> None:
         self._run("title", f"{self._frame.show_header(self._conversation)} · Steward")
@@ -179,9 +178,16 @@ class ChatPage:
             if (now := announcement(view)) != before:
                 self._frame.announce(now)
 
+    def _follow(self, view: JobView) -> None:
+        """Follow a job that is not over, once however often it is shown."""
+        if (leave := self._unfollow.pop(view.id, None)) is not None:
+            leave()
+        if not view.status.is_final:
+            self._unfollow[view.id] = self._follower.follow(view.id, partial(self._on_view, view.id))
+
     def _stop_following(self) -> None:
         while self._unfollow:
-            self._unfollow.pop()()
+            self._unfollow.popitem()[1]()
 
     # ------------------------------------------------------------------ acts
     async def _on_event(self, event: GenericEventArguments) -> None:
@@ -377,9 +383,8 @@ class ChatPage:
         """Show the turn as it stands, and follow it while a worker carries out what was ordered."""
         view = await asyncio.to_thread(self._deps.jobs.view, turn.job_id)
         turn.show(view)
-        if not view.status.is_final:
-            self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
-            self._follower.nudge()
+        self._follow(view)
+        self._follower.nudge()
 
     async def _new(self, _event: PageEvent) -> None:
         self._run("address", "/")

@@ -92,6 +92,8 @@ def _draft() -> Markup:
     body = element("textarea", name="body", rows=14, maxlength=MAX_BODY_CHARS)
     fields = [_line("to", "To"), _line("cc", "Cc"), _line("bcc", "Bcc"), _line("subject", "Subject")]
     fields.append(element("label", element("span", "Text"), body, class_="field"))
+    notes = element("p", class_="fact-notes", id="draft-facts")
+    fields.append(element("details", element("summary", "Where the facts come from"), notes))
     return _dialog("draft-dialog", "Edit the draft", fields, submit="Keep")
 
 
@@ -101,7 +103,7 @@ def _draft_change() -> Markup:
 
 def _email() -> Markup:
     about = element("p", class_="about", id="email-about")
-    hint = "Separate several with commas; whom I can't find I ask about."
+    hint = "Anna Costa, info@shop.example"
     fields = [
         _line("to", "To (names or addresses)", placeholder=hint),
         _line("cc", "Cc"),

@@ -78,6 +78,9 @@ def open_citation(
     head = _head(citation, numbers)
     if citation.before or citation.after:
         return element("div", head, _place(citation), _surroundings(citation), class_="reader-inner")
+    if not _is_document(citation):  # a message, a file of the question, a transcript: kept with the question alone
+        place = element("p", citation.section, class_="source-details") if citation.section else None
+        return element("div", head, place, _quoted(citation), class_="reader-inner")
     try:
         document, passage = _load(documents, citation, groups)
     except NothingFound:
@@ -95,6 +98,15 @@ def open_citation(
         "div", render_highlighted(document.body, span), class_="prose document", tabindex=-1, id="document-body"
     )
     return element("div", head, _facts(document, citation), _status(document), missing, body, class_="reader-inner")
+
+
+def _is_document(citation: Citation) -> bool:
+    """Return whether the citation is of one of the company's documents."""
+    try:
+        UUID(citation.chunk_id)
+    except ValueError:
+        return False
+    return True
 
 
 def _load(

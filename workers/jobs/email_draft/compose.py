@@ -19,6 +19,7 @@ from workers.jobs.email_draft.checks import Grounds, Problem, validate_draft
 from workers.jobs.email_draft.dates import Contradiction, contradictions, relative_days, wrong_weekdays
 from workers.jobs.email_draft.earlier_mail import FOUND, Earlier, find_earlier
 from workers.jobs.email_draft.enclosures import Enclosures, enclose
+from workers.jobs.email_draft.fact_sources import with_facts
 from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
 from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.offline import Setting, Written, one_line, write
@@ -96,7 +97,7 @@ def compose(job: Job, context: JobContext) -> Composed:
 
 def _quoted_policies(plan: _Plan) -> list[Source]:
     quotes = [*plan.policies, *(one for found in plan.answers.values() for one in found)]
-    return [Source(one.ref, one.title, one.quote) for one in quotes]
+    return [Source(one.ref, one.title, one.quote, document_id=one.document_id) for one in quotes]
 
 
 def _plan(job: Job, context: JobContext) -> _Plan:
@@ -204,7 +205,7 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
     references = answered.references if answered else ()
     own_id = answered.message_id if answered else None
     question = _question(plan, written)
-    return EmailDraft(
+    draft = EmailDraft(
         id=f"d_{job.id.hex[:12]}",
         subject=one_line(written.subject),
         to=tuple(box.address for box in addressed.to),
@@ -219,10 +220,11 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
         placeholders=placeholders_of(written.subject, written.body),
         attachments=plan.enclosures.attachments,
         warnings=tuple(_warnings(context, plan, written)),
-        sources=tuple(dict.fromkeys(written.sources)),
         question=question,
         asks_for="message" if question and question == plan.earlier.question else _asks_for(question),
     )
+    told = [*plan.material.sources, *_quoted_policies(plan)]
+    return with_facts(draft, written.sources, told, request="\n".join([plan.wish.words, *plan.wish.answers]))
 
 
 def _asks_for(question: str | None) -> Literal["recipient", "purpose"] | None:

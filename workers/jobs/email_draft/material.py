@@ -54,6 +54,7 @@ class Source:
     kind: str = "file"  # file, message, transcript, history, policy
     is_confidential: bool = False
     message: ThreadMessage | None = None
+    document_id: str = ""  # of the company's documents, where it is one
 
 
 @dataclass(frozen=True, slots=True)

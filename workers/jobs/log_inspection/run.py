@@ -57,6 +57,8 @@ def run(job: Job, context: JobContext) -> JobResult:
         return reported(job, context, options, _inspect(job, context, options, kept))
     with log_files(job, context, options) as found:
         read = _read_anew(job, context, found)
+        if not options.watch_id:  # a check's logs are read anew each time, and nobody asks on about them
+            INDEXES.keep(job, read)
         return reported(job, context, options, _inspect(job, context, options, read))
 
 
@@ -76,16 +78,14 @@ def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> K
 
 
 def _read_anew(job: Job, context: JobContext, found: LogFiles) -> KeptIndex:
-    """Return the index of the logs, kept for follow-ups."""
+    """Return the index of the logs, as it may be shown."""
     index = _index(job, context, found.inputs)
     index.report.problems.extend(found.problems)
     context.check(job)
     kinds = len(index.templates)
     context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
     redaction = redaction_for(context.settings, found.places)
-    read = KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
-    INDEXES.keep(job, read)
-    return read
+    return KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
 
 
 def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: KeptIndex) -> JobResult:

@@ -86,7 +86,7 @@ def render_minutes(
         *(Notice(level="warning", text=text) for text in notices),
         *([Citations(items=tuple(sources.cited.values()))] if sources.cited else []),
         *files,
-        Actions(items=(*offer_email().items, *actions)),
+        Actions(items=(*actions, *offer_email().items)),
         Notice(
             text=label
             if minutes.meeting.engine == "extractive"

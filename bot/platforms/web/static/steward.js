@@ -204,6 +204,10 @@ const steward = (() => {
     const dialog = byId(name === "draft_change" ? "draft-change-dialog" : "draft-dialog");
     Object.assign(dialog.dataset, { name, job, value });
     for (const entry of dialog.querySelectorAll("[name]")) entry.value = fields[entry.name] ?? "";
+    if (dialog.id === "draft-dialog") {
+      byId("draft-facts").textContent = fields.facts;
+      byId("draft-facts").closest("details").hidden = !fields.facts;
+    }
     dialog.showModal();
   }
 
