@@ -103,9 +103,7 @@ class Shortcut:
         self._count(keys[counted])
         return _sorted(block.count, rows[counted], seconds[counted], _formats(codes[rows[counted]], learned))
 
-    def _codes(
-        self, learned: Learned, block: LineBytes, signatures: Words, reads: Reads, clock: Clock
-    ) -> Codes:
+    def _codes(self, learned: Learned, block: LineBytes, signatures: Words, reads: Reads, clock: Clock) -> Codes:
         """Return what is known of each line, having learned what is new if enough is."""
         refined, codes = learned.codes_of(block, signatures)
         learned.wait_for(block, refined, codes == UNKNOWN)

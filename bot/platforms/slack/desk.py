@@ -34,7 +34,7 @@ from assistant.storage.worker_store import WorkerStore
 from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
 from bot.platforms.slack.client import SlackApi, call
-from bot.platforms.slack.directory import SlackDirectory
+from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.messages import NOTE_TYPE, SlackMessages

@@ -9,7 +9,6 @@ from assistant.job_kinds import JOB_KINDS, JobKind
 from assistant.mentions import Audience
 from tests.factories import make_mention, make_person
 
-
 FOR_SOME = {"log_inspection": {"engineer", "admin"}, "document_ingest": {"admin"}}
 
 

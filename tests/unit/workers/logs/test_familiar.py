@@ -8,9 +8,9 @@ import pytest
 
 from workers.logs import index as index_module
 from workers.logs.index import LogIndex, build_index
+from workers.logs.line_bytes import LineBytes
 from workers.logs.reading import ReadingOptions
 from workers.logs.reading_files import LogBytes
-from workers.logs.line_bytes import LineBytes
 from workers.logs.signatures import fingerprints, with_other_values
 
 BEGIN = datetime(2026, 3, 4, 10, tzinfo=UTC)
