@@ -221,9 +221,10 @@ class _FileReader:
     ) -> None:
         self._shortcut = shortcut
         self._file, self._number, self._options, self._report = file, number, options, report
+        self._zone = file.zone or options.zone
         moment = min(options.now, file.modified_at) if file.modified_at else options.now
-        self._clock = Clock(now=max(moment, options.now - timedelta(days=3650)), zone=options.zone)
-        self._service = service_of_name(file.name) if several or file.path else None
+        self._clock = Clock(now=max(moment, options.now - timedelta(days=3650)), zone=self._zone)
+        self._service = service_of_name(file.named_after or file.name) if several or file.path else None
         self._formats: list[LineFormat] = []
         self._own = FileReport(file.name)
         self._last_at: datetime | None = None
@@ -325,7 +326,7 @@ class _FileReader:
             if self._formats:
                 break
         undated = [f.name for f in self._formats if not is_zoned(lines.head(SAMPLE_LINES), f)]
-        if undated and self._options.zone is None:
+        if undated and self._zone is None:
             self._report.zone_assumed.add(self._file.name)
 
     def _is_off(self, table: pl.DataFrame, lines: pl.Series, *, of_lines: int) -> bool:
