@@ -17,7 +17,7 @@ from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
 from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
-from workers.jobs.log_inspection.log_files import LogFiles, log_files, zone_of_asker
+from workers.jobs.log_inspection.log_files import LogFiles, log_files, may_still_see, zone_of_asker
 from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
 from workers.jobs.log_inspection.request import InspectionOptions, moment_of, window_of
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
@@ -67,7 +67,7 @@ def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> K
     if job.mention.attachments or not reads_as_follow_up(job.mention.text):
         return None
     kept = INDEXES.find(job, now=context.today)
-    if kept is None:
+    if kept is None or not may_still_see(job, context, kept.files):
         return None
     zone = zone_of_asker(job, context)
     asked = window_of(job.mention.text, options, span=kept.index.span, now=context.today, zone=zone)
