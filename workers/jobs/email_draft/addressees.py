@@ -17,12 +17,13 @@ def named_copies(words: str, names: NamePattern) -> tuple[list[str], list[str], 
     bcc: list[str] = []
     pattern = re.compile(
         rf"[,;(]?\s*(?i:and |und )?(?:(?P<before>(?i:bcc|cc'?(?:ing)?|copy(?:ing)?(?: in)?|(?:in )?kopie|en copie|copie|con copia|com cópia)):?\s+(?:(?i:to|in|an|à|a|para)\s+)?(?P<a>{names.many})"  # noqa: E501
+        rf"|[,;]\s*(?P<c>{names.many})\s+(?P<behind>(?i:(?:in|en|em|auf) (?:b?cc|copy|kopie|copie|copia|cópia)))\b"
         rf"|(?i:put|keep|have|with|mit|setze?|nimm|add)\s+(?P<b>{names.many})\s+(?i:in|on|into|as|auf|ins?)\s+(?P<after>(?i:bcc|cc|copy|kopie|the loop)))\)?"  # noqa: E501
     )
 
     def take(match: re.Match[str]) -> str:
-        kind = (match["before"] or match["after"]).lower()
-        (bcc if kind == "bcc" else cc).extend(names.split(match["a"] or match["b"]))
+        kind = (match["before"] or match["behind"] or match["after"]).lower()
+        (bcc if kind.endswith("bcc") else cc).extend(names.split(match["a"] or match["c"] or match["b"]))
         return " "
 
     rest = pattern.sub(take, words)
@@ -33,13 +34,25 @@ def named_recipients(words: str, names: NamePattern) -> list[str]:
     """Return whom the request addresses: after "to" or "for" of the mail itself, or as the object of its verb."""
     noun = r"(?:e-?mails?|mail|message|note|reply|response|answer|invitation|reminder|update|letter|follow[ -]?up|draft|apology|thank[ -]you(?: note| mail| e-?mail)?|recap|summary|line|word|nachricht|antwort|erinnerung|einladung|correo|mensaje)"  # noqa: E501
     direct = r"(?:e-?mail|mail|message|ask|asking|tell|telling|thank|thanking|remind|reminding|invite|inviting|inform|informing|notify|update|congratulate|let|send|write|schreibe?|frage?|sage?|bitte|danke|erinnere|informiere|lade|teile|warn|urge|chase|assure|give|brief|écris|demande|remercie|escribe|escreve|pide|agradece|antworte|answer)"  # noqa: E501
+    romance = (
+        r"(?:dis|dites|dire|demande[rz]?|écri[st]|écrivez|envoie|envoyez|rappelle[rz]?|réponds|signale[rz]?|annonce[rz]?"
+        r"|di|dile|diga|pide|pídele|avisa|avísale|escribe|escríbele|envía|manda|recuerda|recuérdale|comunica|responde"
+        r"|diz|avise|pede|peça|escreve|escreva|envia|lembra|lembre|informa|agradece|agradeça)"
+    )
+    informed = (
+        r"(?:préviens|prévenez|avise[rz]?|informe[rz]?|remercie[rz]?|invite[rz]?|relance[rz]?|invita|convida|convide"
+        r"|drop|nudge|prod|ping|alert|gib|gebt|schicke?|sende|mahne?|warne?|verständige)"
+    )
     towards = r"(?:to|for|an|bei|à|a|para|with|back to|mit)"
     patterns = (
         rf"(?i:\b(?:reply|respond|write|answer|apologi[sz]e|get back|confirm|explain|announce|promise|propose|suggest|follow[ -]?up|antworte|schreibe?|send (?:it|this|them)|goes|wende dich|entschuldige(?: dich)?|bedanke(?: dich)?|écri[st]|escribe|escreve|agradece|responde|réponds))(?i: back)? (?i:{towards})(?: (?i:our|the|my|unser\w*) [a-z]+)? (?P<n>{names.many})",  # noqa: E501
         rf"(?i:\b{noun}) (?i:{towards})(?: (?i:our|the|my|unser\w*) [a-z]+)? (?P<n>{names.many})",
-        rf"(?i:\b{noun}\b)[^.:;]{{0,60}}? (?i:to|an) (?P<n>{names.many})",
+        rf"(?i:\b{noun}\b)[^.:;]{{0,60}}? (?i:to|an|à|a|para) (?P<n>{names.many})",
         rf"(?i:\b(?:forward|send|pass|give|hand)\b)[^.:;]{{0,60}}? (?i:to) (?P<n>{names.many})",
         rf"(?i:\b{direct}) (?P<n>{names.many})",
+        rf"(?i:\b{romance}) (?i:à|a|al|ao|au) (?P<n>{names.many})",
+        rf"(?i:\b{informed}) (?:(?i:a|ao|à) )?(?P<n>{names.many})",
+        rf"(?i:\bget|have) (?P<n>{names.many}) (?=(?i:to) \w)",
         rf"(?i:\b(?:(?:re)?schedule|postpone|move|cancel|arrange|set up|book|plan|vereinbare|meeting|appointment|termin|call)\b)[^.;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",  # noqa: E501
         rf"(?i:\b(?:decline|accept|answer|turn down)) (?P<n>{names.many})",
         rf"(?i:^to)\s*:?\s+(?P<n>{names.many})",

@@ -62,7 +62,7 @@ _POLICY = re.compile(
     re.I,
 )
 _FROM_SOURCES = re.compile(
-    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben)\b",  # noqa: E501
+    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben|dokument|unterlagen?|notizen|selon|d['’]après|pièce|fichier|según|documento|archivo|notas|segundo o|ficheiro)\b",  # noqa: E501
     re.I,
 )
 _ACTION_ITEMS = re.compile(

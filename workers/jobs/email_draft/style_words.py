@@ -27,7 +27,8 @@ _TONES: dict[Tone, str] = {
     "firm": r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*|streng\w*|ferme|firme",  # noqa: E501
     "neutral": r"neutral(?:ly)?|sachlich\w*",
 }  # fmt: skip
-_TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"  # noqa: E501
+_TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite|und|et|une?|ton|tono|tom|message|mensaje|correo|mail|nachricht)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"  # noqa: E501
+_PARTICLES = "ab|an|mit|zu|nach"  # a German verb's second half ends its clause: "sage … förmlich ab"
 _SHORT = re.compile(
     r"\b(?:short|brief(?:ly)?|concise|in (?:one|two|a few) (?:lines|sentences)|kurz\w*|knapp\w*|court|breve|curto)\b",
     re.I,
@@ -68,7 +69,8 @@ def asked_language(words: str) -> Language | None:
 def asked_tone(words: str) -> Tone | None:
     """Return the tone that the request names, if it does."""
     for tone, names in _TONES.items():
-        if re.search(rf"{_TONE_PLACE}(?:{names})\b", words, re.IGNORECASE | re.MULTILINE):
+        place = rf"{_TONE_PLACE}(?:{names})\b|\b(?:{names}) (?:{_PARTICLES})\s*(?:[,.!?]|$)"
+        if re.search(place, words, re.IGNORECASE | re.MULTILINE):
             return tone
     return None
 
