@@ -39,6 +39,7 @@ from workers.validation.text_support import says_the_same, stem, words_of
 BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200
 LEAST_WORDS_FOR_GUESSES = 1_500  # the weights were learned on meetings of thousands of words
+OFTEN_SAID_SO = 3  # decisions called so: people who word them leave few to guess
 STEPS = 6  # the parts of the work that `watch` counts
 
 
@@ -143,19 +144,21 @@ def _first_with(phrase: str, units: Sequence[Unit]) -> Unit | None:
 def _decisions(
     candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
 ) -> tuple[Decision, ...]:
-    """Return what was called a decision, and beside it what the model found and others firmly agreed to.
+    """Return what was called a decision, and beside it what the model found.
 
-    Where nobody called anything a decision, the model's proposals stand too: such meetings settle things in
-    passing, and their lines are candidates that a person confirms.
+    Long meetings settle most things in passing, so there the model's proposals stand too, as candidates that a
+    person confirms; in a short one, and where people say so when something is decided, only what others firmly
+    agreed to.
     """
     settled = find_settled(sentences)
-    worded = bool(settled) or transcript.words_kept < LEAST_WORDS_FOR_GUESSES
+    said_so = sum(entry.status != "proposed" for entry in settled) >= OFTEN_SAID_SO
+    sure_only = said_so or transcript.words_kept < LEAST_WORDS_FOR_GUESSES
     taken = {number for entry in settled for number in entry.proof}
     for found in candidates:
         status = status_of(found.best, sentences)
         conditional = re.match(r"\W*(?:if|as we)\b", sentences[found.best].text, re.IGNORECASE)
         if (
-            not (worded and status == "proposed")
+            not (sure_only and status == "proposed")
             and not conditional
             and not taken & {*found.members}
             and not is_task(sentences[found.best])
