@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from workers.jobs.meeting_summary.extract_commitments import Commitment, find_commitments
-from workers.jobs.meeting_summary.extract_importance import expected_counts
+from workers.jobs.meeting_summary.extract_importance import Weights, expected_counts
 from workers.jobs.meeting_summary.extract_items import Candidate, find_candidates, is_explicit, is_task, status_of
 from workers.jobs.meeting_summary.extract_meeting import (
     header_of_meeting,
@@ -49,12 +49,14 @@ def extract_minutes(
     language: str | None = None,
     budget_words: int | None = None,
     watch: Callable[[int, int], None] = lambda _part, _of: None,
+    weights: Weights | None = None,
 ) -> Minutes:
     """Return minutes whose every line quotes the transcript.
 
     `language` is the one asked for; without a model lines stay in the language spoken, and a warning says
     so when the two differ. `budget_words` bounds the summary lines; None lets it grow with the meeting.
-    `watch(part, of)` is called as the work goes on; what it raises ends it (a job's Stop).
+    `watch(part, of)` is called as the work goes on; what it raises ends it (a job's Stop). `weights` are the
+    shipped ones unless a bench hands in others.
     """
     watch(1, STEPS)
     sentences = all_sentences(transcript)
@@ -73,7 +75,7 @@ def extract_minutes(
     )
     watch(4, STEPS)
     people = participants(transcript)
-    candidates = find_candidates(sentences, expected)
+    candidates = find_candidates(sentences, expected, weights=weights)
     watch(5, STEPS)
     decisions = _decisions(candidates["decisions"], sentences, transcript)
     actions = _actions(candidates["actions"], sentences, transcript, people)
@@ -242,17 +244,17 @@ def _question(matter: OpenMatter, text: str, sentences: Sequence[Unit], transcri
 
 
 def joined_line(numbers: Sequence[int], sentences: Sequence[Unit]) -> str:
-    """Return several sentences as one line; a dash where the speaker changes."""
+    """Return several sentences as one line; a dash where the speaker changes, dots where one was cut off."""
     text, before = "", None
     for number in numbers:
         unit = sentences[number]
         text += (" – " if unit.speaker != before else " ") * bool(text) + unit.text
         before = unit.speaker
-    return text
+    whole = text.rstrip(" ,;:-")
+    return text if whole == text else f"{whole} …"
 
 
 def _action(found: Candidate, sentences: Sequence[Unit], transcript: Transcript, people: Sequence[str]) -> ActionItem:
-    unit = sentences[found.best]
     owner, stated = owner_of(found.best, sentences, people)
     due = due_of(found.best, sentences, owner)
     evidence = evidence_of([sentences[number] for number in found.members], transcript)
@@ -260,7 +262,7 @@ def _action(found: Candidate, sentences: Sequence[Unit], transcript: Transcript,
         evidence += evidence_of([answer], transcript)
     refs = {u.speaker: u.speaker_ref for u in transcript.utterances if u.speaker_ref is not None}
     return ActionItem(
-        task=unit.text,
+        task=joined_line((found.best,), sentences),
         owner=owner,
         owner_ref=refs.get(owner) if owner else None,
         due=due,
