@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.mail_desk import MailDesk
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
@@ -37,3 +38,4 @@ class BotDependencies:
     person_data: PersonData
     blobs: BlobStore
     drafts: DraftDesk
+    mail: MailDesk

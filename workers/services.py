@@ -13,12 +13,14 @@ import structlog
 from assistant.access import EVERYONE
 from assistant.errors import StewardError
 from assistant.jobs import Job
-from assistant.mail.port import Mailroom, NoMailroom
+from assistant.mail.mailroom import AccountMailroom
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.draft_store import DraftStore
+from assistant.storage.mail_store import MailStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.watch_store import WatchStore
 from workers.context import JobContext, Knowledge
 from workers.registry import HANDLERS, named
 
@@ -54,8 +56,9 @@ class ServicesFactory:
         self._history = ConversationStore(engine)
         self._files = BlobStore(engine, settings)
         self._people = PeopleStore(engine)
+        self._watches = WatchStore(engine)
         self._drafts = DraftStore(engine)
-        self._mail: Mailroom = NoMailroom()
+        self._mail = AccountMailroom(settings, MailStore(engine, settings))
 
     def __call__(self, job: Job, progress: Progress) -> JobContext:
         """Return the context of one attempt."""
@@ -73,6 +76,7 @@ class ServicesFactory:
             is_cancelled=progress.is_cancelled,
             stopwatch=progress.stopwatch,
             people=self._people,
+            watches=self._watches,
             drafts=self._drafts,
             mail=self._mail,
         )

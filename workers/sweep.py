@@ -21,6 +21,7 @@ from assistant.settings import Settings
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
+from workers.watch_checks import WatchChecks
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ RING_AGAIN_SECONDS = 1.0  # a job that could have started so long ago was forgot
 RINGS_AT_ONCE = 20
 SEEN_SECONDS = 5.0
 OVERDUE_SECONDS = 5.0
+WATCHES_SECONDS = 5.0
 HIDDEN_DAYS = 30  # a document whose file vanished can be brought back by ingesting it again until then
 RETENTION_SECONDS = 3600.0
 
@@ -48,6 +50,7 @@ class Sweeper:
         lanes: tuple[str, ...],
         slots: int,
         look_after_itself: Callable[[], WorkerCondition],
+        watch_checks: WatchChecks,
     ) -> None:
         self._settings = settings
         self._repair = repair
@@ -55,6 +58,7 @@ class Sweeper:
         self._documents = documents
         self._doorbell = doorbell
         self._look_after_itself = look_after_itself
+        self._watch_checks = watch_checks
         self._owner = owner
         self._lanes = lanes
         self._slots = slots
@@ -92,6 +96,10 @@ class Sweeper:
         for lane, count in waiting.items():
             for _ in range(count):
                 self._doorbell.ring(lane)
+        if self._is_due("watches", WATCHES_SECONDS) and self._workers.lead(
+            "watches", self._owner, seconds=WATCHES_SECONDS * 3
+        ):
+            self._watch_checks.start_due()
         if self._is_due("retention", RETENTION_SECONDS) and self._workers.lead(
             "retention", self._owner, seconds=RETENTION_SECONDS - 60
         ):

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "20261124_worker_condition"
-down_revision = "20261124_preferences"
+down_revision = "20261124_slack"
 branch_labels = None
 depends_on = None
 

@@ -47,11 +47,13 @@ FALLBACKS: Mapping[str, Mapping[Feature, str]] = {
         "the placeholder is updated.",
         Feature.CITATIONS: "Teams shows ten; further sources are listed under the answer.",
         Feature.CHART: "A picture with its words; without a public address for it, drawn where the client can.",
-        Feature.DRAFT_APPROVAL: "The form takes the place of the buttons; the .eml is a link to the web page.",
+        Feature.DRAFT_APPROVAL: "Asked for in a channel or group, it comes in the asker's chat with the bot, and the "
+        "channel is told so. The form takes the place of the buttons; the .eml is a link to the web page.",
     },
     "slack": {
         Feature.CHART: "Drawn in characters, with its words.",
-        Feature.DRAFT_APPROVAL: "Texts of more than 3,000 characters are edited in the .eml.",
+        Feature.DRAFT_APPROVAL: "Asked for in a channel, it comes in direct messages, and an ephemeral line says so. "
+        "Texts of more than 3,000 characters are edited in the .eml.",
     },
     "web": {
         Feature.EDIT: "A question on the page can't be changed: Stop ends it, and the new words are a new question.",
