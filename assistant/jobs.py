@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from assistant.frozen import Frozen
-from assistant.mail.draft import EmailDraft
+from assistant.mail.draft import DraftStatus, EmailDraft
 from assistant.mentions import Mention
 from assistant.replies import Citation, Reply
 
@@ -131,6 +131,12 @@ class DraftChange(Frozen):
     def awaits_approval(self) -> bool:
         """True while there is something left that only the asker may order."""
         return self.draft.status.is_open and bool(self.offers)
+
+    @property
+    def settles(self) -> bool:
+        """True when the asker's own word for this text was carried out: it lies in their Drafts, or was sent."""
+        is_done = self.order is not None and self.order.state == "done" and not self.is_rewritten
+        return is_done and self.draft.status in (DraftStatus.SAVED, DraftStatus.SENT)
 
 
 class JobResult(Frozen):

@@ -6,12 +6,17 @@ anybody read more than their groups allow (assistant/access.py).
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import AwareDatetime, Field
 
 from assistant.errors import NotPermitted
 from assistant.frozen import Frozen
 from assistant.job_kinds import JOB_KINDS, JobKind
-from assistant.manner import LanguageCode, Manner, Tone
+from assistant.mail.draft import LANGUAGES, Language
+from assistant.mail.style import from_shown
+from assistant.manner import LanguageCode, MailStyle, Manner, Tone, style_in
 from assistant.mentions import Audience, Mention
 
 MAX_SIGNATURE_CHARS = 120
@@ -38,6 +43,41 @@ class PersonSettings(Frozen):
     signature: str = Field("", max_length=MAX_SIGNATURE_CHARS)  # under e-mail drafts; empty: their name
     private_answers: bool = False  # a question asked in a channel is answered to them alone
     tell_when_done: bool = True  # a message of its own when work took longer than a minute
+    # Their consent: how they write is learned from what they save or send after this. None: not at all.
+    learns_mail_style_since: AwareDatetime | None = None
+    mail_styles: tuple[MailStyle, ...] = ()  # learned, or written by themselves; at most one a language
+
+    @property
+    def learns_mail_style(self) -> bool:
+        """True while they let it be learned how they begin and end e-mails."""
+        return self.learns_mail_style_since is not None
+
+    def mail_style(self, language: Language) -> MailStyle:
+        """Return how they write in this language; an empty style when nothing is known."""
+        return style_in(self.mail_styles, language)
+
+    def with_mail_style(self, style: MailStyle) -> PersonSettings:
+        """Return the settings with this style for its language; an empty one takes the former away."""
+        others = [one for one in self.mail_styles if one.language != style.language]
+        return self.model_copy(update={"mail_styles": (*others, *([] if style.is_empty else [style]))})
+
+    def with_style_form(self, learns: bool, written: Mapping[Language, str], *, now: datetime) -> PersonSettings:
+        """Return the settings as a form left them: `written` has the text of each style that the form showed.
+
+        Taking the consent back forgets what was learned. What they wrote or emptied by hand holds until drafts saved
+        from now on say otherwise: those of before would only bring the old style back.
+
+        Raises:
+            RequestInvalid: a text can't be read as a style.
+        """
+        if not learns:
+            return self.model_copy(update={"learns_mail_style_since": None, "mail_styles": ()})
+        changed = self
+        for language, text in written.items():
+            changed = changed.with_mail_style(from_shown(language, text))
+        is_same = all(changed.mail_style(one) == self.mail_style(one) for one in LANGUAGES)
+        since = self.learns_mail_style_since if is_same else None
+        return changed.model_copy(update={"learns_mail_style_since": since or now})
 
 
 def with_preferences(mention: Mention, channel: ChannelSettings, person: PersonSettings) -> Mention:
@@ -47,6 +87,7 @@ def with_preferences(mention: Mention, channel: ChannelSettings, person: PersonS
         tone=person.tone if is_private else channel.tone,
         language=person.language if is_private else channel.language,
         signature=person.signature,
+        mail_styles=person.mail_styles,
     )
     return mention.model_copy(update={"spaces": channel.spaces, "manner": manner})
 

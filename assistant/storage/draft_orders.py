@@ -17,6 +17,7 @@ from assistant.mail.draft import DraftStatus, EmailDraft, content_hash
 from assistant.mail.shown import Offer, show_draft
 from assistant.replies import Notice, Reply
 from assistant.storage.statements import Statement, json_of, json_text, plain_text
+from assistant.storage.style_learning import learn_from_order
 
 OFFERS: TypeAdapter[tuple[Offer, ...]] = TypeAdapter(tuple[Offer, ...])
 NOT_DONE = {
@@ -77,6 +78,8 @@ def keep_change(connection: sa.Connection, job: Job, change: DraftChange) -> Non
     put_revision(connection, draft)
     if change.order is not None:
         _end(connection, change.order.order_id, change.order.state, change.order.detail)
+        if change.settles:
+            learn_from_order(connection, job, draft)
 
 
 def put_revision(connection: sa.Connection, draft: EmailDraft) -> None:

@@ -6,6 +6,7 @@ their platform account is matched to one, else under the account.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +74,10 @@ _PUT_PERSON = Statement(
     ON CONFLICT (tenant, person_id) DO UPDATE SET settings = excluded.settings, updated_at = excluded.updated_at
     """
 )
+_OWN_LOCKED = """
+    SELECT @text(settings) AS settings FROM person_settings WHERE tenant = :tenant AND person_id = :person_id
+"""
+_PERSON_LOCKED = Statement(f"{_OWN_LOCKED} FOR UPDATE", sqlite=_OWN_LOCKED)
 _ANYTHING: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
@@ -147,6 +152,18 @@ class PreferenceStore:
             row = _FOR_MENTION(connection, **place, person_id=asker_id, directory=LOCAL_TENANT).mappings().one()
         asker = profile_of(row).person if row["id"] is not None else None
         return Standing(_channel_settings(row["of_channel"]), _person_settings(row["of_person"]), asker)
+
+
+def change_person(
+    connection: sa.Connection, tenant: str, person_id: str, change: Callable[[PersonSettings], PersonSettings]
+) -> None:
+    """Put what `change` makes of a person's settings in their place, in the caller's transaction."""
+    home, own_id = home_of(connection, tenant, person_id)
+    kept = _PERSON_LOCKED(connection, tenant=home, person_id=own_id).scalar()
+    before = _person_settings(kept)
+    after = change(before)
+    if after != before:
+        _PUT_PERSON(connection, tenant=home, person_id=own_id, settings=json_text(after))
 
 
 def _channel(connection: sa.Connection, place: dict[str, str]) -> ChannelSettings:

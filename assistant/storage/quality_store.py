@@ -19,6 +19,7 @@ from assistant.storage.tables import (
     chunks,
     document_versions,
     documents,
+    drafts,
     feedback,
     jobs,
     people,
@@ -68,6 +69,9 @@ class Overview:
     latency: tuple[StageLatency, ...]  # empty: nothing was answered
     models: tuple[ModelCost, ...]
     error_codes: Mapping[str, int]
+    sent_drafts: int = 0  # e-mail drafts sent after approval
+    sent_untouched: int = 0  # of them: word for word as first drafted
+    sent_similarity: float | None = None  # mean share of the first draft's words in what was sent; None: none sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,7 @@ class QualityStore:
             ).scalar_one()
             latency = _latency(connection, since)
             models = _models(connection, since)
+            sent = _sent_drafts(connection, since)
         return Overview(
             questions=sum(states.values()),
             answered=outcomes.get("answered", 0),
@@ -172,6 +177,9 @@ class QualityStore:
             latency=latency,
             models=models,
             error_codes=errors,
+            sent_drafts=sent.drafts,
+            sent_untouched=sent.untouched,
+            sent_similarity=sent.similarity,
         )
 
     def jobs(
@@ -370,6 +378,24 @@ def _models(connection: sa.Connection, since: datetime) -> tuple[ModelCost, ...]
         ModelCost(model, int(count), int(tokens_in), int(tokens_out), float(cost), int(without))
         for model, count, tokens_in, tokens_out, cost, without in connection.execute(statement)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _SentDrafts:
+    drafts: int
+    untouched: int
+    similarity: float | None
+
+
+def _sent_drafts(connection: sa.Connection, since: datetime) -> _SentDrafts:
+    """Count the drafts of the window's jobs whose sent text is known."""
+    close = drafts.c.sent_similarity
+    count, untouched, mean = connection.execute(
+        sa.select(sa.func.count(), sa.func.sum(sa.case((close >= 1, 1), else_=0)), sa.func.avg(close))
+        .select_from(drafts.join(jobs))
+        .where(jobs.c.created_at >= since, close.is_not(None))
+    ).one()
+    return _SentDrafts(int(count), int(untouched or 0), None if mean is None else float(mean))
 
 
 def _document(row: Any) -> DocumentLine:

@@ -272,6 +272,7 @@ drafts = sa.Table(
     _required("revision", sa.Integer),  # the latest
     _required("offers", Json),  # what the asker may order: save, send
     sa.Column("remote_id", sa.Text),  # the mail channel's id of the copy in Drafts
+    sa.Column("sent_similarity", sa.Float),  # of the sent text to revision 1, 0 to 1; NULL: not sent from here
     _required("created_at", UtcDateTime),
     _required("updated_at", UtcDateTime),
     sa.Index("ix_drafts_tenant_person_id", "tenant", "person_id"),

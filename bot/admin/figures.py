@@ -62,6 +62,7 @@ def render_overview(figures: Overview, window_days: int, windows: Sequence[int])
             "answers with one",
             is_bad=figures.answers_with_failed_checks > 0,
         ),
+        _number("Drafts sent", figures.sent_drafts, _closeness(figures)),
     ]
     return join(
         [
@@ -248,6 +249,13 @@ def shortened(text: str) -> str:
     """Return a question on one line, cut where a list needs it."""
     line = " ".join(text.split())
     return line if len(line) <= MAX_QUESTION_CHARS else line[: MAX_QUESTION_CHARS - 1] + "…"
+
+
+def _closeness(figures: Overview) -> str:
+    """Return how much of the drafts stood in what was sent, in words."""
+    if figures.sent_similarity is None:
+        return "none in this window"
+    return f"{100 * figures.sent_similarity:.0f} % as drafted, {figures.sent_untouched} untouched"
 
 
 def _number(name: str, value: int, note: str, *, is_bad: bool = False) -> Markup:

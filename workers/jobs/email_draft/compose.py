@@ -20,6 +20,7 @@ from workers.jobs.email_draft.dates import Contradiction, contradictions, relati
 from workers.jobs.email_draft.earlier_mail import FOUND, Earlier, find_earlier
 from workers.jobs.email_draft.enclosures import Enclosures, enclose
 from workers.jobs.email_draft.fact_sources import with_facts
+from workers.jobs.email_draft.frame import Frame, frame_of, usual_tone
 from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
 from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.offline import one_line, write
@@ -52,6 +53,7 @@ class _Plan:
     left_out: Sequence[str]  # titles of confidential sources
     earlier: Earlier  # what the asker's mailbox was searched for
     language: Language
+    frame: Frame
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Composed:
     words: str  # the request, without what was pasted
     greeted: Sequence[str]  # names, or addresses, of those under To
     searched: str  # what came of looking into the asker's mailbox, in a sentence; empty when nobody looked
+    frame: Frame  # what stands around the text
     sources: Sequence[Source]  # what may be told to whoever gets it: confidential ones are left out
 
 
@@ -92,6 +95,7 @@ def compose(job: Job, context: JobContext) -> Composed:
         words=plan.wish.words,
         greeted=[box.name or box.address for box in plan.addressed.to],
         searched=plan.earlier.said,
+        frame=plan.frame,
         sources=[*plan.material.sources, *_quoted_policies(plan)],
     )
 
@@ -124,7 +128,7 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         options,
         names,
         has_thread=bool(material.messages),
-        usual_tone="neutral" if mention.manner.tone == "brief" else mention.manner.tone,
+        usual_tone=usual_tone(job),
     )
     if about is not None and wish.subject is None:
         wish = replace(wish, subject=about.topic)
@@ -142,6 +146,7 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         material = material.without_confidential()
     enclosures = enclose(wish, came, context.files, left_out=[one.title for one in secret])
     asked = Source("request", "your request", wish.words)
+    language = wish.language or _set_language(job) or wish.words_language
     return _Plan(
         wish=wish,
         directory=directory,
@@ -155,7 +160,8 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         disagreements=contradictions([*material.sources, asked]),
         earlier=earlier,
         left_out=[(one.author and f"{one.title} ({one.author})") or one.title for one in secret],
-        language=wish.language or _set_language(job) or wish.words_language,
+        language=language,
+        frame=frame_of(job, words, language=language, tone=wish.tone),
     )
 
 
@@ -191,7 +197,7 @@ def _setting(job: Job, plan: _Plan) -> Setting:
         to=plan.addressed.to,
         unresolved=plan.addressed.unresolved,
         answered=plan.addressed.answered,
-        signature=job.mention.manner.signature or job.mention.asker.name or "",
+        frame=plan.frame,
         attachments=[one.name for one in plan.enclosures.attachments],
         contradictory=doubtful,
         policy=[(one.ref, one.title, one.quote) for one in plan.policies],
@@ -281,6 +287,7 @@ def _grounds(job: Job, plan: _Plan) -> Grounds:
     asker = job.mention.asker
     texts = [plan.wish.words, *plan.wish.answers, *(source.text for source in plan.material.sources)]
     texts += [f"{source.title}. {source.author}" for source in plan.material.sources]
+    texts += plan.frame.grounds
     texts += [asker.name or "", *(box.name for box in plan.addressed.everybody), *plan.addressed.unresolved]
     texts += [one.name for one in plan.enclosures.attachments]
     texts += [message.subject for message in plan.material.messages]

@@ -23,8 +23,8 @@ from workers.context import JobContext
 from workers.jobs.email_draft.checks import Problem, validate_draft, verdicts
 from workers.jobs.email_draft.compose import Composed
 from workers.jobs.email_draft.fact_sources import REQUEST, with_facts
+from workers.jobs.email_draft.frame import YOUR_NAME
 from workers.jobs.email_draft.offline import one_line
-from workers.jobs.email_draft.phrases import closing
 from workers.llm.offline import OfflineTurn, ToolRequest
 from workers.prompts import read_prompt
 from workers.tools.reading import Reading
@@ -86,11 +86,11 @@ def word_with_model(job: Job, context: JobContext, composed: Composed) -> Worded
     repaired, kept = False, None
     problems: tuple[Problem, ...] = ()
     try:
-        kept, problems = _checked(job, composed, session.ask((), _request(job, composed)))
+        kept, problems = _checked(composed, session.ask((), _request(composed)))
         if problems and not session.is_offline:
             context.report("repairing", "correcting the draft", problems=len(problems))
             repaired = True
-            kept, problems = _checked(job, composed, session.repair([one.text for one in problems]))
+            kept, problems = _checked(composed, session.repair([one.text for one in problems]))
     except (ModelOutputInvalid, BudgetExceeded):
         kept = None
     holds = kept is not None and not problems and not session.is_offline
@@ -98,7 +98,7 @@ def word_with_model(job: Job, context: JobContext, composed: Composed) -> Worded
     return Worded(kept if holds else None, receipt, context.models.entry(session.context.alias).label)
 
 
-def _checked(job: Job, composed: Composed, text: EmailText) -> tuple[Composed, tuple[Problem, ...]]:
+def _checked(composed: Composed, text: EmailText) -> tuple[Composed, tuple[Problem, ...]]:
     body = text.body.replace("\r\n", "\n").strip()
     subject = one_line(text.subject)
     draft = composed.draft.model_copy(
@@ -107,19 +107,19 @@ def _checked(job: Job, composed: Composed, text: EmailText) -> tuple[Composed, t
     draft = with_facts(
         draft, [one for one in composed.draft.sources if one.ref == REQUEST], composed.sources, request=composed.words
     )
-    problems = [*validate_draft(draft, composed.grounds), *_is_cut(job, body)]
+    problems = [*validate_draft(draft, composed.grounds), *_is_cut(composed, body)]
     return replace(composed, draft=draft, problems=problems), tuple(problems)
 
 
-def _is_cut(job: Job, body: str) -> list[Problem]:
-    """Report a text that stops before the asker's name: the model's output ended early."""
-    name = _signature(job)
-    if not body or (name and not body.endswith(name)):
+def _is_cut(composed: Composed, body: str) -> list[Problem]:
+    """Report a text that stops before the asker's signature: the model's output ended early."""
+    signature = composed.frame.signature
+    if not body or (signature != YOUR_NAME and not body.endswith(signature)):
         return [Problem("facts_supported", "the e-mail stops before its sign-off")]
     return []
 
 
-def _request(job: Job, composed: Composed) -> str:
+def _request(composed: Composed) -> str:
     """Return what the model is given: the request and the decisions, then the sources, fenced."""
     draft = composed.draft
     mark = secrets.token_hex(4)
@@ -129,18 +129,16 @@ def _request(job: Job, composed: Composed) -> str:
         f"Language: {LANGUAGES[draft.language]}",
         f"Tone: {draft.tone}",
         f"Length: {draft.length}",
-        f"Sign-off: {closing(draft.language, draft.tone)}\n{_signature(job) or '[[your name]]'}",
+        f"Sign-off: {composed.frame.ending}",
     ]
+    if composed.frame.greeting:
+        lines.append(f"Greeting: {composed.frame.greeting}")
     lines += [f"Attached: {one.name}" for one in draft.attachments]
     lines += [
         f"<material {mark}>\n[{source.title}] {_shortened(strip_invisible(source.text))}\n</material {mark}>"
         for source in composed.sources
     ]
     return "\n".join(lines)
-
-
-def _signature(job: Job) -> str:
-    return job.mention.manner.signature or job.mention.asker.name or ""
 
 
 def _shortened(text: str) -> str:

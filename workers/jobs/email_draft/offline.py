@@ -12,7 +12,7 @@ from assistant.mail.draft import DraftSource
 from workers.jobs.email_draft.acts import Act
 from workers.jobs.email_draft.facts import facts_in
 from workers.jobs.email_draft.material import Material
-from workers.jobs.email_draft.phrases import closing, greeting, phrase, subject_word
+from workers.jobs.email_draft.phrases import greeting, phrase, subject_word
 from workers.jobs.email_draft.quoting import answer_to, looked_up, open_questions, quoted_passages
 from workers.jobs.email_draft.request import Wish
 from workers.jobs.email_draft.setting import Setting, Written, capital, filled, to_you
@@ -33,9 +33,8 @@ def write(wish: Wish, material: Material, setting: Setting) -> Written:
     if setting.attachments:
         paragraphs.append(filled("attached", ", ".join(setting.attachments), setting))
     paragraphs.append(_end(wish, setting))
-    head = greeting(_names(setting), setting.language, setting.tone)
-    tail = f"{closing(setting.language, setting.tone)}\n{setting.signature or '[[your name]]'}"
-    written.body = "\n\n".join([head, *(one for one in paragraphs if one), tail])
+    head = greeting(_names(setting), setting.language, setting.tone, own=setting.frame.greeting)
+    written.body = "\n\n".join([head, *(one for one in paragraphs if one), setting.frame.ending])
     written.subject = _subject(wish, setting)
     return written
 

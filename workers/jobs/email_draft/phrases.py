@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from assistant.mail.draft import Language, Tone
+from assistant.manner import NAME
 
 _ACTS: dict[str, dict[str, str]] = {
     "en": {
@@ -267,15 +268,21 @@ def phrase(name: str, language: Language, tone: Tone) -> str | None:
     return table.get(f"{tone}:{name}") or table.get(name)
 
 
-def greeting(names: list[str], language: Language, tone: Tone) -> str:
-    """Return the salutation for first names (or full ones, where formal); many are greeted together."""
+def greeting(names: list[str], language: Language, tone: Tone, *, own: str = "") -> str:
+    """Return the salutation for first names (or full ones, where formal); many are greeted together.
+
+    `own` is the asker's, with NAME in place of the name; where it needs one and there is none, the fixed one stands.
+    """
     somebody, nobody = _GREETINGS[language][tone]
+    if own and NAME not in own:
+        return own
     if not names:
         return nobody
+    template = own or somebody.replace("{}", NAME)
     if len(names) > 3:
-        return somebody.format(_ALL[language])
+        return template.replace(NAME, _ALL[language])
     *first, last = names
-    return somebody.format(f"{', '.join(first)} {_AND[language]} {last}" if first else last)
+    return template.replace(NAME, f"{', '.join(first)} {_AND[language]} {last}" if first else last)
 
 
 def closing(language: Language, tone: Tone) -> str:

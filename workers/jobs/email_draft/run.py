@@ -23,7 +23,7 @@ from workers.jobs.email_draft.compose import Composed, compose
 from workers.jobs.email_draft.model import has_model, word_with_model
 from workers.jobs.email_draft.reply import claims_of, notices_of
 
-TEMPLATES_VERSION = "email_draft@templates-2"  # raise it when the phrases or the rules change
+TEMPLATES_VERSION = "email_draft@templates-3"  # raise it when the phrases or the rules change
 _GRAVE = frozenset({"headers_clean", "recipients_allowed"})  # a draft with these is never shown
 _STAGES = {"read_sources": "retrieval", "fill_templates": "model", "check_draft": "validation"}
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.mail.draft import DraftSource, Language, Tone
+from workers.jobs.email_draft.frame import Frame
 from workers.jobs.email_draft.phrases import phrase
 from workers.jobs.email_draft.thread import Mailbox, ThreadMessage
 
@@ -30,7 +31,7 @@ class Setting:
     to: Sequence[Mailbox]
     unresolved: Sequence[str]  # names as written, where no address was found
     answered: ThreadMessage | None
-    signature: str
+    frame: Frame  # greeting, sign-off and signature
     attachments: Sequence[str]  # names of the files that go along
     contradictory: Sequence[str]  # days that the sources disagree on, as written
     policy: Sequence[tuple[str, str, str]]  # (ref, title, quote)
