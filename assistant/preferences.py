@@ -15,7 +15,7 @@ from assistant.errors import NotPermitted
 from assistant.frozen import Frozen
 from assistant.job_kinds import JOB_KINDS, JobKind
 from assistant.mail.draft import LANGUAGES, Language
-from assistant.mail.style import from_shown
+from assistant.mail.style import from_shown, shown
 from assistant.manner import LanguageCode, MailStyle, Manner, Tone, style_in
 from assistant.mentions import Audience, Mention
 
@@ -55,6 +55,22 @@ class PersonSettings(Frozen):
     def mail_style(self, language: Language) -> MailStyle:
         """Return how they write in this language; an empty style when nothing is known."""
         return style_in(self.mail_styles, language)
+
+    @property
+    def styles_to_edit(self) -> dict[Language, str]:
+        """What a form shows of how they write, by language: all that is known, and a blank one to begin with.
+
+        Nothing without consent: there is nothing then.
+        """
+        if not self.learns_mail_style:
+            return {}
+        own: Language = next((code for code in LANGUAGES if code == self.language), "en")
+        known = {code: self.mail_style(code) for code in LANGUAGES}
+        return {
+            code: "" if style.is_empty else shown(style)
+            for code, style in known.items()
+            if code == own or not style.is_empty
+        }
 
     def with_mail_style(self, style: MailStyle) -> PersonSettings:
         """Return the settings with this style for its language; an empty one takes the former away."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -12,7 +13,11 @@ from pydantic import ValidationError
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from assistant.manner import LANGUAGES, TONES
+from assistant.errors import RequestInvalid
+from assistant.mail.draft import LANGUAGES as LANGUAGES_OF_MAIL
+from assistant.mail.draft import Language
+from assistant.mail.style import BETWEEN, MAX_STYLE_CHARS
+from assistant.manner import LANGUAGES, NAME, TONES
 from assistant.preferences import MAX_SIGNATURE_CHARS, PersonSettings
 from bot.platforms.slack.channel_form import AS_ASKED, WITH_A_MODEL, language_choice
 from bot.platforms.slack.client import call
@@ -28,7 +33,9 @@ log = structlog.get_logger()
 HABITS = {
     "private_answers": "Answer me privately, also when I ask in a channel",
     "tell_when_done": "Tell me when work that took longer than a minute is done",
+    "learns_mail_style": "Learn how I begin and end e-mails from drafts I save or send",
 }
+STYLE = f"Greeting with {NAME} for the name, {BETWEEN} for the text, sign-off, signature. Empty: forget it."
 Redraw = Callable[[Workspace, str], Coroutine[Any, Any, None]]
 
 
@@ -59,12 +66,17 @@ class MySettings:
     async def on_sent(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Keep what the person set: it is their own, and no right but being them is needed."""
         press = Press.model_validate(body)
+        workspace, values = press.workspace, read_values(press.view)
+        before = await asyncio.to_thread(self._desk.preferences.person, workspace.team, press.user.id)
         try:
-            settings = as_filled_in(read_values(press.view))
+            settings = as_filled_in(values, before, now=datetime.now(UTC))
         except ValidationError:
             await ack(response_action="errors", errors={"signature": "That can't be kept. A shorter name, please."})
             return
-        workspace = press.workspace
+        except RequestInvalid as error:
+            shown = [block_of(one) for one in LANGUAGES_OF_MAIL if values.get(block_of(one))]
+            await ack(response_action="errors", errors=dict.fromkeys(shown, error.reply))
+            return
         await asyncio.to_thread(self._desk.preferences.save_person, workspace.team, press.user.id, settings)
         self._desk.later(self._redraw(workspace, press.user.id))
         await ack()
@@ -116,23 +128,44 @@ def person_view(settings: PersonSettings) -> View:
         field("habits", "How I answer you", boxes(HABITS, ticked), True),
         field("signature", "Name under my e-mail drafts", signature, True, hint="Empty: your name."),
     ]
+    blocks += [
+        field(
+            block_of(language), f"My e-mails in {LANGUAGES_OF_MAIL[language]}", _style_input(text), True, hint=STYLE
+        )
+        for language, text in settings.styles_to_edit.items()
+    ]
     return modal("steward:person", "My settings", blocks, {}, submit="Save")
 
 
-def as_filled_in(values: dict[str, Any]) -> PersonSettings:
-    """Return the settings of a form.
+def block_of(language: Language) -> str:
+    """Return the name of the field that holds how somebody writes in a language."""
+    return f"style_{language}"
+
+
+def as_filled_in(values: dict[str, Any], before: PersonSettings, *, now: datetime) -> PersonSettings:
+    """Return the settings of a form; what it did not show stays as it was `before`.
 
     Raises:
         ValidationError: a value is none of those offered, or the name is too long.
+        RequestInvalid: what stands for how they write can't be read.
     """
     language, habits = values.get("language") or AS_ASKED, values.get("habits") or ()
-    return PersonSettings(
-        tone=values.get("tone") or "neutral",
-        language=None if language == AS_ASKED else language,
-        signature=" ".join(str(values.get("signature") or "").split()),
-        private_answers="private_answers" in habits,
-        tell_when_done="tell_when_done" in habits,
+    settings = PersonSettings.model_validate(
+        {
+            **before.model_dump(),
+            "tone": values.get("tone") or "neutral",
+            "language": None if language == AS_ASKED else language,
+            "signature": " ".join(str(values.get("signature") or "").split()),
+            "private_answers": "private_answers" in habits,
+            "tell_when_done": "tell_when_done" in habits,
+        }
     )
+    written = {one: str(values[block_of(one)] or "") for one in LANGUAGES_OF_MAIL if block_of(one) in values}
+    return settings.with_style_form("learns_mail_style" in habits, written, now=now)
+
+
+def _style_input(text: str) -> View:
+    return {**text_input(text, most_chars=MAX_STYLE_CHARS), "multiline": True}
 
 
 def in_words(settings: PersonSettings) -> str:
@@ -141,5 +174,6 @@ def in_words(settings: PersonSettings) -> str:
     facts = [f"Language: {language}", f"tone: {TONES[settings.tone].split(':')[0].lower()}"]
     facts += ["private answers"] if settings.private_answers else []
     facts += ["a note when long work is done"] if settings.tell_when_done else []
+    facts += ["learns how you begin and end e-mails"] if settings.learns_mail_style else []
     facts += [f"e-mails signed {plain(settings.signature)}"] if settings.signature else []
     return " · ".join(facts)

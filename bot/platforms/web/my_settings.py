@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import structlog
@@ -15,9 +16,13 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 from pydantic import ValidationError
+from starlette.datastructures import FormData
 
 from assistant.errors import RequestInvalid
-from assistant.manner import LANGUAGES, TONES
+from assistant.mail.draft import LANGUAGES as LANGUAGES_OF_MAIL
+from assistant.mail.draft import Language
+from assistant.mail.style import BETWEEN, MAX_STYLE_CHARS
+from assistant.manner import LANGUAGES, NAME, TONES
 from assistant.mentions import LOCAL_TENANT, Person
 from assistant.preferences import MAX_SIGNATURE_CHARS, PersonSettings
 from bot.platforms.web import my_mail
@@ -52,9 +57,12 @@ def build_routes(deps: WebDependencies, sign_in: SignIn) -> APIRouter:
         signature: Annotated[str, Form()] = "",
         private_answers: Annotated[bool, Form()] = False,
         tell_when_done: Annotated[bool, Form()] = False,
+        learns_mail_style: Annotated[bool, Form()] = False,
     ) -> Response:
         person = await sign_in.required(request)
+        before = await asyncio.to_thread(deps.preferences.person, LOCAL_TENANT, person.id)
         values = {
+            **before.model_dump(),
             "language": language or None,
             "tone": tone,
             "signature": " ".join(signature.split()),
@@ -67,6 +75,8 @@ def build_routes(deps: WebDependencies, sign_in: SignIn) -> APIRouter:
             raise RequestInvalid(
                 f"settings with {error.error_count()} mistakes", reply="That can't be kept: a value is not offered."
             ) from error
+        written = _styles_in(await request.form())
+        settings = settings.with_style_form(learns_mail_style, written, now=datetime.now(UTC))
         await asyncio.to_thread(deps.preferences.save_person, LOCAL_TENANT, person.id, settings)
         return RedirectResponse(f"{ADDRESS}?saved=true", status_code=303)
 
@@ -114,6 +124,12 @@ def settings_page(person: Person, settings: PersonSettings, *, saved: bool) -> s
             "In Slack: tell me when work that took longer than a minute is done",
             settings.tell_when_done,
         ),
+        _box(
+            "learns_mail_style",
+            "Learn how I begin and end e-mails from the drafts I save or send (unticked: forget what was learned)",
+            settings.learns_mail_style,
+        ),
+        [_style(language, text) for language, text in settings.styles_to_edit.items()],
         element("p", element("button", "Save", type="submit", class_="primary")),
         method="post",
         action=ADDRESS,
@@ -156,6 +172,21 @@ def _line(name: str, label: str, value: str) -> Markup:
         label,
         element("input", type="text", name=name, value=value, maxlength=MAX_SIGNATURE_CHARS, autocomplete="name"),
     )
+
+
+def _style(language: Language, text: str) -> Markup:
+    label = (
+        f"My e-mails in {LANGUAGES_OF_MAIL[language]}: greeting with {NAME} for the name, {BETWEEN} for the text, "
+        "sign-off, signature (empty: forget it)"
+    )
+    box = element("textarea", text, name=f"style_{language}", rows=5, maxlength=MAX_STYLE_CHARS)
+    return _field(label, box)
+
+
+def _styles_in(form: FormData) -> dict[Language, str]:
+    """Return what the form brought of how somebody writes; a language it did not show is not there."""
+    found = {language: form.get(f"style_{language}") for language in LANGUAGES_OF_MAIL}
+    return {language: text for language, text in found.items() if isinstance(text, str)}
 
 
 def _box(name: str, label: str, ticked: bool) -> Markup:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.jobs import Job, JobResult
+from assistant.manner import MailStyle
 from assistant.mentions import Person
 from assistant.preferences import PersonSettings
 from assistant.storage.preference_store import PreferenceStore
@@ -113,6 +114,38 @@ async def test_my_settings_are_mine_to_set_and_shown(bot: Bot) -> None:
         language="de", tone="brief", private_answers=True, tell_when_done=False, signature="Ann Smith"
     )
     assert "Language: German · tone: brief · private answers" in texts(bot.peer.views[-1]["view"]["blocks"])
+
+
+async def test_how_i_write_is_learned_only_where_i_tick_it_and_is_mine_to_change(bot: Bot) -> None:
+    store = PreferenceStore(bot.engine)
+    ticked = {"habits": {"type": "checkboxes", "selected_options": [{"value": "learns_mail_style"}]}}
+    assert not store.person("T0STEWARD", "U0ANN").learns_mail_style
+    await press(bot, "steward:settings")
+    await submit(bot, "steward:person", {}, ticked)
+    await press(bot, "steward:settings")
+    asked = bot.peer.views[-1]["view"]["blocks"]
+    await submit(bot, "steward:person", {}, {**ticked, "style_en": {"value": "Hi {name},\n…\nCheers,\nAnn"}})
+    written = store.person("T0STEWARD", "U0ANN")
+    await submit(bot, "steward:person", {}, ticked)  # a form that was opened before shows no style
+    kept = store.person("T0STEWARD", "U0ANN")
+    await submit(bot, "steward:person", {}, {})
+    untied = store.person("T0STEWARD", "U0ANN")
+
+    assert "style_en" in [block.get("block_id") for block in asked]
+    assert written.mail_styles == (
+        MailStyle(language="en", greeting="Hi {name},", sign_off="Cheers,", signature="Ann"),
+    )
+    assert kept == written
+    assert (untied.learns_mail_style, untied.mail_styles) == (False, ())
+
+
+async def test_a_style_that_cannot_be_read_is_told_at_its_field_and_changes_nothing(bot: Bot) -> None:
+    ticked = {"habits": {"type": "checkboxes", "selected_options": [{"value": "learns_mail_style"}]}}
+    await press(bot, "steward:settings")
+    answer = await submit(bot, "steward:person", {}, {**ticked, "style_en": {"value": "Hi {name},\nCheers,"}})
+
+    assert "…" in str(answer)
+    assert not PreferenceStore(bot.engine).person("T0STEWARD", "U0ANN").learns_mail_style
 
 
 @pytest.mark.parametrize(("wanted", "seconds", "told"), [(True, 0.0, 1), (False, 0.0, 0), (True, 60.0, 0)])

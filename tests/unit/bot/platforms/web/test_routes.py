@@ -239,6 +239,30 @@ def test_settings_are_kept_and_shown_again(web: Web) -> None:
     assert "Ann &lt;b&gt;" in page
 
 
+def test_how_they_write_is_shown_changed_and_forgotten_by_the_person_alone(web: Web) -> None:
+    client = web.as_person(ANN)
+    before = client.get("/settings").text
+    client.post("/settings", data={"learns_mail_style": "true"})
+    style = {"style_en": "Hi {name},\r\n…\r\nCheers,\r\nAnn"}
+    client.post("/settings", data={"learns_mail_style": "true", **style})
+    page = client.get("/settings").text
+    unreadable = client.post("/settings", data={"learns_mail_style": "true", "style_en": "Cheers,"})
+    kept = web.deps.preferences.person("local", "ann")
+    client.post("/settings", data={"learns_mail_style": "true", "style_en": ""})
+    emptied = web.deps.preferences.person("local", "ann")
+    client.post("/settings", data={})
+
+    assert "style_en" not in before
+    assert "Hi {name},\n…\nCheers,\nAnn</textarea>" in page
+    assert unreadable.status_code == 400
+    assert [one.sign_off for one in kept.mail_styles] == ["Cheers,"]
+    assert emptied.mail_styles == ()
+    assert emptied.learns_mail_style_since is not None
+    assert kept.learns_mail_style_since is not None
+    assert emptied.learns_mail_style_since > kept.learns_mail_style_since
+    assert not web.deps.preferences.person("local", "ann").learns_mail_style
+
+
 def test_a_setting_that_is_not_offered_is_refused(web: Web) -> None:
     assert web.as_person(ANN).post("/settings", data={"tone": "rude"}).status_code == 400
 
