@@ -67,6 +67,14 @@ def test_figures_latency_models_and_errors_stand_in_the_overview() -> None:
     assert 'href="/admin?days=7" aria-current="page"' in page
 
 
+def test_the_overview_tells_how_close_sent_mails_are_to_their_drafts() -> None:
+    some = render_overview(make_overview(sent_drafts=4, sent_untouched=1, sent_similarity=0.875), 7, (1, 7))
+    none = render_overview(make_overview(), 7, (1, 7))
+
+    assert "88 % as drafted, 1 untouched" in some
+    assert "none in this window" in none
+
+
 def test_a_job_in_the_list_leads_to_its_story_and_keeps_its_text() -> None:
     line = JobLine(uuid4(), "policy_search", "failed", None, EVIL, EVIL * 20, NOON, None, None, "down", "internal")
 

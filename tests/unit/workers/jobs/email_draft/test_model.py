@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage
 
 from assistant.jobs import JobResult
 from assistant.mail.draft import EmailDraft
+from assistant.manner import MailStyle, Manner
 from tests.unit.workers.jobs.email_draft.drafting import OFFER, asked
 from workers.jobs.email_draft.run import run
 from workers.llm.model_entry import ModelEntry
@@ -23,8 +24,12 @@ def wrote(body: str, subject: str = "Offer", **more: Any) -> AIMessage:
     return calls("EmailText", {"subject": subject, "body": body, **more})
 
 
-def drafted(*lines: Any, text: str = TO_BO, **request: Any) -> tuple[EmailDraft, JobResult, ScriptedModel]:
+def drafted(
+    *lines: Any, text: str = TO_BO, manner: Manner | None = None, **request: Any
+) -> tuple[EmailDraft, JobResult, ScriptedModel]:
     job, context = asked(text, **request)
+    if manner is not None:
+        job = job.model_copy(update={"mention": job.mention.model_copy(update={"manner": manner})})
     model = ScriptedModel(lines=list(lines))
     context.models.add(ModelEntry(alias="scripted", provider="openai", model="scripted"), model)
     context.models.set_default("scripted")
@@ -83,6 +88,23 @@ def test_what_does_not_hold_twice_gives_way_to_the_templates(body: str) -> None:
     assert result.receipt.offline
     assert "did not hold" in said(result)
     assert "no language model" in said(result)
+
+
+def test_a_model_words_the_mail_inside_the_askers_own_greeting_and_signature() -> None:
+    own = MailStyle(language="en", greeting="Hi {name},", sign_off="Cheers,", signature="Ada\nHead of Sales")
+    body = "Hi Bo,\n\nthank you for the offer of EUR 640. When is the contract signed?\n\nCheers,\nAda\nHead of Sales"
+    draft, result, model = drafted(wrote(body), manner=Manner(mail_styles=(own,)))
+    cut, cut_result, _ = drafted(
+        *[wrote(body.removesuffix("\nHead of Sales"))] * 2, manner=Manner(mail_styles=(own,))
+    )
+
+    told = str(model.heard[0][-1].content)
+    assert "Greeting: Hi {name}," in told
+    assert "Sign-off: Cheers,\nAda\nHead of Sales" in told
+    assert draft.body == body
+    assert "did not hold" not in said(result)
+    assert "did not hold" in said(cut_result)
+    assert cut.body.endswith("\n\nCheers,\nAda\nHead of Sales")
 
 
 def test_no_structured_answer_twice_gives_way_to_the_templates() -> None:
