@@ -158,3 +158,26 @@ def test_an_answer_becomes_an_e_mail_whose_facts_open_the_policy(page: Page) -> 
     expect(draft).to_contain_text("Our policy “Annual Leave” says:")
     draft.locator("button.fact").first.click()
     expect(page.locator("#document-body mark")).to_be_visible()
+
+
+def test_how_somebody_writes_stands_in_their_settings_and_frames_their_next_draft(page: Page, demo: Running) -> None:
+    page.goto(f"{demo.url}/settings")
+    learn = page.get_by_label("Learn how I begin and end e-mails")
+    expect(learn).not_to_be_checked()
+    learn.check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("My e-mails in English").fill("Hiya {name},\n…\nTake care,\nInes\nFacilities")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("My e-mails in English")).to_have_value("Hiya {name},\n…\nTake care,\nInes\nFacilities")
+    page.goto(demo.url)
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.get_by_role("textbox", name="Your question").fill(THREAD)
+    page.keyboard.press("Enter")
+
+    draft = page.get_by_label("E-mail draft", exact=True)
+    expect(draft).to_contain_text("Hiya Nora,", timeout=60_000)
+    expect(draft).to_contain_text("Take care,\nInes\nFacilities", use_inner_text=True)
+    page.goto(f"{demo.url}/settings")
+    page.get_by_label("Learn how I begin and end e-mails").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("My e-mails in English")).to_have_count(0)
