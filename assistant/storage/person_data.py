@@ -62,6 +62,12 @@ _DRAFTS = Statement(
     WHERE d.tenant = :tenant AND d.person_id = :person_id ORDER BY d.created_at, r.revision
     """
 )
+_SENT_DRAFTS = Statement(
+    """
+    SELECT id AS draft_id, sent_similarity FROM drafts
+    WHERE tenant = :tenant AND person_id = :person_id AND sent_similarity IS NOT NULL ORDER BY created_at
+    """
+)
 _ORDERS = Statement(
     """
     SELECT draft_id, action, revision, content_hash, state, detail, created_at, finished_at FROM draft_orders
@@ -143,6 +149,7 @@ class PersonData:
                 "settings": [_parsed(row.settings) for one in accounts for row in _SETTINGS(connection, **_key(one))],
                 "questions": [_question(row) for one in accounts for row in _JOBS(connection, **_key(one))],
                 "drafts": [_parsed(row.content) for one in accounts for row in _DRAFTS(connection, **_key(one))],
+                "sent_drafts": [_plain(row) for one in accounts for row in _SENT_DRAFTS(connection, **_key(one))],
                 "draft_orders": [_plain(row) for one in accounts for row in _ORDERS(connection, **_key(one))],
                 "mail_accounts": [_plain(row) for one in accounts for row in _MAIL(connection, **_key(one))],
                 "feedback": [

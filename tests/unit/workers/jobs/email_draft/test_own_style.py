@@ -108,13 +108,15 @@ def test_drafts_that_disagree_change_nothing_but_what_they_agree_on(desk: Desk) 
 
 def test_what_was_learned_is_in_the_export_and_forgotten_with_the_person(desk: Desk) -> None:
     desk.consent()
-    for _ in range(3):
-        desk.write()
+    for action in ("save", "save", "send"):
+        desk.write(action=action)
     data = PersonData(desk.engine)
-    exported = data.export("T1", "ada")["settings"][0]["mail_styles"]
+    whole = data.export("T1", "ada")
+    exported = whole["settings"][0]["mail_styles"]
     data.forget("T1", "ada")
 
     assert exported == [OWN.model_dump()]
+    assert [0 < one["sent_similarity"] < 1 for one in whole["sent_drafts"]] == [True]
     assert desk.learned() == ()
     assert QualityStore(desk.engine).overview(LONG_AGO).sent_drafts == 0
 
@@ -126,6 +128,15 @@ def test_a_draft_stands_in_the_askers_own_frame() -> None:
     assert draft.body.startswith("Hi Bo,\n\n")
     assert draft.body.endswith("\n\nCheers,\nAda\nHead of Sales")
     assert draft.warnings == ()
+
+
+def test_figures_of_the_askers_own_signature_are_no_facts_to_check() -> None:
+    signature = "Ada Lund\nHead of Sales, Heron Works\n+47 22 00 11 22, ada@firm.test\nhttps://firm.test/sales"
+    draft = drafted("Ask Bo whether the contract is signed.", OWN.model_copy(update={"signature": signature}))
+
+    assert draft.body.endswith(signature)
+    assert draft.warnings == ()
+    assert draft.facts == ()
 
 
 def test_a_style_is_for_its_language_alone() -> None:
