@@ -40,7 +40,7 @@ def test_speakers_are_named_in_a_dialog_and_the_minutes_written_again(page: Page
 
     dialog = page.get_by_role("dialog", name="Who are the speakers?")
     labels = dialog.get_by_role("textbox")
-    expect(labels).to_have_value("Speaker 1 = \nSpeaker 2 = \nSpeaker 3 =")
+    expect(labels).to_have_value("Speaker 1 = \nSpeaker 2 = \nSpeaker 3 = ")
     labels.fill("Speaker 1 = Anna Schmidt\nSpeaker 2 = Ben Okafor\nSpeaker 3 = Chloé Martin")
     dialog.get_by_role("button", name="Write the minutes again").click()
 

@@ -8,8 +8,8 @@ from bench.ledger import goals_missed
 from bench.process_cost import cpu_seconds
 from bench.queues import Row, summary
 
-LEDGER = Row(6.0, 20.0, 40.0, 100.0, put_cpu_ms=1.0, work_cpu_ms=3.0, server_cpu_ms=2.0)
-CELERY = Row(2.0, 5.0, 9.0, 500.0, put_cpu_ms=0.5, work_cpu_ms=1.5, server_cpu_ms=0.1)
+LEDGER = Row(6.0, 20.0, 40.0, 7.5, 100.0, put_cpu_ms=1.0, work_cpu_ms=3.0, server_cpu_ms=2.0)
+CELERY = Row(2.0, 5.0, 9.0, 2.5, 500.0, put_cpu_ms=0.5, work_cpu_ms=1.5, server_cpu_ms=0.1)
 PLACEHOLDER = {"p50_ms": 12.0, "p95_ms": 40.0, "p99_ms": 60.0}
 WELL = {
     "claim_p95_ms": 8.0,
@@ -29,7 +29,7 @@ def test_the_ledger_is_set_beside_each_other_queue() -> None:
 
 
 def test_a_ledger_that_takes_more_than_five_milliseconds_misses_its_goal() -> None:
-    slow = Row(6.0, 20.0, 40.0, 100.0, put_cpu_ms=2.0, work_cpu_ms=3.5, server_cpu_ms=0.0)
+    slow = Row(6.0, 20.0, 40.0, 7.5, 100.0, put_cpu_ms=2.0, work_cpu_ms=3.5, server_cpu_ms=0.0)
 
     assert summary({"ledger": slow}, {})["ledger_goal_met"] is False
 
@@ -46,5 +46,6 @@ def test_each_figure_of_the_ledger_can_miss_its_goal() -> None:
 
 
 def test_processor_time_counts_the_whole_family() -> None:
-    assert cpu_seconds(os.getpid()) > 0
-    assert cpu_seconds(os.getppid()) >= cpu_seconds(os.getpid())
+    own = cpu_seconds(os.getpid())  # before the family's: both go on growing
+
+    assert 0 < own <= cpu_seconds(os.getppid())
