@@ -121,6 +121,22 @@ class FileOffer(Frozen):
     size_bytes: int
 
 
+class Link(Frozen):
+    """Something of another system's that Steward made or found: a ticket, a page."""
+
+    label: str
+    url: str = Field(pattern=r"^https?://[^\s<>|]+$")
+    note: str = ""
+
+
+class Links(Frozen):
+    """A short list of links; their addresses come from a system of the company's, never from a model or a text."""
+
+    type: Literal["links"] = "links"
+    title: str
+    items: tuple[Link, ...]
+
+
 class Action(Frozen):
     """A button: `name` is handled by the platform (stop, retry, feedback, share, export …), `value` travels back."""
 
@@ -138,7 +154,7 @@ class Actions(Frozen):
 
 
 Block = Annotated[
-    Paragraph | Notice | Citations | Table | Checklist | Excerpt | Chart | Draft | FileOffer | Actions,
+    Paragraph | Notice | Citations | Table | Checklist | Excerpt | Chart | Draft | FileOffer | Links | Actions,
     Field(discriminator="type"),
 ]
 

@@ -27,6 +27,7 @@ from assistant.storage.people_store import PeopleStore
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.statements import plain_text
 from bot.draft_answers import DraftAnswers
+from bot.meeting_questions import MeetingQuestions
 from bot.routing import HELP_WORDS, help_text, route
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Intake:
         doorbell: Doorbell | None = None,
         limits: RateLimits | None = None,
         answers: DraftAnswers | None = None,
+        meetings: MeetingQuestions | None = None,
         delivery: SaysAtOnce | None = None,
         preferences: PreferenceStore | None = None,
     ) -> None:
@@ -66,6 +68,7 @@ class Intake:
         self._doorbell = doorbell or NoDoorbell()
         self._limits = limits
         self._answers = answers
+        self._meetings = meetings
         self._delivery = delivery
         self._preferences = preferences
 
@@ -94,6 +97,8 @@ class Intake:
         if answered is not None and self._answers is not None:
             mention = self._answers.continued(mention, answered)
             chosen = route(mention)
+        if self._meetings is not None:
+            chosen = self._meetings.routed(mention, chosen)
         known = self._people.get(mention.conversation.tenant, mention.asker.id)
         asker = known or mention.asker
         if not may_run(asker, chosen.kind):

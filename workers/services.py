@@ -18,7 +18,9 @@ from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.draft_store import DraftStore
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore
+from workers.clients.tickets_http import open_tickets
 from workers.context import JobContext, Knowledge
 from workers.registry import HANDLERS, named
 
@@ -56,6 +58,8 @@ class ServicesFactory:
         self._people = PeopleStore(engine)
         self._drafts = DraftStore(engine)
         self._mail: Mailroom = NoMailroom()
+        self._minutes = MinutesStore(engine)
+        self._tickets = open_tickets(settings)
 
     def __call__(self, job: Job, progress: Progress) -> JobContext:
         """Return the context of one attempt."""
@@ -75,6 +79,8 @@ class ServicesFactory:
             people=self._people,
             drafts=self._drafts,
             mail=self._mail,
+            minutes=self._minutes,
+            tickets=self._tickets,
         )
 
     def providers_away(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from assistant.queue import Doorbell
 from assistant.settings import Settings
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Sweeper:
         repair: JobRepair,
         workers: WorkerStore,
         documents: DocumentLedger,
+        minutes: MinutesStore,
         doorbell: Doorbell,
         *,
         owner: str,
@@ -53,6 +55,7 @@ class Sweeper:
         self._repair = repair
         self._workers = workers
         self._documents = documents
+        self._minutes = minutes
         self._doorbell = doorbell
         self._look_after_itself = look_after_itself
         self._owner = owner
@@ -97,7 +100,8 @@ class Sweeper:
         ):
             forgotten = self._repair.forget_old(self._settings.retention_days)
             purged = self._documents.purge(datetime.now(UTC) - timedelta(days=HIDDEN_DAYS))
-            log.info("retention.applied", conversations=forgotten, documents=purged)
+            minutes = self._minutes.forget_old(self._settings.minutes_retention_days)
+            log.info("retention.applied", conversations=forgotten, documents=purged, minutes=minutes)
 
     def _is_due(self, what: str, every_seconds: float) -> bool:
         now = time.monotonic()

@@ -35,6 +35,7 @@ from assistant.storage.database import reading, writing, writing_once
 from assistant.storage.draft_orders import give_up_order, keep_change, mark
 from assistant.storage.job_acceptance import CLAIM_EVENT, PUT_TURN, Acceptance, Accepted
 from assistant.storage.job_views import JobView, recent_jobs, view_job, view_jobs
+from assistant.storage.minutes_rows import keep_minutes, stand_by
 from assistant.storage.statements import Batch, Statement, json_of, json_text, plain_text
 
 __all__ = ["Accepted", "JobStore", "JobView", "Pulse"]
@@ -122,6 +123,7 @@ _PUT_RECEIPT = """
         cost_usd = coalesce(receipts.cost_usd + excluded.cost_usd, receipts.cost_usd, excluded.cost_usd)
 """
 SAY = Statement(_SAY)
+_CORRECT_RESULT = Statement(_PUT_RESULT)
 _SAY_LAST = Batch(say=_SAY, forget_progress=_FORGET_PROGRESS)
 _ANSWER = Batch(result=_PUT_RESULT, receipt=_PUT_RECEIPT, turn=PUT_TURN, say=_SAY, forget_progress=_FORGET_PROGRESS)
 _RETRY = Statement(
@@ -258,7 +260,12 @@ class JobStore:
                 return False
             if result.draft is not None:
                 keep_change(connection, job, result.draft)
-            if result.draft is None or result.draft.is_rewritten:
+            if result.minutes is not None:
+                keep_minutes(connection, job, result.minutes)
+            if result.minutes is not None and not result.minutes.is_written:
+                _CORRECT_RESULT(connection, **_kept(job, result))
+                _SAY_LAST(connection, job_id=job.id, reply=json_text(result.reply))
+            elif result.draft is None or result.draft.is_rewritten:
                 _ANSWER(connection, **_kept(job, result))
             else:  # the draft's text is as it was: answer, receipt and turn stay
                 _SAY_LAST(connection, job_id=job.id, reply=json_text(result.reply))
@@ -314,7 +321,12 @@ class JobStore:
         )
 
     def _after_order(self, connection: sa.Connection, job_id: UUID, why: str) -> Reply | None:
-        """Close an order that could not be carried out; the job waits for the asker again. None without one."""
+        """Return what stands when something ordered under an answer could not be carried out; None without an order.
+
+        A draft's job waits for the asker again; minutes stand as they were.
+        """
+        if (minutes := stand_by(connection, job_id, why)) is not None:
+            return minutes
         said = give_up_order(connection, job_id, why)
         if said is not None:
             AWAIT_AGAIN(connection, job_id=job_id, approval_seconds=self._approval_seconds, no=False)

@@ -24,6 +24,7 @@ from assistant.replies import (
     Draft,
     Excerpt,
     FileOffer,
+    Links,
     Notice,
     Paragraph,
     Reply,
@@ -120,6 +121,9 @@ def _pieces(block: object) -> list[_Piece]:
         case Checklist():
             lines = "\n".join(f"- {safe_markdown(item)}" for item in block.items)
             return _markdown(f"**{safe_markdown(block.title)}**\n\n{lines}")
+        case Links():
+            links = [f"{link(one.url, one.label)} {plain(shorten(one.note, 200))}" for one in block.items]
+            return _titled(block.title) + [piece for line in links for piece in _context(line)]
         case Excerpt():
             return _titled(block.title) + _preformatted("\n".join(block.lines))
         case Chart():

@@ -25,6 +25,7 @@ from bot.platforms.teams.endpoint import build_routes
 from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.graph import GraphClient
 from bot.platforms.teams.meetings import MeetingTranscripts
+from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.people import TeamsDirectory
@@ -93,7 +94,13 @@ def _build_desk(
         speaker=speaker,
         files=FileFetcher(http, graph, blobs, dependencies.settings),
         transcripts=MeetingTranscripts(client, graph, blobs),
-        buttons=Buttons(dependencies.jobs, intake, directory, DraftButtons(dependencies.drafts, base_url)),
+        buttons=Buttons(
+            dependencies.jobs,
+            intake,
+            directory,
+            DraftButtons(dependencies.drafts, base_url),
+            MinutesButtons(dependencies.minutes, intake),
+        ),
         opinions=Opinions(dependencies.feedback_desk, outbox),
         compose=ComposeActions(client, ThreadReader(graph), blobs, intake, directory),
         strays=Strays(client, dependencies.jobs, outbox),

@@ -14,9 +14,11 @@ import structlog
 
 from assistant.errors import NotPermitted, RequestInvalid
 from assistant.mail.shown import PREFIX
+from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
 from assistant.storage.job_store import JobStore, JobView
 from bot.intake import Intake
 from bot.platforms.teams.drafts import DraftButtons
+from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.wire import TeamsActivity, text_at
@@ -29,11 +31,19 @@ MAY_STOP_ANYTHING = ("admin",)
 class Buttons:
     """Acts on clicks; what comes back is the sentence to show, or the form (a card's content)."""
 
-    def __init__(self, jobs: JobStore, intake: Intake, directory: TeamsDirectory, drafts: DraftButtons) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        intake: Intake,
+        directory: TeamsDirectory,
+        drafts: DraftButtons,
+        minutes: MinutesButtons,
+    ) -> None:
         self._jobs = jobs
         self._intake = intake
         self._directory = directory
         self._drafts = drafts
+        self._minutes = minutes
 
     async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         """Do what the button says.
@@ -47,6 +57,8 @@ class Buttons:
         if name.startswith(PREFIX):
             presser = (await self._directory.known(activity)).person
             return await self._drafts.press(name, data, tenant=tenant_of(activity), person_id=presser.id)
+        if name.startswith(MINUTES_PREFIX):
+            return await self._under_minutes(activity, name, data)
         match name:
             case "stop":
                 return await self.stop(activity, view)
@@ -54,6 +66,20 @@ class Buttons:
                 return await self._retry(activity, view)
             case _:
                 raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
+
+    async def _under_minutes(
+        self, activity: TeamsActivity, name: str, data: Mapping[str, Any]
+    ) -> str | dict[str, Any]:
+        asker = await self._directory.known(activity)
+        readers = await self._directory.readers(activity, asker)
+        mention = mention_of(
+            activity,
+            asker.person,
+            readers.audience,
+            key=f"teams:{name}:{data.get('minutes')}:{data.get('revision')}:{asker.person.id}"[:500],
+            channel_groups=readers.groups,
+        )
+        return await self._minutes.press(name, data, mention)
 
     async def stop(self, activity: TeamsActivity, view: JobView) -> str:
         """Stop the job for its asker, or for an administrator."""

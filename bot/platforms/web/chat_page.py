@@ -21,14 +21,17 @@ from pydantic import ValidationError
 
 from assistant.access import may_run, readable_groups
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import JOB_KINDS
+from assistant.job_kinds import EMAIL_DRAFT, JOB_KINDS
 from assistant.mail.shown import PREFIX
 from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
+from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
+from assistant.minutes.kept import Reader
 from assistant.observability import ERRORS
 from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
 from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
+from bot import minutes
 from bot.drafts import CHANGE, ORDERS, REWRITE, form_values, read_press
 from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
@@ -95,6 +98,7 @@ class ChatPage:
             "feedback": self._thumb,
             "action": self._action,
             "draft": self._draft,
+            "minutes": self._minutes_edited,
             "new": self._new,
             "open": self._open,
             "rename": self._rename,
@@ -329,6 +333,9 @@ class ChatPage:
         if event.name.startswith(PREFIX):
             await self._draft_pressed(event, turn)
             return
+        if event.name.startswith(MINUTES_PREFIX):
+            await self._minutes_pressed(event, turn)
+            return
         log.warning("page.action_unknown", name=event.name, job_id=str(turn.job_id))
         self._frame.say_error("That button doesn't work on the web page yet.")
 
@@ -356,6 +363,34 @@ class ChatPage:
             await asyncio.to_thread(edit)
             self._frame.announce("Your edit is kept.")
         await self._show_again(turn)
+
+    async def _minutes_pressed(self, event: PageEvent, turn: TurnView) -> None:
+        """Open the form under minutes, or do what the button says."""
+        press, reader = minutes.read_press(event.value), self._reader()
+        desk = self._deps.minutes
+        if event.name == minutes.EDIT:
+            fields = await asyncio.to_thread(desk.form, press, reader)
+            self._run("askDraft", event.name, str(turn.job_id), event.value, fields)
+        elif event.name == minutes.EMAIL:
+            asked = await asyncio.to_thread(desk.follow_up, press, reader)
+            draft_id = f"follow-up:{press.minutes.hex}:{press.revision}"  # pressed twice, it is asked once
+            ids = await self._ask(asked.text, (asked.notes,), EMAIL_DRAFT.name, draft_id)
+            await self._show_asked(*ids)
+        elif event.name in minutes.ORDERS:
+            said = await asyncio.to_thread(desk.order, event.name, press, reader, self._person)
+            self._frame.announce(said)
+            await self._show_again(turn)
+
+    async def _minutes_edited(self, event: PageEvent) -> None:
+        """Keep what the form under minutes brought back."""
+        turn, press = self._turn(event), minutes.read_press(event.value)
+        edit = partial(self._deps.minutes.edit, press, event.fields, self._reader(), self._person)
+        await asyncio.to_thread(edit)
+        self._frame.announce("Your corrections are kept.")
+        await self._show_again(turn)
+
+    def _reader(self) -> Reader:
+        return self._deps.minutes.reader(Mention(event_key="-", conversation=self._new_key(), asker=self._person))
 
     async def _show_again(self, turn: TurnView) -> None:
         """Show the turn as it stands, and follow it while a worker carries out what was ordered."""

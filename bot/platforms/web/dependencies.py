@@ -16,6 +16,7 @@ from assistant.storage.quality_store import QualityStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.minutes import MinutesDesk
 from bot.platforms.web.reader import Documents
 from bot.platforms.web.suggestions import Suggestion
 
@@ -35,6 +36,7 @@ class WebDependencies:
     person_data: PersonData
     blobs: BlobStore
     drafts: DraftDesk
+    minutes: MinutesDesk
     documents: Documents
     quality: QualityStore
     suggestions: tuple[Suggestion, ...] = ()  # shown in an empty conversation; none: what each job kind is for

@@ -199,9 +199,10 @@ const steward = (() => {
     dialog.showModal();
   }
 
-  // A form under a draft, filled with what the draft says now.
+  // A form under a draft or under minutes, filled with what they say now.
+  const FORMS = { draft_change: "draft-change-dialog", minutes_edit: "minutes-dialog" };
   function askDraft(name, job, value, fields) {
-    const dialog = byId(name === "draft_change" ? "draft-change-dialog" : "draft-dialog");
+    const dialog = byId(FORMS[name] ?? "draft-dialog");
     Object.assign(dialog.dataset, { name, job, value });
     for (const entry of dialog.querySelectorAll("[name]")) entry.value = fields[entry.name] ?? "";
     dialog.showModal();
@@ -211,9 +212,9 @@ const steward = (() => {
     const form = new FormData(dialog.querySelector("form"));
     const text = form.get("text") ?? "";
     if (dialog.id === "feedback-dialog") tell("feedback", { job: dialog.dataset.job, reason: form.get("reason"), text });
-    if (dialog.id.startsWith("draft-")) {
+    if (Object.values(FORMS).concat("draft-dialog").includes(dialog.id)) {
       const { job, name, value } = dialog.dataset;
-      tell("draft", { job, name, value, fields: Object.fromEntries(form) });
+      tell(dialog.id === "minutes-dialog" ? "minutes" : "draft", { job, name, value, fields: Object.fromEntries(form) });
     }
     if (dialog.id === "rename-dialog") tell("rename", { text });
     if (dialog.id === "speakers-dialog") tell("action", { job: dialog.dataset.job, name: "name_speakers", text });

@@ -22,6 +22,7 @@ from assistant.storage.database import open_engine
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
@@ -29,6 +30,7 @@ from assistant.storage.quality_store import QualityStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.minutes import MinutesDesk
 from bot.platforms.web import WebDependencies, my_settings
 from bot.platforms.web.reader import Passage, ReadableDocument
 from bot.platforms.web.routes import answer_error, build_routes
@@ -72,6 +74,7 @@ class Web:
             person_data=PersonData(engine),
             blobs=BlobStore(engine, settings),
             drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
+            minutes=MinutesDesk(settings, MinutesStore(engine), feedback, BlobStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),
         )

@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
+from assistant.minutes.schema import Minutes
 from workers.jobs.meeting_summary.extract import extract_minutes
-from workers.jobs.meeting_summary.schema import Minutes
 from workers.jobs.meeting_summary.validate import validate_minutes
 from workers.transcripts.transcript import Transcript, Utterance
 
