@@ -144,6 +144,7 @@ class Action(Frozen):
     label: str
     value: dict[str, Any] = Field(default_factory=dict)
     style: Literal["default", "primary", "danger"] = "default"
+    ask_first: str = ""  # what a platform asks before it lets the press through; empty: nothing
 
 
 class Actions(Frozen):

@@ -59,6 +59,7 @@ class FollowUp:
 
     text: str
     notes: Attachment
+    options: dict[str, Any]  # the drafter's: the notes are the source, an older revision in the thread is not
 
 
 class MinutesDesk:
@@ -134,7 +135,7 @@ class MinutesDesk:
             size_bytes=len(data),
             location=f"blob:{self._blobs.store(data)}",
         )
-        return FollowUp(follow_up_request(kept.minutes), notes)
+        return FollowUp(follow_up_request(kept.minutes), notes, {"only_files": True})
 
     def _look(self, press: MinutesPress, reader: Reader) -> KeptMinutes:
         kept = self._minutes.get(press.minutes, reader)

@@ -12,7 +12,7 @@ MOST_LINES = 12  # of a section; an e-mail is read, not filed
 def follow_up_request(minutes: Minutes) -> str:
     """Return what is asked of the drafter."""
     title, day = minutes.meeting.title, minutes.meeting.date
-    about = f"“{title}”" if title else "the meeting"
+    about = title or "the meeting"
     when = f" of {day.isoformat()}" if day else ""
     people = [name for name in minutes.meeting.participants if " " in name][:8]
     to = f" to {', '.join(people[:-1])} and {people[-1]}" if len(people) > 1 else f" to {people[0]}" if people else ""

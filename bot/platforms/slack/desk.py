@@ -153,6 +153,7 @@ class Desk:
         attachments: tuple[Attachment, ...] = (),
         share_to: str | None = None,
         share_thread: str | None = None,
+        options: dict[str, Any] | None = None,
     ) -> Accepted:
         """Take in a question that came without a message. `channel` None: answered privately.
 
@@ -174,6 +175,7 @@ class Desk:
             audience=readers.audience,
             channel_groups=readers.groups,
             kind=kind,
+            options=options or {},
             reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
         )
         return await self.accept(_with_handoff(mention, readers.settings))

@@ -92,6 +92,7 @@ class MinutesButtons:
             key=f"slack:follow-up:{press.user.id}:{pressed.minutes.hex}:{pressed.revision}",
             kind=EMAIL_DRAFT.name,
             attachments=(asked.notes,),
+            options=asked.options,
         )
 
     async def _mention(self, press: Press, pressed: MinutesPress, channel: str) -> Mention:

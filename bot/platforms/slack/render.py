@@ -287,6 +287,13 @@ def _button(action: Action, key: str, number: int) -> SlackBlock:
         "text": {"type": "plain_text", "text": shorten(action.label, BUTTON_CHARS)},
         "value": value if len(value) <= 2_000 else json.dumps({"job": key}),
     }
+    if action.ask_first:
+        button["confirm"] = {
+            "title": {"type": "plain_text", "text": shorten(action.label, 100)},
+            "text": {"type": "plain_text", "text": shorten(action.ask_first, 300)},
+            "confirm": {"type": "plain_text", "text": shorten(action.label, 30)},
+            "deny": {"type": "plain_text", "text": "Cancel"},
+        }
     return button if action.style == "default" else {**button, "style": action.style}
 
 

@@ -14,7 +14,7 @@ from assistant.job_kinds import EMAIL_DRAFT
 from assistant.mentions import Mention
 from assistant.minutes.edits import HINTS, HOW_TO, TITLES
 from bot.intake import Intake
-from bot.minutes import EDIT, EMAIL, ORDERS, MinutesDesk, read_press
+from bot.minutes import EDIT, EMAIL, FORGET, ORDERS, MinutesDesk, read_press
 from bot.platforms.teams import cards
 
 EDITED = EDIT + "ed"
@@ -35,6 +35,8 @@ class MinutesButtons:
             StewardError: as MinutesDesk and Intake say; the reply is safe to show.
         """
         pressed, reader = read_press(data), self._minutes.reader(mention)
+        if name == FORGET and not data.get("sure"):
+            return _sure(data)
         if name in ORDERS:
             return await asyncio.to_thread(self._minutes.order, name, pressed, reader, mention.asker)
         if name == EDIT:
@@ -47,10 +49,19 @@ class MinutesButtons:
             return "Your corrections are kept."
         if name == EMAIL:
             asked = await asyncio.to_thread(self._minutes.follow_up, pressed, reader)
-            update = {"text": asked.text, "attachments": (asked.notes,), "kind": EMAIL_DRAFT.name}
+            update: Json = {"text": asked.text, "attachments": (asked.notes,), "kind": EMAIL_DRAFT.name}
+            update |= {"options": asked.options}
             accepted = await asyncio.to_thread(self._intake.take, mention.model_copy(update=update))
             return "You asked for that already." if accepted.duplicate else "I'm drafting it."
         raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
+
+
+def _sure(data: Mapping[str, Any]) -> Json:
+    """Ask before minutes are deleted: a card's button can't ask by itself."""
+    place = {name: data[name] for name in ("minutes", "revision", "job_id")} | {"sure": True}
+    words = cards.text_block("The minutes, every revision of them and what was said are deleted for good.")
+    content: Json = cards.card([words], [cards.button(FORGET, "Forget", place, "danger")])["content"]
+    return content
 
 
 def _form(fields: Mapping[str, str], place: Json) -> Json:

@@ -374,7 +374,7 @@ class ChatPage:
         elif event.name == minutes.EMAIL:
             asked = await asyncio.to_thread(desk.follow_up, press, reader)
             draft_id = f"follow-up:{press.minutes.hex}:{press.revision}"  # pressed twice, it is asked once
-            ids = await self._ask(asked.text, (asked.notes,), EMAIL_DRAFT.name, draft_id)
+            ids = await self._ask(asked.text, (asked.notes,), EMAIL_DRAFT.name, draft_id, options=asked.options)
             await self._show_asked(*ids)
         elif event.name in minutes.ORDERS:
             said = await asyncio.to_thread(desk.order, event.name, press, reader, self._person)

@@ -230,7 +230,7 @@ def _action(item: Action) -> Markup:
             download=True,
             class_="quiet",
         )
-    value = json.dumps(item.value, separators=(",", ":"))
-    return element(
-        "button", item.label, type="button", class_=style, data_act="action", data_name=item.name, data_value=value
-    )
+    data = {"data_name": item.name, "data_value": json.dumps(item.value, separators=(",", ":"))}
+    if item.ask_first:
+        data["data_ask"] = item.ask_first
+    return element("button", item.label, type="button", class_=style, data_act="action", **data)

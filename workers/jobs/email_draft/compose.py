@@ -98,7 +98,8 @@ def _plan(job: Job, context: JobContext) -> _Plan:
     mention = job.mention
     request = options.request or mention.text
     context.report("reading", f"reading the request and {len(mention.attachments)} file(s)")
-    turns = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
+    recent = context.history.recent_turns
+    turns = () if options.only_files else recent(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
     _, pasted = split_pasted(request)
     with context.stopwatch.stage("retrieval"):
         material = gather(mention.attachments, context.files, pasted=pasted, history=[turn.text for turn in turns])

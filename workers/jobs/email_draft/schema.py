@@ -18,4 +18,5 @@ class EmailOptions(Frozen):
     length: Length | None = None
     reply_all: bool | None = None
     request: str | None = None  # what was asked first, when the words are an answer to a draft's question
+    only_files: bool = False  # the attached files are the source, not what was said in the conversation before
     answers: tuple[str, ...] = ()  # what the asker answered when a draft asked whom it is for

@@ -23,6 +23,7 @@ from workers.jobs.meeting_summary.layout import Layout
 from workers.jobs.meeting_summary.reply import Sources, minutes_claims, minutes_text, render_minutes
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+FORGET_QUESTION = "The minutes, every revision of them and what was said are deleted for good."
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def _buttons(shown: Shown, context: JobContext) -> list[Action]:
         label = f"Create {len(open_items)} ticket{'s' if len(open_items) > 1 else ''}"
         buttons.append(Action(name=PREFIX + "tickets", label=label, value=here))
     buttons.append(Action(name=PREFIX + "email", label="Follow-up e-mail", value=here))
-    buttons.append(Action(name=PREFIX + "forget", label="Forget", value=here, style="danger"))
+    forget = Action(name=PREFIX + "forget", label="Forget", value=here, style="danger", ask_first=FORGET_QUESTION)
+    buttons.append(forget)
     return buttons
 
 

@@ -258,7 +258,10 @@ const steward = (() => {
     "cite-step": (node) => tell("cite", { job: jobOf(node), n: Number(node.dataset.n) }),
     "thumb-up": (node) => tell("thumb-up", { job: jobOf(node) }),
     "thumb-down": (node) => tell("thumb-down", { job: jobOf(node) }),
-    "action": (node) => tell("action", { job: jobOf(node), name: node.dataset.name, value: node.dataset.value ?? "" }),
+    "action": (node) => {
+      if (node.dataset.ask && !window.confirm(node.dataset.ask)) return;
+      tell("action", { job: jobOf(node), name: node.dataset.name, value: node.dataset.value ?? "" });
+    },
     "close-reader": closeReader,
     "close-dialog": (node) => node.closest("dialog").close("cancel"),
     "ask-rename": (node) => { const d = byId("rename-dialog"); d.querySelector("input").value = node.dataset.text; d.showModal(); d.querySelector("input").select(); },
