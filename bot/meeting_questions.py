@@ -35,6 +35,11 @@ _QUESTION = re.compile(
 )
 
 
+def asks_across_meetings(text: str) -> bool:
+    """Return whether the words ask for what was decided, promised or said in any meeting."""
+    return bool(_ACROSS.search(text))
+
+
 class MeetingQuestions:
     """Recognises them; blocks."""
 
@@ -48,7 +53,7 @@ class MeetingQuestions:
         """
         if chosen.by != "default" or chosen.kind is not POLICY_SEARCH:
             return chosen
-        if _ACROSS.search(mention.text) or (_QUESTION.search(mention.text) and self._is_of_this(mention)):
+        if asks_across_meetings(mention.text) or (_QUESTION.search(mention.text) and self._is_of_this(mention)):
             return replace(chosen, kind=MEETING_SUMMARY, by="meeting")
         return chosen
 

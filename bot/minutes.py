@@ -83,6 +83,10 @@ class MinutesDesk:
         """Return who presses, from a mention they could make at this place."""
         return Reader.of(where, named=self._settings.minutes_readers)
 
+    def channels(self, where: Mention) -> list[str]:
+        """Return the channels of the mention's workspace that have minutes, those with the newest first."""
+        return self._minutes.channels(where.conversation.platform.value, where.conversation.tenant)
+
     def form(self, press: MinutesPress, reader: Reader) -> dict[str, str]:
         """Return what the form starts with, by section.
 

@@ -76,8 +76,8 @@ class KeptMinutes(Frozen):
 class Reader(Frozen):
     """Who wants to read minutes, and who else will see what they are shown.
 
-    Alone, a person may be shown what they asked for themselves, on any of their accounts. In a channel, only that
-    channel's own minutes may be shown: everybody there could read them when they were written.
+    Alone, a person may be shown what they asked for themselves, on any of their accounts, and the minutes of channels
+    they are in. In a channel, only that channel's own may be shown: everybody there could read them when written.
     """
 
     tenant: str
@@ -85,6 +85,7 @@ class Reader(Frozen):
     platform: str
     channel: str
     audience: Audience
+    member_of: tuple[str, ...] = ()  # channels of the platform they are in just now, when they ask alone
     reads_all: bool = False  # named in the settings
 
     @classmethod
@@ -99,6 +100,7 @@ class Reader(Frozen):
             platform=where.platform.value,
             channel=where.channel,
             audience=mention.audience,
+            member_of=mention.member_of if mention.audience is Audience.ASKER else (),
             reads_all=is_named and mention.audience is Audience.ASKER,
         )
 

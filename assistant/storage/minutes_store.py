@@ -7,7 +7,7 @@ not used for it, because its rights are groups of documents and these are the me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from assistant.storage.minutes_rows import put_revision, put_ticket
 from assistant.storage.person_data import accounts_of
 from assistant.storage.statements import Statement, json_of, json_text
 
+MOST_CHANNELS = 20  # in which membership is asked for when somebody asks in private
 MEETINGS_LOOKED_INTO = 40  # by one question, those with most of its words, the newest first
 
 _SPOKEN_LINES: TypeAdapter[tuple[SpokenLine, ...]] = TypeAdapter(tuple[SpokenLine, ...])
@@ -44,10 +45,12 @@ _OF_JOB = Statement(_LOOK + " WHERE m.job_id = :job_id", returns=_IDS)
 _OF_CONVERSATION = Statement(
     _LOOK + " WHERE j.conversation_id = :conversation_id ORDER BY m.created_at DESC LIMIT 1", returns=_IDS
 )
-# A person alone: what they asked for themselves on any account, and the channel they ask in. Never more in a channel.
+# A person alone: what they asked for themselves on any account, and their channels'. In a channel: only its own.
 _MAY_READ = """
     ((:is_alone = 1 AND (m.tenant || ' ' || m.asker_id) IN (:accounts))
      OR (m.platform = :platform AND m.tenant = :tenant AND m.channel = :channel
+         AND m.audience IN ('channel', 'outsiders'))
+     OR (m.platform = :platform AND m.tenant = :tenant AND m.channel IN (:channels)
          AND m.audience IN ('channel', 'outsiders'))
      OR :reads_all = 1)
 """
@@ -69,6 +72,13 @@ _PEOPLE = Statement(
     JOIN conversations c ON c.id = j.conversation_id
     WHERE c.platform = :platform AND c.tenant = :tenant AND c.channel = :channel AND c.thread = :thread
     ORDER BY m.created_at DESC LIMIT 1
+    """
+)
+_CHANNELS = Statement(
+    """
+    SELECT channel, max(created_at) AS latest FROM minutes
+    WHERE platform = :platform AND tenant = :tenant AND audience IN ('channel', 'outsiders')
+    GROUP BY channel ORDER BY latest DESC LIMIT :count
     """
 )
 _SPOKEN = Statement("SELECT @text(content) AS content FROM minutes_spoken WHERE minutes_id = :minutes_id")
@@ -151,6 +161,12 @@ class MinutesStore:
         header = Minutes.model_validate_json(row.content).meeting
         return header.participants or (header.title or "meeting",)
 
+    def channels(self, platform: str, tenant: str) -> list[str]:
+        """Return the channels that have minutes, those with the newest first."""
+        with reading(self._engine) as connection:
+            rows = _CHANNELS(connection, platform=platform, tenant=tenant, count=MOST_CHANNELS)
+            return [row.channel for row in rows]
+
     def spoken(self, minutes_id: UUID) -> tuple[SpokenLine, ...]:
         """Return what was said in the meeting, in order."""
         with reading(self._engine) as connection:
@@ -169,11 +185,11 @@ class MinutesStore:
             accounts = [f"{one.tenant} {one.id}" for one in accounts_of(connection, reader.tenant, reader.person_id)]
             names = {f"account_{n}": name for n, name in enumerate(accounts)}
             terms = {f"stem_{n}": stem for n, stem in enumerate(dict.fromkeys(stems))}
-            may_read = _MAY_READ.replace(":accounts", ", ".join(f":{name}" for name in names))
+            places = {f"place_{n}": channel for n, channel in enumerate(reader.member_of or ("",))}
+            may_read = _MAY_READ.replace(":accounts", _listed(names)).replace(":channels", _listed(places))
             hits = "(SELECT 0)"
             if terms:
-                within = ", ".join(f":{name}" for name in terms)
-                hits = _HITS.replace(":stems", within)
+                hits = _HITS.replace(":stems", _listed(terms))
             sql = f"""
                 {_LOOK} WHERE {may_read} {_PERIOD} AND ({hits} > 0 OR :has_terms = 0)
                 ORDER BY {hits} DESC, coalesce(m.held_on, substr(CAST(m.created_at AS text), 1, 10)) DESC,
@@ -182,6 +198,7 @@ class MinutesStore:
             rows = Statement(sql, returns=_IDS)(
                 connection,
                 **names,
+                **places,
                 **terms,
                 is_alone=int(reader.audience is Audience.ASKER),
                 reads_all=int(reader.reads_all),
@@ -301,10 +318,14 @@ def _kept(connection: sa.Connection, row: Any) -> KeptMinutes | None:
 
 def _may_read(connection: sa.Connection, kept: KeptMinutes, reader: Reader) -> bool:
     """The rule of `_MAY_READ`, for minutes that are at hand."""
-    here = (kept.platform, kept.tenant, kept.channel) == (reader.platform, reader.tenant, reader.channel)
-    if here and kept.audience is not Audience.ASKER:
+    is_near = (kept.platform, kept.tenant) == (reader.platform, reader.tenant)
+    if is_near and kept.channel in (reader.channel, *reader.member_of) and kept.audience is not Audience.ASKER:
         return True
     return reader.reads_all or (reader.audience is Audience.ASKER and _is_theirs(connection, kept, reader))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f":{name}" for name in names)
 
 
 def _is_theirs(connection: sa.Connection, kept: KeptMinutes, reader: Reader) -> bool:

@@ -6,6 +6,7 @@ It adds who asks and who reads along, takes the question in, and tells the asker
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from assistant.storage.slack_store import SlackStore
 from assistant.storage.worker_store import WorkerStore
 from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
+from bot.meeting_questions import asks_across_meetings
 from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.files import SlackFiles
@@ -45,6 +47,8 @@ from bot.platforms.slack.token_rotation import TokenRotation
 from bot.platforms.slack.uploads import SlackUploads
 
 log = structlog.get_logger()
+
+MEMBERSHIP_SECONDS = 1.0  # of the three that Slack waits for an acknowledgement
 
 MAX_TITLE_CHARS = 80  # of a thread in the Messages tab: what its list shows
 
@@ -122,7 +126,7 @@ class Desk:
     async def take(self, workspace: Workspace, mention: Mention) -> Accepted | None:
         """Write the question down; None when it can't be taken and the asker was told."""
         try:
-            accepted = await self.accept(mention)
+            accepted = await self.accept(await self._with_channels(workspace, mention))
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
@@ -132,6 +136,25 @@ class Desk:
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
             self.later(self._name_thread(workspace, mention))
         return accepted
+
+    async def _with_channels(self, workspace: Workspace, mention: Mention) -> Mention:
+        """Note the channels the asker is in, where a private question may be answered from their minutes.
+
+        Slack is asked now, so that who left a channel has lost its minutes. What isn't known in time is left out.
+        """
+        if mention.audience is not Audience.ASKER or not asks_across_meetings(mention.text):
+            return mention
+        channels = await asyncio.to_thread(self.dependencies.minutes.channels, mention)
+        found: list[str] = []
+
+        async def look(channel: str) -> None:
+            if await self.directory.is_member(workspace, channel, mention.asker.id):
+                found.append(channel)
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MEMBERSHIP_SECONDS):
+                await asyncio.gather(*(look(channel) for channel in channels))
+        return mention.model_copy(update={"member_of": tuple(sorted(found))})
 
     async def accept(self, mention: Mention) -> Accepted:
         """Write the question down.

@@ -47,6 +47,12 @@ LEAST_PASTED_LINES = 4  # fewer lines in a message are a question, not a transcr
 _ASKS_FOR_MINUTES = re.compile(
     r"\b(?:minutes|summar\w+|recap|notes|protokoll|zusammenfassung|action items|decisions, action)\b", re.IGNORECASE
 )
+# "Write minutes", "recap since Monday": an order for which the transcript is missing, not a question to the library.
+_ORDERS_MINUTES = re.compile(
+    r"\W*(?:please\s+)?(?:(?:write|make|give|do|get|prepare)\s+(?:me\s+)?)?(?:the\s+|a\s+|some\s+)?"
+    r"(?:minutes|summar\w+|recap|notes|protokoll|zusammenfassung|catch me up)\b(?![^?]*\?)",
+    re.IGNORECASE,
+)
 
 
 class MinutesOptions(BaseModel):
@@ -79,7 +85,7 @@ def run(job: Job, context: JobContext) -> JobResult:
     options = read_options(job, MinutesOptions)
     if (kept := context.minutes.of_job(job.id)) is not None:
         return show_again(job, context, kept, options.formats)
-    if _has_no_transcript(job):
+    if _is_about_kept_minutes(job):
         return ask_the_library(job, context, job.mention.text.strip())
     name, data = _transcript_bytes(job, context)
     context.report("reading", f"reading the transcript {name}")
@@ -95,10 +101,11 @@ def run(job: Job, context: JobContext) -> JobResult:
     return _minutes(job, context, transcript, name, options)
 
 
-def _has_no_transcript(job: Job) -> bool:
-    """Return whether there is a question and nothing else: then it is about meetings whose minutes are kept."""
+def _is_about_kept_minutes(job: Job) -> bool:
+    """Return whether there is a question and nothing to write minutes of: then it is about minutes that are kept."""
     text = job.mention.text.strip()
-    return not job.mention.attachments and bool(text) and text.count("\n") + 1 < LEAST_PASTED_LINES
+    is_short = not job.mention.attachments and bool(text) and text.count("\n") + 1 < LEAST_PASTED_LINES
+    return is_short and not _ORDERS_MINUTES.match(text)
 
 
 def _transcript_bytes(job: Job, context: JobContext) -> tuple[str, bytes]:

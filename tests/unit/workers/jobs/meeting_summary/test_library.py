@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from assistant.errors import RequestInvalid
 from assistant.mentions import Audience, Person
 from assistant.settings import Settings
 from assistant.storage.conversation_store import ConversationStore
@@ -89,6 +90,23 @@ def test_a_channel_finds_its_own_minutes_and_no_other_channel_s(world: LibraryWo
     there = world.work(world.mention(question, person=BOB, channel="C2", audience=Audience.CHANNEL, thread="3.0"))
 
     assert (here.outcome, there.outcome) == ("answered", "refused")
+
+
+def test_members_find_their_channel_s_minutes_when_they_ask_alone(world: LibraryWorld) -> None:
+    kept = world.hold(VENDORS, audience=Audience.CHANNEL)
+    question = "When did we decide to drop Kopiko?"
+    member = world.work(world.mention(question, person=BOB, channel="D2", thread="2.0", member_of=("C1",)))
+    stranger = world.work(world.mention(question, person=BOB, channel="D2", thread="3.0", member_of=("C9",)))
+    aloud = {"channel": "C2", "audience": Audience.CHANNEL, "member_of": ("C1",)}
+    elsewhere = world.work(world.mention(question, person=BOB, thread="4.0", **aloud))
+
+    assert [member.outcome, stranger.outcome, elsewhere.outcome] == ["answered", "refused", "refused"]
+    assert world.minutes.channels("slack", "T1") == [kept.channel]
+
+
+def test_an_order_for_minutes_without_a_transcript_asks_for_one(world: LibraryWorld) -> None:
+    with pytest.raises(RequestInvalid, match="no transcript"):
+        world.work(world.mention("Recap since Monday"))
 
 
 def test_people_named_in_the_settings_read_all_but_not_aloud(engine: sa.Engine, settings: Settings) -> None:
