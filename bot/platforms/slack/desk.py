@@ -201,6 +201,7 @@ class Desk:
             options=options or {},
             reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
         )
+        mention = await self._with_channels(workspace, mention)
         return await self.accept(_with_handoff(mention, readers.settings))
 
     async def refuse(self, workspace: Workspace, mention: Mention, error: StewardError) -> None:
