@@ -31,6 +31,7 @@ from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.platform import TeamsPlatform
 from bot.platforms.teams.progress import ProgressFollower
+from bot.platforms.teams.recaps import TeamsRecaps
 from bot.platforms.teams.signing_keys import SigningKeys
 from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.threads import ThreadReader
@@ -94,6 +95,7 @@ def _build_desk(
         speaker=speaker,
         files=FileFetcher(http, graph, blobs, dependencies.settings),
         transcripts=MeetingTranscripts(client, graph, blobs),
+        recaps=TeamsRecaps(graph, blobs),
         buttons=Buttons(
             dependencies.jobs,
             intake,

@@ -14,7 +14,7 @@ import structlog
 
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import MEETING_SUMMARY
-from assistant.mentions import Attachment
+from assistant.mentions import Attachment, Mention
 from assistant.storage.job_store import JobStore, JobView
 from bot.intake import Intake
 from bot.platforms.teams.buttons import Buttons, button_of
@@ -37,6 +37,7 @@ from bot.platforms.teams.parse import (
 )
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.places import SEEN
+from bot.platforms.teams.recaps import TeamsRecaps
 from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.turns import InvokeAnswer
 from bot.platforms.teams.welcome import welcome
@@ -62,6 +63,7 @@ class TeamsDesk:
         speaker: Speaker,
         files: FileFetcher,
         transcripts: MeetingTranscripts,
+        recaps: TeamsRecaps,
         buttons: Buttons,
         opinions: Opinions,
         compose: ComposeActions,
@@ -73,6 +75,7 @@ class TeamsDesk:
         self._speaker = speaker
         self._files = files
         self._transcripts = transcripts
+        self._recaps = recaps
         self._buttons = buttons
         self._opinions = opinions
         self._compose = compose
@@ -191,14 +194,22 @@ class TeamsDesk:
             readers = await self._directory.readers(activity, asker)
             mention = mention_of(activity, asker.person, readers.audience, key=key, channel_groups=readers.groups)
             if await asyncio.to_thread(self._jobs.of_event, key) is None:  # else its files are kept already
-                attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
-                mention = mention.model_copy(update={"attachments": attachments})
+                mention = await self._with_files(activity, mention)
             accepted = await asyncio.to_thread(self._intake.take, mention)
         except (RequestInvalid, NotPermitted) as error:
             await self._tell(activity, key, error.reply)
             return
         if activity.kind != "personal" and not accepted.duplicate:  # a stream shows by itself that we are at it
             self._speaker.send(thread_reference(activity), {"type": "typing"})
+
+    async def _with_files(self, activity: TeamsActivity, mention: Mention) -> Mention:
+        """Return the mention with what came along, with the meeting's transcript, or with messages to recap."""
+        attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
+        recap = None if attachments else await self._recaps.fetch(activity, mention)
+        if recap is None:
+            return mention.model_copy(update={"attachments": attachments})
+        text = mention.text.rstrip(" ?")  # a question would be answered from the messages; this asks for all of them
+        return mention.model_copy(update={"attachments": (recap,), "kind": MEETING_SUMMARY.name, "text": text})
 
     async def _transcript(self, activity: TeamsActivity, mention: Any) -> tuple[Attachment, ...]:
         """Return the meeting's transcript when somebody in a meeting asks for its minutes."""
