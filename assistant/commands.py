@@ -33,6 +33,7 @@ COMMANDS: dict[str, Command] = {
     "ingest": Command("ingest.cli:main", "load documents, and remove what vanished"),
     "explain": Command("workers.explain_job:main", "the whole story of one answer"),
     "jobs": Command("assistant.jobs_command:main", "list, show, retry and cancel jobs"),
+    "mail": Command("assistant.mail_command:main", "connect people's mailboxes, and forget them"),
     "bot": Command("bot.main:main", "the chat side: web page, Slack, Teams"),
     "teams": Command("bot.platforms.teams.command:main", "make the Teams app package; check the connection"),
     "worker": Command("workers.app:main", "the job side"),

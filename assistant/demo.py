@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import json
 import shutil
 import signal
 import socket
@@ -40,6 +41,7 @@ from assistant.storage.people_store import PeopleStore
 DEMO = Path(__file__).resolve().parents[1] / "deploy" / "demo"
 LOGS = "logs"  # within the data folder: two hours of the demo company's services, with an incident in them
 LOG_MINUTES = 120
+LOG_SOURCES = "log-sources.yaml"
 STOP_SECONDS = 10.0  # a child that hasn't stopped by then is killed; the ledger survives that
 START_SECONDS = 60.0
 LEAST_FREE_BYTES = 200_000_000  # the demo's database and index take about 60 MB
@@ -64,6 +66,7 @@ def main(argv: list[str]) -> int:
         _check_port(settings)
         _prepare_database(settings)
         _prepare_logs(settings.steward_data / LOGS)
+        _declare_logs(settings.steward_data)
         children = Children(settings)
         try:
             return _run(settings, children, stop, arguments)
@@ -106,7 +109,7 @@ class Children:
             STEWARD_DATA=str(settings.steward_data),
             PORT=str(settings.port),
             STEWARD_SIGN_IN="demo",
-            STEWARD_LOG_FOLDERS=settings.steward_log_folders or str(settings.steward_data / LOGS),
+            STEWARD_LOG_SOURCES=str(settings.steward_log_sources or settings.steward_data / LOG_SOURCES),
         )
         self._children: dict[str, _Child] = {}
         self._once: threading.Thread | None = None
@@ -226,6 +229,12 @@ def _prepare_logs(folder: Path) -> None:
     done = subprocess.run([*generator, "--minutes", str(LOG_MINUTES)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         _say(f"The demo's logs could not be written: {(done.stderr or 'no reason given').splitlines()[-1]}")
+
+
+def _declare_logs(folder: Path) -> None:
+    """Declare the demo company's logs as an operator would, with the folder where they lie here."""
+    text = (DEMO / LOG_SOURCES).read_text(encoding="utf-8")
+    (folder / LOG_SOURCES).write_text(text.replace("LOGS_FOLDER", json.dumps(str(folder / LOGS))), encoding="utf-8")
 
 
 def _wait_until_ready(settings: Settings, children: Children, stop: threading.Event) -> bool:

@@ -7,6 +7,7 @@ configured does not work; what is merely not configured is told, and is no failu
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import shutil
 import socket
@@ -19,8 +20,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from assistant import exit_codes
-from assistant.errors import StewardError
+from assistant.errors import SettingsInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS
+from assistant.log_sources import load_log_sources
+from assistant.mail.accounts import TITLES, allowed_channels
+from assistant.mail.servers import MailServer
+from assistant.mail.sign_in import imap_server, smtp_server
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.document_reader import DocumentReader
@@ -68,6 +73,8 @@ def examine(settings: Settings) -> list[Finding]:
         _web(settings),
         _slack(settings),
         _teams(settings),
+        *_mail(settings),
+        *_log_sources(settings),
         Finding("job kinds", "ok", ", ".join(JOB_KINDS)),
     ]
 
@@ -221,3 +228,55 @@ def _teams(settings: Settings) -> Finding:
     if settings.teams_local_mode and not settings.app_id:
         return Finding("Teams", "warn", "local mode: activities aren't authenticated; for the Playground only")
     return Finding("Teams", "ok", f"{settings.app_type} at /teams/messages")
+
+
+def _mail(settings: Settings) -> list[Finding]:
+    channels = allowed_channels(settings)
+    if not channels:
+        return [Finding("mail", "off", "no EMAIL_CHANNELS: drafts are downloaded as .eml (docs/connect-mail.md)")]
+    sending = "Send is offered" if settings.email_sending else "drafts are saved, nothing is sent"
+    found = [Finding("mail", "ok", f"{', '.join(TITLES[channel] for channel in channels)}; {sending}")]
+    if "imap" in channels:
+        found += _mail_servers(settings)
+    if any(channel != "imap" for channel in channels) and not settings.public_url:
+        found.append(
+            Finding("mail consent", "warn", "no PUBLIC_URL: Microsoft and Google can't send people back here")
+        )
+    return found
+
+
+def _mail_servers(settings: Settings) -> list[Finding]:
+    try:
+        imap, smtp = imap_server(settings), smtp_server(settings)
+    except StewardError as error:
+        return [Finding("mail servers", "fail", str(error))]
+    found = [_mail_server("IMAP", imap)]
+    if smtp is not None:
+        found.append(_mail_server("SMTP", smtp))
+    elif settings.email_sending:
+        found.append(Finding("SMTP", "warn", "EMAIL_SENDING is on, but without EMAIL_SMTP_URL IMAP sends nothing"))
+    return found
+
+
+def _mail_server(subject: str, server: MailServer) -> Finding:
+    """Connect, and shake hands where TLS begins at once; a log-in is for `steward mail check PERSON`."""
+    place = f"{server.host}:{server.port}"
+    try:
+        with socket.create_connection((server.host, server.port), TIMEOUT_SECONDS) as connection:
+            if server.security == "tls":
+                server.tls.wrap_socket(connection, server_hostname=server.host).close()
+    except OSError as error:  # a certificate that can't be trusted is one
+        return Finding(subject, "fail", f"{place} can't be used: {error.strerror or error}")
+    return Finding(subject, "ok", f"{place} answers ({server.security})")
+
+
+def _log_sources(settings: Settings) -> list[Finding]:
+    try:
+        declared = load_log_sources(settings)
+    except SettingsInvalid as error:
+        return [Finding("log sources", "fail", str(error))]
+    if not declared.sources:
+        return [Finding("log sources", "off", "none declared: people attach log files (docs/log-sources.md)")]
+    # By name: the sources are read by the workers' side, which this package stands below.
+    check = importlib.import_module("workers.log_sources.building").check_sources
+    return [Finding(f"logs of {name}", "ok" if usable else "fail", text) for name, usable, text in check(declared)]

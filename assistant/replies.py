@@ -27,6 +27,8 @@ class Citation(Frozen):
     effective_from: str | None = None  # ISO date
     url: str | None = None
     quote: str = Field(min_length=1, max_length=1200)  # verbatim from the chunk
+    before: tuple[str, ...] = ()  # lines around the quote, where no document can be opened to show them: logs
+    after: tuple[str, ...] = ()
 
 
 class Paragraph(Frozen):
@@ -82,6 +84,7 @@ class Series(Frozen):
 
     name: str
     values: tuple[float, ...]
+    is_background: bool = False  # there to compare with: shown where a reader can switch it on, else faintly
 
 
 class Chart(Frozen):
@@ -109,6 +112,9 @@ class Draft(Frozen):
     placeholders: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
     status: str = "draft"  # assistant/mail/draft.py lists them
+    facts: tuple[
+        tuple[str, int], ...
+    ] = ()  # as written in the body, with its citation's number; 0: the asker's words
 
 
 class FileOffer(Frozen):

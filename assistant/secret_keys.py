@@ -13,6 +13,8 @@ import secrets
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
+from cryptography.fernet import Fernet, MultiFernet
+
 from assistant.errors import SettingsInvalid
 from assistant.settings import Settings
 
@@ -37,6 +39,16 @@ def secret_keys(settings: Settings) -> tuple[str, ...]:
 def derived_key(key: str, purpose: str) -> bytes:
     """Return a key of its own for one purpose, so that what signs sessions never encrypts tokens."""
     return hmac.new(key.encode(), purpose.encode(), hashlib.sha256).digest()
+
+
+def sealing_box(settings: Settings, purpose: str) -> MultiFernet:
+    """Return what encrypts for this purpose with the newest key and decrypts with any of them.
+
+    Raises:
+        SettingsInvalid: as `secret_keys`.
+    """
+    keys = (derived_key(key, purpose) for key in secret_keys(settings))
+    return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in keys])
 
 
 def _key_in(path: Path) -> str:

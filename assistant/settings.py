@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -20,6 +20,8 @@ from assistant.errors import SettingsInvalid
 from assistant.job_kinds import LANE_SLOTS, LANES, SUSPECT_LANE
 
 DEFAULT_PORT = 8080
+PersonalKind = Literal["email", "card", "iban", "phone", "ip", "public_ip", "user"]
+PERSONAL_KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
 
 
 def _default_data_dir() -> Path:
@@ -82,6 +84,29 @@ class Settings(BaseModel):
         "",
         description="Comma-separated folders or globs of service logs that engineers may have inspected without "
         "attaching them.",
+    )
+    steward_log_sources: Path | None = Field(
+        None,
+        description="YAML or JSON file that declares log sources: folders, journald, Kubernetes, Loki, "
+        "Elasticsearch, CloudWatch, HTTP (docs/log-sources.md).",
+    )
+    steward_alert_secret: SecretStr | None = Field(
+        None,
+        description="Comma-separated secrets by which Alertmanager, Grafana (bearer token) and PagerDuty (signature) "
+        "start log inspections at /alerts/…; empty: nobody can.",
+    )
+    steward_alert_routes: Path | None = Field(
+        None,
+        description="YAML or JSON file: which channel an alert is answered in, and as whom (docs/log-sources.md).",
+    )
+    steward_log_hidden: str = Field(
+        "email,card,iban,phone",
+        description="Personal data of log lines that neither a model nor a reader sees, comma-separated: email, "
+        "card, iban, phone, ip, public_ip, user. none: all is shown. Passwords, tokens and keys are always hidden.",
+    )
+    steward_log_clear_folders: str = Field(
+        "",
+        description="Comma-separated folders whose log lines may be shown with their personal data (never secrets).",
     )
 
     # -- minutes of meetings
@@ -243,6 +268,38 @@ class Settings(BaseModel):
         "and url there; jira: issuetype=Task and other fields by id.",
     )
     tickets_timeout_seconds: float = Field(10.0, gt=0, description="Time one call to the ticket system may take.")
+    email_channels: str = Field(
+        "",
+        description="Comma-separated ways people may connect their own mailbox: imap, graph (Microsoft 365), gmail. "
+        "Empty: none, drafts are downloaded as .eml (see docs/connect-mail.md).",
+    )
+    email_imap_url: str | None = Field(
+        None, description="IMAP server: imaps://HOST or imap+starttls://HOST; imap:// on this machine alone."
+    )
+    email_smtp_url: str | None = Field(
+        None, description="Server that takes mail to be sent: smtps://HOST or smtp+starttls://HOST. Empty: no Send."
+    )
+    email_imap_sign_in: Literal["password", "microsoft", "google"] = Field(
+        "password", description="What IMAP and SMTP sign in with: a password, or a token of Microsoft's or Google's."
+    )
+    email_sent_copy: bool = Field(
+        True, description="Put what SMTP took into the Sent folder. Off where the server does that itself."
+    )
+    email_ca_file: Path | None = Field(None, description="Authorities of the mail servers' certificates, as PEM.")
+    email_timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for a mail server's answer.")
+    email_microsoft_client_id: str | None = Field(None, description="App registration that asks for mailboxes.")
+    email_microsoft_client_secret: SecretStr | None = Field(None, description="Its secret; a public client has none.")
+    email_microsoft_login_url: str = Field(
+        "https://login.microsoftonline.com/organizations",
+        description="Microsoft's sign-in with the tenant: put your tenant's id in place of organizations.",
+    )
+    email_google_client_id: str | None = Field(None, description="Google OAuth client that asks for mailboxes.")
+    email_google_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    email_google_login_url: str = Field(
+        "https://accounts.google.com/o/oauth2/v2/auth", description="Google's page of consent."
+    )
+    email_google_token_url: str = Field("https://oauth2.googleapis.com/token", description="Google's token service.")
+    email_gmail_url: str = Field("https://gmail.googleapis.com", description="The Gmail API.")
 
     # -- logs
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
@@ -269,6 +326,12 @@ class Settings(BaseModel):
         """The lanes whose jobs run in processes of their own, suspects not counted."""
         named = (lane.strip() for lane in self.worker_process_lanes.split(","))
         return tuple(dict.fromkeys(lane for lane in named if lane not in ("", "none", SUSPECT_LANE)))
+
+    @property
+    def log_hidden_kinds(self) -> tuple[PersonalKind, ...]:
+        """The sorts of personal data that are hidden in log lines."""
+        named = {kind.strip().lower() for kind in self.steward_log_hidden.split(",")}
+        return tuple(kind for kind in PERSONAL_KINDS if kind in named)
 
     @property
     def is_embedded_database(self) -> bool:
@@ -344,6 +407,25 @@ def child_environment(**settings: str) -> dict[str, str]:
     return {**os.environ, **settings}
 
 
+def secret_at(reference: str) -> SecretStr:
+    """Return the secret that `env:NAME` or `file:PATH` stands for, read now: mounted secrets are replaced.
+
+    Raises:
+        SettingsInvalid: there is none.
+    """
+    kind, _, place = reference.partition(":")
+    if kind == "env":
+        value = os.environ.get(place, "")
+    else:
+        try:
+            value = Path(place).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsInvalid(f"The secret {reference} can't be read: {error.strerror}.") from error
+    if not value:
+        raise SettingsInvalid(f"The secret {reference} is empty.")
+    return SecretStr(value)
+
+
 def _read(source: Mapping[str, str], name: str) -> str | None:
     value, file = source.get(name) or None, source.get(f"{name}_FILE") or None
     if value and file:
@@ -372,6 +454,16 @@ def _check_together(settings: Settings) -> None:
     if settings.app_id and settings.app_type == "SingleTenant" and not settings.app_tenantid:
         raise SettingsInvalid("APP_TYPE=SingleTenant needs APP_TENANTID.")
     _check_lanes(settings)
+    _check_mail(settings)
+    unknown = {kind.strip().lower() for kind in settings.steward_log_hidden.split(",")} - {
+        *PERSONAL_KINDS,
+        "none",
+        "",
+    }
+    if unknown:
+        raise SettingsInvalid(
+            f"STEWARD_LOG_HIDDEN names {sorted(unknown)[0]!r}; it takes {', '.join(PERSONAL_KINDS)}, or none."
+        )
     if settings.qdrant_api_key and not settings.qdrant_url:
         raise SettingsInvalid("QDRANT_API_KEY is set without QDRANT_URL.")
 
@@ -387,6 +479,19 @@ def _check_lanes(settings: Settings) -> None:
             f"WORKER_LANE_SLOTS and WORKER_PROCESS_LANES take these lanes: {', '.join(LANES)}. "
             + (f"There is no lane {unknown[0]}." if unknown else "A lane needs at least one slot.")
         )
+
+
+def _check_mail(settings: Settings) -> None:
+    named = {part.strip().lower() for part in settings.email_channels.split(",") if part.strip()}
+    if unknown := sorted(named - {"imap", "graph", "gmail"}):
+        raise SettingsInvalid(f"EMAIL_CHANNELS takes imap, graph, gmail; there is no {unknown[0]}.")
+    provider = settings.email_imap_sign_in if "imap" in named else ""
+    if "imap" in named and not settings.email_imap_url:
+        raise SettingsInvalid("EMAIL_CHANNELS names imap, so EMAIL_IMAP_URL must say which server.")
+    if ("graph" in named or provider == "microsoft") and not settings.email_microsoft_client_id:
+        raise SettingsInvalid("Mailboxes at Microsoft need EMAIL_MICROSOFT_CLIENT_ID.")
+    if ("gmail" in named or provider == "google") and not settings.email_google_client_id:
+        raise SettingsInvalid("Mailboxes at Google need EMAIL_GOOGLE_CLIENT_ID.")
 
 
 def example_env() -> str:

@@ -25,7 +25,7 @@ from uuid import uuid4
 
 from assistant.jobs import Job, JobResult
 from assistant.knowledge.search import KnowledgeBase, open_embedder, open_knowledge
-from assistant.mentions import ConversationKey, Mention, Person, Platform
+from assistant.mentions import Attachment, ConversationKey, Mention, Person, Platform
 from assistant.observability import Stopwatch, configure_logging
 from assistant.people_file import read_people
 from assistant.settings import Settings, load_settings
@@ -67,6 +67,9 @@ class _History:
 
     def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> list[Spoken]:
         return self._turns[-limit:]
+
+    def recent_attachments(self, conversation_id: Any, *, before_job: Any, kind: str) -> tuple[Attachment, ...]:
+        return ()
 
 
 def main(argv: list[str]) -> int:

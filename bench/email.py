@@ -26,6 +26,7 @@ from assistant.people_file import read_people
 from assistant.settings import load_settings
 from assistant.storage.people_store import PersonProfile
 from bench.email_cases import CASES, Case
+from bench.email_cases_held_out import HELD_OUT
 from bench.email_spoils import spoiled_copies
 from workers.context import JobContext
 from workers.jobs.email_draft.checks import validate_draft
@@ -34,6 +35,7 @@ from workers.validation.language import guess_language
 
 DEMO = Path(__file__).parents[1] / "deploy" / "demo"
 TODAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
+SUITES = {"first": CASES, "held-out": HELD_OUT, "all": (*CASES, *HELD_OUT)}
 _NAMESPACE = UUID("6f0f1a5e-6d0c-4f0a-9d53-2a57d2d0e001")
 _FACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+\w|https?://\S+|\d[\d.,:/-]*\d|\d")
 _PLACEHOLDER = re.compile(r"\[\[.*?\]\]")
@@ -86,6 +88,10 @@ class _NoHistory:
         del conversation_id, before_job, limit
         return []
 
+    def recent_attachments(self, conversation_id: Any, *, before_job: Any, kind: str) -> tuple[Attachment, ...]:
+        del conversation_id, before_job, kind
+        return ()
+
 
 class _Demo:
     def __init__(self) -> None:
@@ -95,14 +101,19 @@ class _Demo:
         del tenant
         return self.people
 
+    def profile(self, tenant: str, person_id: str) -> PersonProfile | None:
+        del tenant
+        return next((one for one in self.people if one.id == person_id), None)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the suite and print its figures, last as one JSON line."""
     parser = argparse.ArgumentParser(prog="bench email", description=__doc__)
+    parser.add_argument("--cases", choices=sorted(SUITES), default="all", help="which requests (default: all)")
     parser.add_argument("--show", metavar="NAME", help="print the drafts of the cases whose name holds this")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        verdicts = [judge(case, Path(folder)) for case in CASES]
+        verdicts = [judge(case, Path(folder)) for case in SUITES[options.cases]]
     for verdict in verdicts:
         if options.show and options.show in verdict.case.name:
             print(json.dumps(verdict.composed.draft.model_dump(mode="json"), ensure_ascii=False, indent=1))

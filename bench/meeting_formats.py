@@ -17,8 +17,8 @@ def stamp(seconds: int, sep: str = ".") -> str:
 
 
 def short(seconds: int) -> str:
-    """Return "1:10"."""
-    return f"{seconds // 60}:{seconds % 60:02}"
+    """Return "1:10", and "1:01:10" past the first hour, as Teams and Otter write it."""
+    return f"{seconds // 60}:{seconds % 60:02}" if seconds < 3600 else stamp(seconds).partition(".")[0].lstrip("0")
 
 
 def teams_vtt(turns: Turns) -> bytes:
@@ -91,7 +91,7 @@ def zoom_chat(turns: Turns) -> bytes:
     """Return Zoom's chat, with one private message that is no part of the meeting."""
     lines = []
     for who, at, text in turns:
-        lines.append(f"10:{at // 60:02}:{at % 60:02} From {who} to Everyone:\n\t{text}")
+        lines.append(f"{10 + at // 3600}:{at // 60 % 60:02}:{at % 60:02} From {who} to Everyone:\n\t{text}")
     lines.insert(2, "10:01:00 From Ben Okafor to Anna Schmidt (Direct Message):\n\tdo not tell Chloé\n\tever")
     return "\n".join(lines).encode()
 

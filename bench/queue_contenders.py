@@ -111,7 +111,7 @@ class Ledger(Contender):
         key = ConversationKey(platform=Platform.CONSOLE, tenant="T", channel="C", thread=person)
         mention = Mention(event_key=uuid4().hex, conversation=key, asker=Person(id=person), text=str(number))
         accepted = self._jobs.accept(mention, POLICY_SEARCH, PLACEHOLDER)
-        if self._doorbell is not None:
+        if self._doorbell is not None and accepted.wants_ring:
             self._doorbell.ring(POLICY_SEARCH.lane, accepted.job_id)
 
     def serve(self, started: Started) -> None:

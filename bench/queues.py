@@ -3,10 +3,11 @@
     steward bench queues [--broker redis|rabbitmq] [--jobs N] [--rounds N] [--only NAME,NAME] [--placeholder-rate N]
 
 Every contender has one worker process of 8 threads and the same private PostgreSQL and broker. Measured of each:
-milliseconds from the call that asks to the start of the job, one at a time; then a burst, asked for by 4 threads:
-jobs a second until the last began, and processor time a job of who asks, of the worker, and of the servers. Then, in
-the same run, what of a Slack mention's way to its placeholder is ours (bench/slack.py). Milliseconds depend on what
-else the machine does: compare rows of one run, and trust processor time. The last line is JSON.
+milliseconds from the call that asks to the start of the job, one at a time, and the processor time of that; then a
+burst, asked for by 4 threads: jobs a second until the last began, and processor time a job of who asks, of the
+worker, and of the servers. Then what of a Slack mention's way to its placeholder is ours (bench/slack.py).
+Milliseconds depend on what else the machine does: compare rows of one run, and trust processor time. The last line
+is JSON.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ class Row:
     start_p50_ms: float
     start_p95_ms: float
     start_p99_ms: float
+    single_cpu_ms: float  # a job, of who asks and of the worker, when jobs come one at a time
     jobs_per_second: float
-    put_cpu_ms: float  # a job, of the process that asks
+    put_cpu_ms: float  # a job of the burst, of the process that asks
     work_cpu_ms: float  # a job, of the worker
     server_cpu_ms: float  # a job, of database and broker together
 
@@ -156,8 +158,12 @@ class Race:
             worker.stdin.close()
             self._contender.put(0)
             self._started(1, FIRST_SECONDS)
+            before = self._spent(worker.pid)
             waits_ms = [self._one(number) for number in range(1, rounds + 1)]
-            return self._burst(worker.pid, jobs, waits_ms[rounds // 10 :])  # the first warm up
+            time.sleep(SETTLE_SECONDS)
+            spent = [after - first for after, first in zip(self._spent(worker.pid), before, strict=True)]
+            single_cpu_ms = round(sum(spent[:2]) * 1000 / rounds, 2)
+            return self._burst(worker.pid, jobs, waits_ms[rounds // 10 :], single_cpu_ms)  # the first warm up
         finally:
             worker.kill()
             worker.wait()
@@ -170,7 +176,7 @@ class Race:
         self._contender.put(number)
         return (self._started(1, EACH_SECONDS)[number] - asked_at) * 1000
 
-    def _burst(self, worker_pid: int, jobs: int, waits_ms: Sequence[float]) -> Row:
+    def _burst(self, worker_pid: int, jobs: int, waits_ms: Sequence[float], single_cpu_ms: float) -> Row:
         numbers = range(1_000_000, 1_000_000 + jobs)
         before = self._spent(worker_pid)
         asked_at = time.monotonic()
@@ -184,7 +190,7 @@ class Race:
         )
         shares = statistics.quantiles(waits_ms, n=100, method="inclusive")
         p50, p95, p99 = (round(shares[percent - 1], 1) for percent in (50, 95, 99))
-        return Row(p50, p95, p99, round(jobs / (last - asked_at), 1), put, work, server)
+        return Row(p50, p95, p99, single_cpu_ms, round(jobs / (last - asked_at), 1), put, work, server)
 
     def _spent(self, worker_pid: int) -> tuple[float, float, float]:
         servers = sum(cpu_seconds(pid) for pid in self._server_pids)

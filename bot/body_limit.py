@@ -11,7 +11,7 @@ Receive = Callable[[], Any]
 Send = Callable[[Message], Any]
 
 WEBHOOK_BYTES = 1_000_000  # chat services send events of kilobytes
-WEBHOOK_PATHS = ("/slack/", "/teams/", "/api/messages")
+WEBHOOK_PATHS = ("/slack/", "/teams/", "/api/messages", "/alerts/")
 
 
 class _TooLarge(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.mail_desk import MailDesk
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
@@ -39,3 +40,4 @@ class BotDependencies:
     blobs: BlobStore
     drafts: DraftDesk
     minutes: MinutesDesk
+    mail: MailDesk

@@ -44,6 +44,8 @@ class DraftAnswers:
         options["request"] = options.get("request") or before.question
         if kept.draft.asks_for == "recipient":
             options["answers"] = [*options.get("answers", ()), said]
+        elif kept.draft.asks_for == "message":
+            options["earlier"] = [*options.get("earlier", ()), said]
         else:
             options["request"] += f"\n{said}"
         attachments = (*before.attachments, *mention.attachments)

@@ -20,7 +20,7 @@ from assistant.frozen import Frozen
 from assistant.mail.draft import EmailDraft, Language, Length, Tone
 from assistant.mail.eml import eml_of, file_name
 from assistant.mail.own_edits import OwnEdit, apply_edit
-from assistant.mail.shown import PREFIX
+from assistant.mail.shown import PREFIX, fact_notes
 from assistant.mentions import Person
 from assistant.queue import Doorbell, NoDoorbell
 from assistant.storage.blob_store import BlobStore
@@ -125,7 +125,7 @@ def form_values(draft: EmailDraft) -> dict[str, str]:
     """Return what the forms under a draft start with."""
     boxes = {name: ", ".join(getattr(draft, name)) for name in ("to", "cc", "bcc")}
     style = {"tone": draft.tone, "length": draft.length, "language": draft.language}
-    return {**boxes, "subject": draft.subject, "body": draft.body, **style}
+    return {**boxes, "subject": draft.subject, "body": draft.body, **style, "facts": fact_notes(draft)}
 
 
 def read_press(value: str | Mapping[str, Any]) -> DraftPress:

@@ -14,21 +14,22 @@ import structlog
 
 from assistant.access import may_run
 from assistant.errors import NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import JOB_KINDS, JobKind
-from assistant.mentions import MAX_MENTION_CHARS, Mention
+from assistant.follow_ups import reads_as_follow_up
+from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION, JobKind
+from assistant.mentions import MAX_MENTION_CHARS, Mention, Person
 from assistant.observability import EVENTS
-from assistant.preferences import check_kind, with_preferences
+from assistant.preferences import ChannelSettings, PersonSettings, check_kind, with_preferences
 from assistant.queue import Doorbell, NoDoorbell
 from assistant.rate_limits import RateLimits
 from assistant.replies import Action, Actions, Reply
 from assistant.storage.job_store import Accepted, JobStore
 from assistant.storage.outbox_store import Errand
 from assistant.storage.people_store import PeopleStore
-from assistant.storage.preference_store import PreferenceStore
+from assistant.storage.preference_store import PreferenceStore, Standing
 from assistant.storage.statements import plain_text
 from bot.draft_answers import DraftAnswers
 from bot.meeting_questions import MeetingQuestions
-from bot.routing import HELP_WORDS, help_text, route
+from bot.routing import HELP_WORDS, Route, help_text, route
 
 log = structlog.get_logger()
 
@@ -72,8 +73,10 @@ class Intake:
         self._delivery = delivery
         self._preferences = preferences
 
-    def take(self, mention: Mention) -> Accepted:
+    def take(self, mention: Mention, standing: Standing | None = None) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
+
+        `standing`: what holds for this asker in this channel, where the platform has just read it.
 
         Raises:
             RequestInvalid: nothing to go on, too long, an unknown command, too many questions at once, or a full
@@ -82,7 +85,7 @@ class Intake:
             DependencyUnavailable, StorageFull: the database refused; the platform should ask for redelivery.
         """
         try:
-            accepted = self._take(mention)
+            accepted = self._take(mention, standing)
         except StewardError as error:
             EVENTS.labels(mention.conversation.platform.value, error.code).inc()
             raise
@@ -90,30 +93,32 @@ class Intake:
         EVENTS.labels(mention.conversation.platform.value, outcome).inc()
         return accepted
 
-    def _take(self, mention: Mention) -> Accepted:
+    def _take(self, mention: Mention, standing: Standing | None) -> Accepted:
         check_text(mention)
         chosen = route(mention)
         answered = self._answers.question_before(mention, chosen) if self._answers else None
         if answered is not None and self._answers is not None:
             mention = self._answers.continued(mention, answered)
             chosen = route(mention)
+        standing = standing or self._standing(mention)
+        asker = standing.asker or mention.asker
+        chosen = self._in_its_thread(mention, chosen, asker)
         if self._meetings is not None:
             chosen = self._meetings.routed(mention, chosen)
-        known = self._people.get(mention.conversation.tenant, mention.asker.id)
-        asker = known or mention.asker
         if not may_run(asker, chosen.kind):
             raise NotPermitted(
                 f"role {asker.role} may not run {chosen.kind.name}",
                 reply=f"{chosen.kind.title} is for {' and '.join(chosen.kind.roles)}s. "
                 "Your administrator can change that.",
             )
-        mention = self._as_set(mention, chosen.kind)
+        check_kind(chosen.kind, standing.channel)
+        mention = with_preferences(mention, standing.channel, standing.person)
         self._check_rate(mention)
         asked = mention.model_copy(update={"text": plain_text(chosen.text), "kind": chosen.kind.name, "asker": asker})
         accepted = self._accept(asked, chosen.kind)
         if not accepted.duplicate and answered is not None and self._answers is not None:
             self._answers.close(answered)
-        if not accepted.duplicate:
+        if accepted.wants_ring:
             self._doorbell.ring(chosen.kind.lane, accepted.job_id)
         log.info(
             "mention.taken",
@@ -124,6 +129,13 @@ class Intake:
             position=accepted.position,
         )
         return accepted
+
+    def _in_its_thread(self, mention: Mention, chosen: Route, asker: Person) -> Route:
+        """Return the log inspector's route for what goes on about an inspection in its own thread."""
+        if chosen.by != "default" or not reads_as_follow_up(chosen.text) or not may_run(asker, LOG_INSPECTION):
+            return chosen
+        is_about_logs = self._jobs.last_kind(mention.conversation) == LOG_INSPECTION.name
+        return Route(LOG_INSPECTION, chosen.text, "follow-up") if is_about_logs else chosen
 
     def _accept(self, asked: Mention, kind: JobKind) -> Accepted:
         """Write the question down and have its placeholder said, without the outbox being read in between."""
@@ -147,13 +159,12 @@ class Intake:
             )
         return accepted
 
-    def _as_set(self, mention: Mention, kind: JobKind) -> Mention:
-        """Refuse a kind that is off in the channel; return the mention as its channel and its asker want it."""
+    def _standing(self, mention: Mention) -> Standing:
+        where, asker_id = mention.conversation, mention.asker.id
         if self._preferences is None:
-            return mention
-        channel, person = self._preferences.for_mention(mention.conversation, mention.asker.id)
-        check_kind(kind, channel)
-        return with_preferences(mention, channel, person)
+            return Standing(ChannelSettings(), PersonSettings(), self._people.get(where.tenant, asker_id))
+        place = mention.asked_in or where
+        return self._preferences.for_mention(place.platform, place.tenant, place.channel, asker_id)
 
     def _check_rate(self, mention: Mention) -> None:
         """Refuse a flood. An event that was taken before comes through: it makes no new job."""

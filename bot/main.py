@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from assistant.live_progress import ProgressListener
+from assistant.mail_desk import MailDesk
 from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, open_doorbell
 from assistant.rate_limits import open_rate_limits
@@ -29,6 +30,7 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.health import Health
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
+from assistant.storage.mail_store import MailStore
 from assistant.storage.migrate import migrate
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.outbox_store import OutboxStore
@@ -37,6 +39,7 @@ from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.worker_store import WorkerStore
 from bot import operations
+from bot.alerts.routes import build_alert_routes
 from bot.body_limit import BodyLimit
 from bot.delivery import Delivery
 from bot.dependencies import BotDependencies
@@ -86,7 +89,8 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
         person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(drafts, people, blobs, doorbell),
-        minutes=MinutesDesk(settings, minutes, feedback, blobs, doorbell),
+        minutes=MinutesDesk(settings, minutes, feedback, doorbell),
+        mail=MailDesk(settings, MailStore(engine, settings)),
     )
 
     def nudge(job_id: UUID) -> None:
@@ -118,6 +122,8 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
 
     app = FastAPI(title="Steward", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(operations.build_routes(Health(engine), JobRepair(engine), WorkerStore(engine)))
+    if settings.steward_alert_secret:
+        app.include_router(build_alert_routes(settings, dependencies.intake, people))
     for entry in entries:
         if entry.is_on(settings):
             platforms[entry.name] = entry.build(app, dependencies)

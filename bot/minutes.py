@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,14 +18,12 @@ from pydantic import Field
 from assistant.errors import RequestInvalid
 from assistant.frozen import Frozen
 from assistant.job_kinds import MEETING_SUMMARY
-from assistant.mentions import Attachment, Mention, Person
+from assistant.mentions import Mention, Person
 from assistant.minutes.edits import apply_edit, confirmed, form_values
-from assistant.minutes.follow_up import follow_up_notes, follow_up_request
 from assistant.minutes.kept import PREFIX, KeptMinutes, Reader
 from assistant.queue import Doorbell, NoDoorbell
 from assistant.replies import Reply
 from assistant.settings import Settings
-from assistant.storage.blob_store import BlobStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.minutes_store import MinutesStore
 
@@ -34,7 +31,6 @@ log = structlog.get_logger()
 
 EDIT: Final = PREFIX + "edit"  # opens a form
 CONFIRM, TICKETS, FORGET = PREFIX + "confirm", PREFIX + "tickets", PREFIX + "forget"
-EMAIL: Final = PREFIX + "email"  # asks for a job of its own
 ORDERS: Final = frozenset({CONFIRM, TICKETS, FORGET})
 MAY_FORGET_ANYTHING: Final = ("admin",)
 CORRECTED: Final = "corrected"  # the reason that feedback by an edit carries
@@ -53,15 +49,6 @@ class MinutesPress(Frozen):
     revision: int = Field(ge=1)
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """The request for an e-mail about a meeting, with its minutes as the source."""
-
-    text: str
-    notes: Attachment
-    options: dict[str, Any]  # the drafter's: the notes are the source, an older revision in the thread is not
-
-
 class MinutesDesk:
     """Takes presses and forms. Everything blocks: await it with asyncio.to_thread."""
 
@@ -70,13 +57,11 @@ class MinutesDesk:
         settings: Settings,
         minutes: MinutesStore,
         feedback: FeedbackStore,
-        blobs: BlobStore,
         doorbell: Doorbell | None = None,
     ) -> None:
         self._settings = settings
         self._minutes = minutes
         self._feedback = feedback
-        self._blobs = blobs
         self._doorbell = doorbell or NoDoorbell()
 
     def reader(self, where: Mention) -> Reader:
@@ -124,22 +109,6 @@ class MinutesDesk:
             self._confirm(kept, person)
             return "Confirmed."
         return self._order_tickets(kept, person)
-
-    def follow_up(self, press: MinutesPress, reader: Reader) -> FollowUp:
-        """Return the request for a follow-up e-mail, with the minutes as they stand now.
-
-        Raises:
-            NothingFound: there are no such minutes for them.
-        """
-        kept = self._minutes.get(press.minutes, reader)
-        data = follow_up_notes(kept.minutes).encode()
-        notes = Attachment(
-            name="minutes.md",
-            media_type="text/markdown",
-            size_bytes=len(data),
-            location=f"blob:{self._blobs.store(data)}",
-        )
-        return FollowUp(follow_up_request(kept.minutes), notes, {"only_files": True})
 
     def _look(self, press: MinutesPress, reader: Reader) -> KeptMinutes:
         kept = self._minutes.get(press.minutes, reader)

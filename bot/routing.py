@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from assistant.errors import RequestInvalid
 from assistant.job_kinds import EMAIL_DRAFT, JOB_KINDS, LOG_INSPECTION, MEETING_SUMMARY, POLICY_SEARCH, JobKind
 from assistant.mentions import Mention
+from assistant.watch_words import read_watch_words
 
 _COMMAND = re.compile(r"^\s*/?([\w-]+)\s*(?::|,|\s|$)\s*", re.UNICODE)
 _ADDRESS = re.compile(r"^\s*[\w-]+\s*[:,]")
 _SLASH = re.compile(r"^\s*/([\w-]+)")
 _TRANSCRIPTS = (".vtt", ".srt", ".sbv")
+# What Alertmanager's, Grafana's and PagerDuty's own templates begin with when somebody pastes them.
+_PASTED_ALERT = re.compile(
+    r"^\s*(?:\W*\s*)?(?:\[FIRING:\d+\]|\[(?:Alerting|FIRING)\]|\*{0,2}(?:Firing|Alerting)\*{0,2}\s*$|"
+    r"(?:Triggered|TRIGGERED)\b.*\bincident\b|Incident #\d+ .*\btriggered\b)",
+    re.MULTILINE,
+)
 _LOGS = (".log", ".ndjson", ".jsonl", ".log.gz", ".log.zst")
 _QUESTION_WORDS = frozenset(
     {"how", "what", "when", "where", "who", "whom", "whose", "why", "which", "may", "can", "could"}
@@ -45,6 +52,10 @@ def route(mention: Mention, kinds: Mapping[str, JobKind] = JOB_KINDS) -> Route:
         if mention.kind not in kinds:
             raise RequestInvalid(f"unknown job kind {mention.kind!r}", reply=_unknown(mention.kind, kinds))
         return Route(kinds[mention.kind], text, "named")
+    if read_watch_words(text) is not None and LOG_INSPECTION.name in kinds:
+        return Route(kinds[LOG_INSPECTION.name], text, "watch")
+    if _PASTED_ALERT.search(text) and LOG_INSPECTION.name in kinds:
+        return Route(kinds[LOG_INSPECTION.name], text, "alert")
     return (
         _by_command(text, mention, kinds)
         or _by_attachment(text, mention)

@@ -39,6 +39,7 @@ def build(app: FastAPI, dependencies: BotDependencies) -> web.WebPlatform:
         blobs=dependencies.blobs,
         drafts=dependencies.drafts,
         minutes=dependencies.minutes,
+        mail=dependencies.mail,
         documents=DocumentReader(dependencies.engine),
         quality=QualityStore(dependencies.engine),
         suggestions=_suggestions(dependencies.settings),

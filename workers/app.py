@@ -38,6 +38,8 @@ from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.minutes_store import MinutesStore
+from assistant.storage.people_store import PeopleStore
+from assistant.storage.watch_store import WatchStore
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
 from workers.consumer import RingConsumer, register_task
 from workers.held_jobs import HeldJobs
@@ -47,6 +49,7 @@ from workers.registry import HANDLERS, named
 from workers.run_job import JobRunner
 from workers.services import ServicesFactory, build_context_factory
 from workers.sweep import Sweeper
+from workers.watch_checks import WatchChecks
 from workers.wear import Wear, resident_bytes
 
 __all__ = ["Worker", "build_context_factory", "main", "register_task", "run_inline", "run_only", "run_worker"]
@@ -123,6 +126,7 @@ class Worker:
             lanes=self.lanes,
             slots=slots,
             look_after_itself=self.look_after_itself,
+            watch_checks=WatchChecks(WatchStore(self.engine), PeopleStore(self.engine), self.doorbell),
         )
 
     def start(self) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.storage.draft_store import KeptDraft, Order
     from assistant.storage.people_store import PersonProfile
+    from assistant.storage.watch_store import WatchStore
     from workers.clients.tickets import TicketSystem
     from workers.llm.model_catalogue import ModelCatalogue
 
@@ -57,6 +58,10 @@ class History(Protocol):
 
     def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> Sequence[Turn]:
         """Return the turns before this job's own, oldest first."""
+        ...
+
+    def recent_attachments(self, conversation_id: Any, *, before_job: Any, kind: str) -> tuple[Attachment, ...]:
+        """Return the files of the conversation's last job of this kind that came with some."""
         ...
 
 
@@ -90,6 +95,10 @@ class People(Protocol):
 
     def everybody(self, tenant: str) -> Sequence[PersonProfile]:
         """Return all people of the tenant, by name."""
+        ...
+
+    def profile(self, tenant: str, person_id: str) -> PersonProfile | None:
+        """Return what the directory knows of one person, or None."""
         ...
 
 
@@ -196,6 +205,10 @@ class NoPeople:
         del tenant
         return ()
 
+    def profile(self, tenant: str, person_id: str) -> None:
+        """Return nobody."""
+        del tenant, person_id
+
 
 @dataclass(frozen=True)
 class JobContext:
@@ -212,6 +225,7 @@ class JobContext:
     is_cancelled: Callable[[], bool]
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     people: People = field(default_factory=NoPeople)
+    watches: WatchStore | None = None  # None: nothing can be watched here
     drafts: Drafts = field(default_factory=NoDrafts)
     mail: Mailroom = field(default_factory=NoMailroom)
     minutes: MinutesLibrary = field(default_factory=NoMinutes)

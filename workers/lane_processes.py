@@ -6,39 +6,30 @@ wait (WORKER_PROCESS_LANES): in threads, one of their jobs would slow down every
 
 The parent (any worker) starts a child when a lane has work, declares it dead the moment it is, and the ledger counts
 the deaths. A child lives on while there is work, so that several jobs cost one start together.
-
-    python -m workers.lane_processes LANE OWNER < brief.json      (what the parent runs; nobody else does)
+This is the parent's side; the child's is lane_child.py.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import select
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from typing import IO, Any
 
 import structlog
 
 from assistant.errors import StewardError
 from assistant.job_kinds import LANES, SUSPECT_LANE
-from assistant.observability import configure_logging
-from assistant.settings import Settings, load_settings, plain_settings
+from assistant.settings import Settings, plain_settings
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 
 log = structlog.get_logger()
 
-SUSPECT_IDLE_SECONDS = 15.0  # a child ends after so long without work: suspects are rare
-IDLE_SECONDS = 300.0  # of any other lane: a start costs more than a second of processor time
-LOOK_SECONDS = 0.1
 TEND_SECONDS = 0.25  # how soon a child is started for a job that waits, and a dead one noticed
 SUSPECT_PROCESSES = 2  # of one worker; each costs the memory of a worker while it lives
 PROCESSES = 1  # of any other lane, unless WORKER_LANE_SLOTS says more
-GRACE_SECONDS = 8.0  # a child that is told to stop finishes its job within this, or hands it back
 CLOSE_SECONDS = 10.0
 
 
@@ -136,7 +127,7 @@ class LaneProcesses:
 
     def _start(self, lane: str, owner: str) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
-            [sys.executable, "-m", "workers.lane_processes", lane, owner],
+            [sys.executable, "-m", "workers.lane_child", lane, owner],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
@@ -153,47 +144,3 @@ class LaneProcesses:
             log.warning("lane_process.unstartable", lane=lane)
         log.info("lane_process.started", lane=lane, pid=child.pid)
         return child
-
-
-def main(argv: list[str]) -> int:
-    """Run a lane's jobs one by one until it is empty for a while, the process is worn out or the parent is gone."""
-    from workers.app import Worker
-
-    lane, owner = argv
-    brief = json.loads(sys.stdin.readline())
-    settings = load_settings({}, **brief["settings"])
-    configure_logging(settings.log_level, settings.log_format)
-    worker = Worker(
-        settings,
-        owner=owner,
-        lanes=(lane,),
-        slots=1,
-        apart={},
-        handlers=brief["handlers"],
-        services=brief["services"],
-    )
-    worker.held.start()
-    gone = threading.Event()
-    threading.Thread(target=_watch, args=(sys.stdin, gone, worker), name="parent", daemon=True).start()
-    idle, idle_at_most = 0.0, SUSPECT_IDLE_SECONDS if lane == SUSPECT_LANE else IDLE_SECONDS
-    while idle < idle_at_most and not gone.is_set() and not worker.worn_out.is_set():
-        idle = 0.0 if worker.runner.drain() else idle + LOOK_SECONDS
-        gone.wait(LOOK_SECONDS)
-    return 0
-
-
-def _watch(stdin: IO[str], gone: threading.Event, worker: Any) -> None:
-    while not select.select([stdin], [], [], 0.5)[0]:
-        worker.look_after_itself()
-        if worker.held.has_deaf:
-            os._exit(0)  # its job was stopped and goes on computing: nothing else runs here that would be lost
-    # The parent closed the pipe, or died.
-    gone.set()
-    worker.runner.stop()
-    worker.runner.wait_idle(GRACE_SECONDS)
-    worker.runner.hand_back()
-    os._exit(0)  # a stuck job's thread would keep the process for ever
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

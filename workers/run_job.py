@@ -96,7 +96,7 @@ class JobRunner:
                 while job is not None:
                     self.run(job)
                     count += 1
-                    job = self._claim()
+                    job = self._claim_another()
             finally:
                 self._slots.release()
             if rings == self._rings or self._stopping.is_set():
@@ -114,6 +114,16 @@ class JobRunner:
         finally:
             if job is None:
                 self._slots.release()
+
+    def _claim_another(self) -> Job | None:
+        """Claim, after a job, but only look first where the last claim saw no other: mostly there is none."""
+        try:
+            if not self._jobs.saw_others and not self._jobs.has_queued(self.lanes):
+                return None
+        except StewardError as error:
+            log.warning("look.failed", code=error.code)
+            return None
+        return self._claim()
 
     def _claim(self) -> Job | None:
         if self._stopping.is_set():

@@ -13,13 +13,15 @@ import structlog
 from assistant.access import EVERYONE
 from assistant.errors import StewardError
 from assistant.jobs import Job
-from assistant.mail.port import Mailroom, NoMailroom
+from assistant.mail.mailroom import AccountMailroom
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.draft_store import DraftStore
+from assistant.storage.mail_store import MailStore
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore
+from assistant.storage.watch_store import WatchStore
 from workers.clients.tickets_http import open_tickets
 from workers.context import JobContext, Knowledge
 from workers.registry import HANDLERS, named
@@ -56,8 +58,9 @@ class ServicesFactory:
         self._history = ConversationStore(engine)
         self._files = BlobStore(engine, settings)
         self._people = PeopleStore(engine)
+        self._watches = WatchStore(engine)
         self._drafts = DraftStore(engine)
-        self._mail: Mailroom = NoMailroom()
+        self._mail = AccountMailroom(settings, MailStore(engine, settings))
         self._minutes = MinutesStore(engine)
         self._tickets = open_tickets(settings)
 
@@ -77,6 +80,7 @@ class ServicesFactory:
             is_cancelled=progress.is_cancelled,
             stopwatch=progress.stopwatch,
             people=self._people,
+            watches=self._watches,
             drafts=self._drafts,
             mail=self._mail,
             minutes=self._minutes,

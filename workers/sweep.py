@@ -22,6 +22,7 @@ from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
+from workers.watch_checks import WatchChecks
 
 log = structlog.get_logger()
 
@@ -30,6 +31,7 @@ RING_AGAIN_SECONDS = 1.0  # a job that could have started so long ago was forgot
 RINGS_AT_ONCE = 20
 SEEN_SECONDS = 5.0
 OVERDUE_SECONDS = 5.0
+WATCHES_SECONDS = 5.0
 HIDDEN_DAYS = 30  # a document whose file vanished can be brought back by ingesting it again until then
 RETENTION_SECONDS = 3600.0
 
@@ -50,6 +52,7 @@ class Sweeper:
         lanes: tuple[str, ...],
         slots: int,
         look_after_itself: Callable[[], WorkerCondition],
+        watch_checks: WatchChecks,
     ) -> None:
         self._settings = settings
         self._repair = repair
@@ -58,6 +61,7 @@ class Sweeper:
         self._minutes = minutes
         self._doorbell = doorbell
         self._look_after_itself = look_after_itself
+        self._watch_checks = watch_checks
         self._owner = owner
         self._lanes = lanes
         self._slots = slots
@@ -95,6 +99,10 @@ class Sweeper:
         for lane, count in waiting.items():
             for _ in range(count):
                 self._doorbell.ring(lane)
+        if self._is_due("watches", WATCHES_SECONDS) and self._workers.lead(
+            "watches", self._owner, seconds=WATCHES_SECONDS * 3
+        ):
+            self._watch_checks.start_due()
         if self._is_due("retention", RETENTION_SECONDS) and self._workers.lead(
             "retention", self._owner, seconds=RETENTION_SECONDS - 60
         ):

@@ -70,6 +70,16 @@ class DraftSource(Frozen):
 
     ref: str  # "request", "message:<id>", "file:<name>", "policy:<path>#<chunk>", "history"
     quote: str = Field(min_length=1, max_length=1200)  # verbatim
+    title: str = ""  # what people know it by: a document's title, a message's subject and sender
+    document_id: str | None = None  # of the company's documents
+
+
+class DraftFact(Frozen):
+    """A day, figure or address of the text, as written there, and the passage it comes from."""
+
+    text: str
+    ref: str  # as of DraftSource; "request": the asker's own words
+    quote: str
 
 
 class DraftAttachment(Frozen):
@@ -99,8 +109,9 @@ class EmailDraft(Frozen):
     attachments: tuple[DraftAttachment, ...] = ()
     warnings: tuple[DraftWarning, ...] = ()
     sources: tuple[DraftSource, ...] = ()
+    facts: tuple[DraftFact, ...] = ()  # in reading order; one that an edit took out of the text is still here
     question: str | None = None  # what must be answered before the draft can be finished
-    asks_for: Literal["recipient", "purpose"] | None = None  # what the question is about
+    asks_for: Literal["recipient", "purpose", "message"] | None = None  # what the question is about
     written_by: str = ""  # the engine's label, or BY_ASKER after their own edit
 
     @property

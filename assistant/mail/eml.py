@@ -15,10 +15,12 @@ from datetime import datetime
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.parser import BytesParser
+from email.utils import format_datetime, getaddresses
 
 from assistant.errors import ModelOutputInvalid
 from assistant.mail.draft import EmailDraft
+from assistant.mail.port import ApprovedMessage
 from assistant.mentions import Person
 
 MEDIA_TYPE = "message/rfc822"
@@ -71,6 +73,20 @@ def message_of(
         main, _, sub = (mimetypes.guess_type(attachment.name)[0] or "application/octet-stream").partition("/")
         message.add_attachment(data, maintype=main, subtype=sub, filename=attachment.name)
     return message
+
+
+def with_bcc(message: ApprovedMessage) -> bytes:
+    """Return the approved message with its hidden recipients as a Bcc header: for services that know no envelope.
+
+    They take the header out before anybody gets the mail.
+    """
+    shown = BytesParser(policy=policy.SMTP).parsebytes(message.data, headersonly=True)
+    named = {
+        address.lower()
+        for _, address in getaddresses([str(one) for h in ("to", "cc") for one in shown.get_all(h, [])])
+    }
+    hidden = [one for one in message.recipients if one.lower() not in named]
+    return b"Bcc: " + ",\r\n ".join(hidden).encode() + b"\r\n" + message.data if hidden else message.data
 
 
 def eml_of(draft: EmailDraft, *, sender: Person, at: datetime, files: Mapping[str, bytes]) -> bytes:

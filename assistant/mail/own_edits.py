@@ -72,6 +72,11 @@ def apply_edit(draft: EmailDraft, edit: OwnEdit) -> EmailDraft:
     )
 
 
+def split_recipients(written: str) -> tuple[str, ...]:
+    """Return the names or addresses of a line, split at commas, semicolons and line ends; each is found later."""
+    return tuple(dict.fromkeys(one for part in re.split(r"[,;\n]", written) if (one := " ".join(part.split()))))
+
+
 def addresses(written: str) -> tuple[str, ...]:
     """Return the bare addresses of a line such as "Ann <ann@a.example>, bob@a.example".
 

@@ -52,6 +52,25 @@ class ApprovedMessage:
     data: bytes  # without Bcc; CRLF line ends
 
 
+@dataclass(frozen=True, slots=True)
+class MailQuery:
+    """Which earlier e-mail is looked for."""
+
+    sender: str  # a name, a part of one, or an address
+    words: tuple[str, ...] = ()  # all of them in its subject, or all of them in its text
+
+
+class MailSearch(Protocol):
+    """Looks for earlier e-mails in one person's own mailbox; reads, and changes nothing.
+
+    Errors: as MailDrafts.
+    """
+
+    def search(self, query: MailQuery) -> list[bytes]:
+        """Return the messages that fit, whole; newest last, a dozen at most."""
+        ...
+
+
 class MailDrafts(Protocol):
     """The Drafts folder of one person.
 
@@ -94,6 +113,10 @@ class Mailroom(Protocol):
         """Return the person's Drafts folder, or None: nothing is set up for them."""
         ...
 
+    def search_of(self, tenant: str, person: Person) -> MailSearch | None:
+        """Return what looks into the person's mailbox, or None: nothing that can is set up for them."""
+        ...
+
     def sender_for(self, tenant: str, person: Person) -> MailSender | None:
         """Return what sends as the person, or None: sending is off, or nothing is set up for them."""
         ...
@@ -103,6 +126,11 @@ class NoMailroom:
     """No channel at all: a draft can be copied, or downloaded as .eml."""
 
     def drafts_of(self, tenant: str, person: Person) -> MailDrafts | None:
+        """Return nothing."""
+        del tenant, person
+        return None
+
+    def search_of(self, tenant: str, person: Person) -> MailSearch | None:
         """Return nothing."""
         del tenant, person
         return None

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from assistant.mail.draft import LENGTHS, TEMPLATE_ENGINE, DraftStatus, EmailDraft
+from assistant.mail.draft import LENGTHS, TEMPLATE_ENGINE, DraftSource, DraftStatus, EmailDraft
 from assistant.replies import Action, Actions, Block, Citation, Citations, Draft, Notice, Paragraph, Reply
 
 Offer = Literal["save", "send"]  # what the asker's mail set-up allows, besides the download
 
 PREFIX = "draft_"  # of all buttons under a draft
-SHOWN_SOURCES = 8
+SHOWN_SOURCES = 12
+_NAMES = {"request": "your request"}
 TEXT_CHARS = 200
 _STANDING = {
     DraftStatus.SAVED: "Saved in your Drafts. Nothing has been sent.",
@@ -43,6 +44,7 @@ def show_draft(
             subject=draft.subject,
             body=draft.body,
             placeholders=draft.placeholders,
+            facts=_facts_of(draft),
             status=draft.status.value,
         )
     )
@@ -91,18 +93,64 @@ def buttons(draft: EmailDraft, offers: Sequence[Offer]) -> tuple[Action, ...]:
 
 
 def citations_of(draft: EmailDraft) -> tuple[Citation, ...]:
-    """Return the quoted sources, numbered; the asker's own words need no citation."""
-    quoted = [source for source in draft.sources if source.ref != "request"][:SHOWN_SOURCES]
-    return tuple(
-        Citation(
-            number=number,
-            chunk_id=source.ref,
-            document_id=source.ref,
-            document=source.ref.partition(":")[2] or source.ref,
-            title=source.ref.partition(":")[2] or source.ref,
-            quote=source.quote,
-        )
-        for number, source in enumerate(quoted, start=1)
+    """Return the sources, numbered; the asker's own words need no citation."""
+    return tuple(_citation(number, source) for number, source in enumerate(_cited(draft), start=1))
+
+
+def facts_line(facts: Sequence[tuple[str, int]]) -> str:
+    """Return where a shown draft's facts come from, for platforms where a fact in the text can't be pressed."""
+    cited = ", ".join(f"{text} [{number}]" for text, number in facts if number)
+    own = ", ".join(text for text, number in facts if not number)
+    parts = [f"Facts: {cited}" if cited else "", f"In your own words: {own}" if own else ""]
+    return ". ".join(part for part in parts if part)
+
+
+def fact_notes(draft: EmailDraft) -> str:
+    """Return a line for each fact of the text, with the words it comes from: to have beside an edit."""
+    titles = {source.ref: source.title for source in draft.sources}
+    standing = [fact for fact in draft.facts if fact.text in draft.body]
+    return "\n".join(
+        f"{one.text}: {titles.get(one.ref) or _NAMES.get(one.ref, '')} “{one.quote}”" for one in standing
+    )
+
+
+def _cited(draft: EmailDraft) -> list[DraftSource]:
+    """Return the sources to number; one whose words stand in another's quote is not said twice."""
+    found: list[DraftSource] = []
+    for source in draft.sources:
+        if source.ref != "request" and not any(_holds(one, source.ref, source.quote) for one in found):
+            found.append(source)
+    return found[:SHOWN_SOURCES]
+
+
+def _facts_of(draft: EmailDraft) -> tuple[tuple[str, int], ...]:
+    """Return the facts that stand in the text, each with the number of its citation."""
+    cited = _cited(draft)
+    numbered = []
+    for fact in draft.facts:
+        if fact.text not in draft.body:
+            continue
+        places = (number for number, one in enumerate(cited, 1) if _holds(one, fact.ref, fact.quote))
+        number = 0 if fact.ref == "request" else next(places, None)
+        if number is not None:
+            numbered.append((fact.text, number))
+    return tuple(numbered)
+
+
+def _holds(source: DraftSource, ref: str, quote: str) -> bool:
+    return source.ref == ref and quote in source.quote
+
+
+def _citation(number: int, source: DraftSource) -> Citation:
+    name = source.ref.partition(":")[2] or source.ref
+    path, _, chunk_id = name.rpartition("#") if source.document_id else (name, "", source.ref)
+    return Citation(
+        number=number,
+        chunk_id=chunk_id,
+        document_id=source.document_id or source.ref,
+        document=path,
+        title=source.title or name,
+        quote=source.quote,
     )
 
 

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email import message_from_bytes
 
 from assistant.errors import StewardError
-from assistant.mail.port import ApprovedMessage, DraftMessage, MailDrafts, MailSender, Sending, SendOutcome
+from assistant.mail.port import (
+    ApprovedMessage,
+    DraftMessage,
+    MailDrafts,
+    MailQuery,
+    MailSearch,
+    MailSender,
+    Sending,
+    SendOutcome,
+)
 from assistant.mentions import Person
 
 
@@ -65,11 +75,34 @@ class SenderTwin:
 
 
 @dataclass
+class SearchTwin:
+    """A mailbox that can be searched: whole messages, oldest first."""
+
+    messages: list[bytes] = field(default_factory=list)
+
+    def search(self, query: MailQuery) -> list[bytes]:
+        """Return the messages from that sender that hold all the words."""
+        wanted = [word.lower() for word in query.words]
+        return [
+            data
+            for data in self.messages
+            if query.sender.lower() in str(message_from_bytes(data)["from"]).lower()
+            and all(word in data.decode().lower() for word in wanted)
+        ]
+
+
+@dataclass
 class MailroomTwin:
-    """The same folder and sender for everybody; None: not set up."""
+    """The same folder, mailbox and sender for everybody; None: not set up."""
 
     drafts: DraftsTwin | None = field(default_factory=DraftsTwin)
     sender: SenderTwin | None = field(default_factory=SenderTwin)
+    mailbox: SearchTwin | None = None
+
+    def search_of(self, tenant: str, person: Person) -> MailSearch | None:
+        """Return the mailbox."""
+        del tenant, person
+        return self.mailbox
 
     def drafts_of(self, tenant: str, person: Person) -> MailDrafts | None:
         """Return the folder."""

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from assistant.errors import NothingFound
-from assistant.mentions import ConversationKey, Platform
+from assistant.mentions import Attachment, ConversationKey, Mention, Platform
 from assistant.storage.database import reading, writing
 from assistant.storage.statements import Statement, plain_text
 
@@ -63,6 +63,13 @@ _JOBS = Statement(
     "SELECT id AS job_id FROM jobs WHERE conversation_id = :conversation_id ORDER BY created_at, id",
     returns="job_id",
 )
+_MENTIONS = Statement(
+    """
+    SELECT @text(mention) AS mention FROM jobs
+    WHERE conversation_id = :conversation_id AND kind = :kind AND id <> :before_job
+    ORDER BY created_at DESC LIMIT 10
+    """
+)
 _RENAME = Statement("UPDATE conversations SET title = :title WHERE id = :conversation_id")
 _DELETE_MINUTES = Statement(
     "DELETE FROM minutes WHERE job_id IN (SELECT id FROM jobs WHERE conversation_id = :conversation_id)"
@@ -81,6 +88,13 @@ class ConversationStore:
         with reading(self._engine) as connection:
             rows = _RECENT(connection, conversation_id=conversation_id, before_job=before_job, count=limit).all()
         return [Turn(row.role, row.text, row.job_id, row.created_at) for row in reversed(rows)]
+
+    def recent_attachments(self, conversation_id: UUID, *, before_job: UUID, kind: str) -> tuple[Attachment, ...]:
+        """Return the files of the conversation's last job of this kind that came with some; none if none did."""
+        with reading(self._engine) as connection:
+            mentions = _MENTIONS(connection, conversation_id=conversation_id, before_job=before_job, kind=kind)
+            said = [Mention.model_validate_json(text) for text in mentions.scalars()]
+        return next((mention.attachments for mention in said if mention.attachments), ())
 
     def list_for(self, platform: str, tenant: str, person_id: str, limit: int = 50) -> list[Conversation]:
         """Return the conversations this person started, the last used first."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -25,15 +24,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator
 
 from assistant.errors import DependencyUnavailable, StorageFull
+from assistant.storage.turns import Turns
 
 BUSY_TIMEOUT_MS = 10_000  # how long a SQLite writer waits for another before it gives up
 STATEMENT_TIMEOUT_MS = 8_000  # a PostgreSQL statement that takes longer is not coming back
 CONNECT_TIMEOUT_SECONDS = 3
 IDLE_SECONDS = 1.0  # a pooled connection that nobody used for so long is asked whether it still lives
 
-# SQLite has one writer at a time, and lets those who wait look again at intervals that grow: with 16 threads the
-# unlucky waited 1.4 s where all together took 0.8. So the writers of a process take turns before they ask SQLite.
-_TURNS: weakref.WeakKeyDictionary[sa.Engine, threading.Lock] = weakref.WeakKeyDictionary()
+_TURNS: weakref.WeakKeyDictionary[sa.Engine, Turns] = weakref.WeakKeyDictionary()  # of SQLite's writers
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -116,7 +114,7 @@ def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)
-        _TURNS[engine] = threading.Lock()
+        _TURNS[engine] = Turns(engine)
         return engine
     engine = sa.create_engine(
         url,
@@ -185,7 +183,9 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         StorageFull: the disk is full; nothing of the block was kept.
         DependencyUnavailable: the database cannot be reached, or gave up waiting for a lock.
     """
-    with _turn(engine), _translated(), engine.begin() as connection:
+    turns = _TURNS.get(engine)
+    transaction = turns.writing(timeout_seconds=BUSY_TIMEOUT_MS / 1000) if turns else engine.begin()
+    with _translated(), transaction as connection:
         yield connection
 
 
@@ -250,20 +250,6 @@ class ChangeWatch:
     def _version(self) -> int:
         assert self._connection is not None
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-
-@contextlib.contextmanager
-def _turn(engine: sa.Engine) -> Iterator[None]:
-    turns = _TURNS.get(engine)
-    if turns is None:
-        yield
-        return
-    if not turns.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-        raise DependencyUnavailable("database: no turn to write", retry_after_seconds=5)
-    try:
-        yield
-    finally:
-        turns.release()
 
 
 @contextlib.contextmanager

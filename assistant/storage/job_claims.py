@@ -22,6 +22,7 @@ _RETURNING = """
     RETURNING id AS job_id, kind, lane, tenant, channel, person_id, @text(mention) AS mention, conversation_id,
               attempt, created_at, started_at, deadline_at
 """
+_RETURNING_NEXT = f"{_RETURNING}, (SELECT count(*) FROM heads) AS candidates"  # noqa: S608  nobody's input
 _TAKE = """
     UPDATE jobs SET state = 'running', attempt = attempt + 1, token = :token, owner = :owner,
            lease_until = @in(:lease_seconds), started_at = @now, error_code = NULL, error_message = NULL
@@ -32,9 +33,10 @@ CLAIM_ONE = Statement(
     returns=_TAKEN,
 )
 
-# Both walk the indices of queued jobs from person to person (a loose index scan): `askers` holds the people,
-# seeded once behind the last one served and once from the very start, the second walk ending at the first;
-# `workspaces` holds one person of each of the next workspaces, and `channels` the next channels.
+# Both walk the indices of queued jobs from person to person (a loose index scan): `askers` holds the people, walked
+# once from behind the last one served and once from the very start, the second walk ending at the first;
+# `workspaces` holds one person of each of the next workspaces, and `channels` the next channels. On PostgreSQL the
+# rows with n = 0 are where the walks begin, and nobody's; the text stays below 4,096 characters (statements.py).
 _RANKED = """
     running AS MATERIALIZED (
         SELECT tenant, channel, person_id, count(*) AS n FROM jobs WHERE state = 'running'
@@ -53,31 +55,23 @@ _RANKED = """
 """
 _NEXT_ON_POSTGRESQL = (
     """
-    WITH RECURSIVE askers(lane, tenant, person_id, n, wrapped) AS (
-        SELECT l.lane, x.tenant, x.person_id, 1, s.wrapped
-        FROM jsonb_array_elements_text(@json(:lanes)) AS l(lane)
-        CROSS JOIN (VALUES (CAST(:after_tenant AS text), CAST(:after_person AS text), FALSE), ('', '', TRUE))
-            AS s(tenant, person_id, wrapped)
-        CROSS JOIN LATERAL (
-            SELECT tenant, person_id FROM jobs j
-            WHERE j.state = 'queued' AND j.lane = l.lane AND (j.tenant, j.person_id) > (s.tenant, s.person_id)
-            ORDER BY j.tenant, j.person_id LIMIT 1) x
-        WHERE NOT s.wrapped OR (x.tenant, x.person_id) <= (CAST(:after_tenant AS text), CAST(:after_person AS text))
+    WITH RECURSIVE lanes(lane) AS (
+        SELECT jsonb_array_elements_text(@json(:lanes))
+    ), last(tenant, channel, person) AS (
+        SELECT CAST(:after_tenant AS text), CAST(:after_channel AS text), CAST(:after_person AS text)
+    ), askers(lane, tenant, person_id, n, wrapped) AS (
+        SELECT l.lane, s.*
+        FROM lanes l CROSS JOIN (SELECT tenant, person, 0, FALSE FROM last UNION ALL SELECT '', '', 0, TRUE) s
         UNION ALL
         SELECT a.lane, x.tenant, x.person_id, a.n + 1, a.wrapped
         FROM askers a CROSS JOIN LATERAL (
             SELECT tenant, person_id FROM jobs j
             WHERE j.state = 'queued' AND j.lane = a.lane AND (j.tenant, j.person_id) > (a.tenant, a.person_id)
             ORDER BY j.tenant, j.person_id LIMIT 1) x
-        WHERE a.n < :askers AND (NOT a.wrapped
-              OR (x.tenant, x.person_id) <= (CAST(:after_tenant AS text), CAST(:after_person AS text)))
+        WHERE a.n < :askers
+          AND (NOT a.wrapped OR (x.tenant, x.person_id) <= (SELECT tenant, person FROM last))
     ), workspaces(lane, tenant, person_id, n) AS (
-        SELECT l.lane, x.tenant, x.person_id, 1
-        FROM jsonb_array_elements_text(@json(:lanes)) AS l(lane)
-        CROSS JOIN (VALUES (CAST(:after_tenant AS text)), ('')) AS s(tenant)
-        CROSS JOIN LATERAL (
-            SELECT tenant, person_id FROM jobs j WHERE j.state = 'queued' AND j.lane = l.lane AND j.tenant > s.tenant
-            ORDER BY j.tenant, j.person_id LIMIT 1) x
+        SELECT l.lane, s.tenant, '', 0 FROM lanes l CROSS JOIN (SELECT tenant FROM last UNION ALL SELECT '') s
         UNION ALL
         SELECT w.lane, x.tenant, x.person_id, w.n + 1
         FROM workspaces w CROSS JOIN LATERAL (
@@ -85,16 +79,11 @@ _NEXT_ON_POSTGRESQL = (
             ORDER BY j.tenant, j.person_id LIMIT 1) x
         WHERE w.n < :workspaces
     ), waiting AS (
-        SELECT lane, tenant, person_id FROM askers UNION SELECT lane, tenant, person_id FROM workspaces
+        SELECT lane, tenant, person_id FROM askers WHERE n > 0
+        UNION SELECT lane, tenant, person_id FROM workspaces WHERE n > 0
     ), channels(lane, tenant, channel, n) AS (
-        SELECT l.lane, x.tenant, x.channel, 1
-        FROM jsonb_array_elements_text(@json(:lanes)) AS l(lane)
-        CROSS JOIN (VALUES (CAST(:after_tenant AS text), CAST(:after_channel AS text)), ('', ''))
-            AS s(tenant, channel)
-        CROSS JOIN LATERAL (
-            SELECT tenant, channel FROM jobs j
-            WHERE j.state = 'queued' AND j.lane = l.lane AND (j.tenant, j.channel) > (s.tenant, s.channel)
-            ORDER BY j.tenant, j.channel LIMIT 1) x
+        SELECT l.lane, s.*, 0
+        FROM lanes l CROSS JOIN (SELECT tenant, channel FROM last UNION ALL SELECT '', '') s
         UNION ALL
         SELECT c.lane, x.tenant, x.channel, c.n + 1
         FROM channels c CROSS JOIN LATERAL (
@@ -109,7 +98,7 @@ _NEXT_ON_POSTGRESQL = (
               AND j.run_at <= @now AND j.deadline_at > @now
             ORDER BY j.priority, j.created_at LIMIT :heads) h
         UNION
-        SELECT h.* FROM (SELECT DISTINCT lane, tenant, channel FROM channels) a CROSS JOIN LATERAL (
+        SELECT h.* FROM (SELECT DISTINCT lane, tenant, channel FROM channels WHERE n > 0) a CROSS JOIN LATERAL (
             SELECT j.id, j.tenant, j.channel, j.person_id, j.priority, j.created_at FROM jobs j
             WHERE j.state = 'queued' AND j.lane = a.lane AND j.tenant = a.tenant AND j.channel = a.channel
               AND j.run_at <= @now AND j.deadline_at > @now
@@ -123,7 +112,7 @@ _NEXT_ON_POSTGRESQL = (
                 CROSS JOIN LATERAL (SELECT j.id FROM jobs j WHERE j.id = h.id AND j.state = 'queued' @locked) k
                 LIMIT 1)
     """,
-    _RETURNING,
+    _RETURNING_NEXT,
 )
 # SQLite is told the index: without figures about the table it takes the other one for a walk, and sorts all. It also
 # reads past all rows that equal the left side of `(tenant, channel) > (…)`, so a step of the walk is two looks.
@@ -203,6 +192,6 @@ _NEXT_ON_SQLITE = (
     """
     WHERE id = (SELECT id FROM heads ORDER BY priority, ours, here, mine, created_at LIMIT 1)
     """,
-    _RETURNING,
+    _RETURNING_NEXT,
 )
 CLAIM_NEXT = Statement("".join(_NEXT_ON_POSTGRESQL), sqlite="".join(_NEXT_ON_SQLITE), returns=_TAKEN)

@@ -27,7 +27,8 @@ from assistant.errors import Cancelled, StewardError
 from assistant.job_kinds import JobKind
 from assistant.jobs import DraftChange, Job, JobResult, Step
 from assistant.mail.draft import DraftStatus
-from assistant.mentions import Mention
+from assistant.mentions import ConversationKey, Mention
+from assistant.minutes.kept import MinutesChange
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage import job_claims
@@ -49,6 +50,13 @@ class Pulse:
     cancelled: frozenset[str]  # the asker wants them stopped
 
 
+_LAST_KIND = Statement(
+    """
+    SELECT j.kind FROM jobs j JOIN conversations c ON c.id = j.conversation_id
+    WHERE c.platform = :platform AND c.tenant = :tenant AND c.channel = :channel AND c.thread = :thread
+    ORDER BY j.created_at DESC LIMIT 1
+    """
+)
 _OF_EVENT = Statement(
     "SELECT job_id FROM event_claims WHERE event_key = :event_key AND job_id IS NOT NULL", returns="job_id"
 )
@@ -72,13 +80,12 @@ _LOOK = Statement(
     sqlite=_LOOKING.format(mine=_MINE_ON_SQLITE),
     returns="cancel_requested",
 )
-_END = Statement(
-    """
+_ENDING = """
     UPDATE jobs SET state = :state, token = NULL, lease_until = NULL, finished_at = @now,
            error_code = :error_code, error_message = :error_message
     WHERE id = :job_id AND token = :token AND state = 'running'
-    """
-)
+"""
+_END = Statement(_ENDING)
 # While an approval is awaited nobody works on the job: no lease, and a deadline of days.
 _AWAIT = Statement(
     """
@@ -99,11 +106,13 @@ AWAIT_AGAIN = Statement(
     """
 )
 _SAY = "UPDATE outbox SET reply = @json(:reply), revision = revision + 1, next_at = @now WHERE job_id = :job_id"
-_FORGET_PROGRESS = "DELETE FROM job_progress WHERE job_id = :job_id"
+_SAY_IF = f"{_SAY} AND @if_changed"
+_FORGET_PROGRESS = "DELETE FROM job_progress WHERE job_id = :job_id AND @if_changed"
 _PUT_RESULT = """
     INSERT INTO results (job_id, outcome, answer, claims, refusal_reason, warnings, result, reply, created_at)
-    VALUES (:job_id, :outcome, :answer, @json(:claims), :refusal_reason, @json(:warnings), @json(:result),
-            @json(:reply), @now)
+    SELECT :job_id, :outcome, :answer, @json(:claims), :refusal_reason, @json(:warnings), @json(:result),
+           @json(:reply), @now
+    WHERE @if_changed
     ON CONFLICT (job_id) DO UPDATE SET outcome = excluded.outcome, answer = excluded.answer,
         claims = excluded.claims, warnings = excluded.warnings, result = excluded.result, reply = excluded.reply
 """
@@ -111,9 +120,10 @@ _PUT_RECEIPT = """
     INSERT INTO receipts (job_id, kind, outcome, model, offline, prompt_version, model_calls, tool_calls,
                           input_tokens, output_tokens, cost_usd, queue_ms, retrieval_ms, model_ms, validation_ms,
                           total_ms, checks_failed, receipt, created_at)
-    VALUES (:job_id, :kind, :outcome, :model, :offline, :prompt_version, :model_calls, :tool_calls,
-            :input_tokens, :output_tokens, :cost_usd, :queue_ms, :retrieval_ms, :model_ms, :validation_ms,
-            :total_ms, :checks_failed, @json(:receipt), @now)
+    SELECT :job_id, :kind, :outcome, :model, :offline, :prompt_version, :model_calls, :tool_calls,
+           :input_tokens, :output_tokens, :cost_usd, :queue_ms, :retrieval_ms, :model_ms, :validation_ms,
+           :total_ms, :checks_failed, @json(:receipt), @now
+    WHERE @if_changed
     ON CONFLICT (job_id) DO UPDATE SET model = excluded.model, offline = excluded.offline,
         prompt_version = excluded.prompt_version, checks_failed = excluded.checks_failed, receipt = excluded.receipt,
         model_calls = receipts.model_calls + excluded.model_calls,
@@ -124,8 +134,16 @@ _PUT_RECEIPT = """
 """
 SAY = Statement(_SAY)
 _CORRECT_RESULT = Statement(_PUT_RESULT)
-_SAY_LAST = Batch(say=_SAY, forget_progress=_FORGET_PROGRESS)
-_ANSWER = Batch(result=_PUT_RESULT, receipt=_PUT_RECEIPT, turn=PUT_TURN, say=_SAY, forget_progress=_FORGET_PROGRESS)
+_SAY_LAST = Batch(say=_SAY_IF, forget_progress=_FORGET_PROGRESS)
+_ANSWERING = {
+    "result": _PUT_RESULT,
+    "receipt": _PUT_RECEIPT,
+    "turn": PUT_TURN,
+    "say": _SAY_IF,
+    "forget_progress": _FORGET_PROGRESS,
+}
+_ANSWER = Batch(**_ANSWERING)
+_END_WITH_ANSWER = Batch(_ENDING, **_ANSWERING)
 _RETRY = Statement(
     """
     UPDATE jobs SET state = 'queued', token = NULL, owner = NULL, lease_until = NULL, run_at = @in(:seconds),
@@ -167,6 +185,7 @@ class JobStore:
         self.engine = engine
         self._settings = settings
         self._served = ("", "", "")  # tenant, channel and person of the last claim: the next starts behind them
+        self.saw_others = False  # the last claim had more than one job to choose from, so that another is worth it
         self._acceptance = Acceptance(engine, settings)
 
     # -------------------------------------------------------------- taking a question in
@@ -217,8 +236,11 @@ class JobStore:
                     **taking,
                 ).first()
         if row is None:
+            self.saw_others = False
             return None
-        self._served = (row.tenant, row.channel, row.person_id)
+        if only is None:
+            self._served = (row.tenant, row.channel, row.person_id)
+            self.saw_others = row.candidates > 1
         return Job(
             id=row.job_id,
             kind=row.kind,
@@ -255,17 +277,38 @@ class JobStore:
 
     def finish(self, job: Job, result: JobResult) -> bool:
         """Keep what came of the job and have it said: one commit. False when the job is no longer this worker's."""
+        if result.draft is not None:
+            return self._finish_with_draft(job, result, result.draft)
+        if result.minutes is not None:
+            return self._finish_with_minutes(job, result, result.minutes)
+        with writing_once(self.engine) as connection:
+            return _END_WITH_ANSWER(
+                connection,
+                **_kept(job, result),
+                token=job.token,
+                state="succeeded",
+                error_code=None,
+                error_message=None,
+            )
+
+    def _finish_with_minutes(self, job: Job, result: JobResult, change: MinutesChange) -> bool:
         with writing(self.engine) as connection:
-            if not self._end_answered(connection, job, result.draft):
+            if not self._end(connection, job, "succeeded"):
                 return False
-            if result.draft is not None:
-                keep_change(connection, job, result.draft)
-            if result.minutes is not None:
-                keep_minutes(connection, job, result.minutes)
-            if result.minutes is not None and not result.minutes.is_written:
+            keep_minutes(connection, job, change)
+            if change.is_written:
+                _ANSWER(connection, **_kept(job, result))
+            else:  # shown anew: receipt and turn stay
                 _CORRECT_RESULT(connection, **_kept(job, result))
                 _SAY_LAST(connection, job_id=job.id, reply=json_text(result.reply))
-            elif result.draft is None or result.draft.is_rewritten:
+        return True
+
+    def _finish_with_draft(self, job: Job, result: JobResult, change: DraftChange) -> bool:
+        with writing(self.engine) as connection:
+            if not self._end_answered(connection, job, change):
+                return False
+            keep_change(connection, job, change)
+            if change.is_rewritten:
                 _ANSWER(connection, **_kept(job, result))
             else:  # the draft's text is as it was: answer, receipt and turn stay
                 _SAY_LAST(connection, job_id=job.id, reply=json_text(result.reply))
@@ -311,8 +354,8 @@ class JobStore:
         with writing_once(self.engine) as connection:
             return bool(_HAND_BACK(connection, job_id=job.id, token=job.token).rowcount)
 
-    def _end_answered(self, connection: sa.Connection, job: Job, change: DraftChange | None) -> bool:
-        if change is None or not change.awaits_approval:
+    def _end_answered(self, connection: sa.Connection, job: Job, change: DraftChange) -> bool:
+        if not change.awaits_approval:
             return self._end(connection, job, "succeeded")
         return bool(
             _AWAIT(
@@ -394,6 +437,12 @@ class JobStore:
         with reading(self.engine) as connection:
             found: UUID | None = _OF_EVENT(connection, event_key=event_key).scalar()
             return found
+
+    def last_kind(self, conversation: ConversationKey) -> str | None:
+        """Return the kind of the last job that was asked for in a conversation; None when it had none."""
+        with reading(self.engine) as connection:
+            kind: str | None = _LAST_KIND(connection, **conversation.model_dump(mode="json")).scalar()
+            return kind
 
     def recent(self, tenant: str, person_id: str, limit: int = 20) -> list[JobView]:
         """Return a person's last jobs, newest first."""

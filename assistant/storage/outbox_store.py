@@ -148,7 +148,8 @@ class OutboxStore:
 
     def sent(self, errand: Errand, handle: dict[str, Any]) -> None:
         """Write down that the message stands and says this revision. Once it is final, the receipt is completed."""
-        with writing(self._engine) as connection:
+        # A placeholder is one statement; a last word changes the receipt as well.
+        with (writing if errand.reply.final else writing_once)(self._engine) as connection:
             _SENT(
                 connection,
                 job_id=errand.job_id,

@@ -88,13 +88,13 @@ class PeopleStore:
         """Return the person with title, team and office."""
         with reading(self._engine) as connection:
             row = _GET(connection, tenant=tenant, person_id=person_id).mappings().first()
-        return _profile(row) if row else None
+        return profile_of(row) if row else None
 
     def by_email(self, tenant: str, email: str) -> Person | None:
         """Return the person of this address; case does not matter."""
         with reading(self._engine) as connection:
             row = _BY_EMAIL(connection, tenant=tenant, email=email.strip().lower()).mappings().first()
-        return _profile(row).person if row else None
+        return profile_of(row).person if row else None
 
     def find(self, tenant: str, wanted: str) -> list[Person]:
         """Return who is meant by an id, an address or a name, case aside: the one of that id, else all that fit."""
@@ -107,7 +107,7 @@ class PeopleStore:
     def everybody(self, tenant: str) -> list[PersonProfile]:
         """Return all people of the tenant, by name."""
         with reading(self._engine) as connection:
-            return [_profile(row) for row in _ALL(connection, tenant=tenant).mappings()]
+            return [profile_of(row) for row in _ALL(connection, tenant=tenant).mappings()]
 
     def sign_in_people(self, tenant: str) -> list[PersonProfile]:
         """Return those the demo's sign-in page offers, by name."""
@@ -136,7 +136,8 @@ def _row(tenant: str, profile: PersonProfile) -> dict[str, Any]:
     }
 
 
-def _profile(row: sa.RowMapping) -> PersonProfile:
+def profile_of(row: sa.RowMapping) -> PersonProfile:
+    """Return the person of a row with this table's columns, JSON as text."""
     return PersonProfile(
         id=row["id"],
         name=row["name"],

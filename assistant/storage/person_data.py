@@ -83,6 +83,10 @@ _CORRECTIONS = Statement(
     """,
     returns="minutes_id created_at",
 )
+_MAIL = Statement(  # that it is connected; its secrets leave the database in no export
+    "SELECT channel, address, created_at FROM mail_accounts WHERE tenant = :tenant AND person_id = :person_id",
+    returns="created_at",
+)
 _REPLIES = Statement(
     """
     SELECT @text(r.reply) AS reply FROM results r JOIN jobs j ON j.id = r.job_id
@@ -116,7 +120,10 @@ _FORGET = tuple(
         WHERE tenant = :tenant AND started_by = :person_id
         """,
         "DELETE FROM person_settings WHERE tenant = :tenant AND person_id = :person_id",
+        "DELETE FROM watches WHERE tenant = :tenant AND person_id = :person_id",
         "DELETE FROM draft_orders WHERE tenant = :tenant AND person_id = :person_id",
+        "DELETE FROM mail_accounts WHERE tenant = :tenant AND person_id = :person_id",
+        "DELETE FROM mail_consents WHERE tenant = :tenant AND person_id = :person_id",
     )
 )
 _COUNT = Statement("SELECT count(*) AS jobs FROM jobs WHERE tenant = :tenant AND person_id = :person_id")
@@ -162,6 +169,7 @@ class PersonData:
                     for one in accounts
                     for row in _CORRECTIONS(connection, **_key(one))
                 ],
+                "mail_accounts": [_plain(row) for one in accounts for row in _MAIL(connection, **_key(one))],
                 "feedback": [
                     {**_plain(row), "job_id": str(row.job_id)}
                     for one in accounts

@@ -13,9 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from assistant.mentions import LOCAL_TENANT, ConversationKey
+from assistant.mentions import LOCAL_TENANT, Person
 from assistant.preferences import ChannelSettings, PersonSettings
 from assistant.storage.database import reading, writing
+from assistant.storage.people_store import profile_of
+from assistant.storage.person_home import home_of
 from assistant.storage.statements import Statement, json_of, json_text
 
 _CHANNEL = Statement(
@@ -45,9 +47,24 @@ _CHANGES = Statement(
     """,
     returns="at",
 )
-_PROFILE = Statement("SELECT @text(profile) AS profile FROM people WHERE tenant = :tenant AND id = :person_id")
+# A person of the directory keeps one set of settings, under the directory's id, however many accounts they have.
+_HOME = "nullif(@field(p.profile, directory_id), '')"
+_SETTINGS_OF_PERSON = f"""
+    LEFT JOIN person_settings s ON s.tenant = CASE WHEN {_HOME} IS NULL THEN :tenant ELSE :directory END
+                               AND s.person_id = coalesce({_HOME}, :person_id)
+"""
+_ASKER = "LEFT JOIN people p ON p.tenant = :tenant AND p.id = :person_id"
 _PERSON = Statement(
-    "SELECT @text(settings) AS settings FROM person_settings WHERE tenant = :tenant AND person_id = :person_id"
+    f"SELECT @text(s.settings) AS settings FROM (SELECT 1) one {_ASKER} {_SETTINGS_OF_PERSON}"  # noqa: S608  as below
+)
+_FOR_MENTION = Statement(
+    f"""
+    SELECT @text(c.settings) AS of_channel, @text(s.settings) AS of_person,
+           p.id, p.name, p.email, p.role, @text(p.groups) AS groups, @text(p.profile) AS profile
+    FROM (SELECT 1) one
+    LEFT JOIN channel_settings c ON c.platform = :platform AND c.tenant = :tenant AND c.channel = :channel
+    {_ASKER} {_SETTINGS_OF_PERSON}
+    """  # noqa: S608  the texts above, and nobody's input
 )
 _PUT_PERSON = Statement(
     """
@@ -66,6 +83,15 @@ class SettingsChange:
     changed_by: str
     at: datetime
     changes: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for a question of one person in one channel, read in one look."""
+
+    channel: ChannelSettings
+    person: PersonSettings
+    asker: Person | None  # as the directory knows them
 
 
 class PreferenceStore:
@@ -104,37 +130,35 @@ class PreferenceStore:
     def person(self, tenant: str, person_id: str) -> PersonSettings:
         """Return what this person set, here or on another platform; the defaults when nothing."""
         with reading(self._engine) as connection:
-            return _person(connection, tenant, person_id)
+            kept = _PERSON(connection, tenant=tenant, person_id=person_id, directory=LOCAL_TENANT).scalar()
+        return _person_settings(kept)
 
     def save_person(self, tenant: str, person_id: str, settings: PersonSettings) -> None:
         """Keep what this person wants, for all platforms where the directory knows them."""
         with writing(self._engine) as connection:
-            home, own_id = _kept_under(connection, tenant, person_id)
+            home, own_id = home_of(connection, tenant, person_id)
             _PUT_PERSON(connection, tenant=home, person_id=own_id, settings=json_text(settings))
 
     # -------------------------------------------------------------- both
-    def for_mention(self, key: ConversationKey, asker_id: str) -> tuple[ChannelSettings, PersonSettings]:
-        """Return what holds for a question: its channel's settings and its asker's."""
-        place = {"platform": str(key.platform), "tenant": key.tenant, "channel": key.channel}
+    def for_mention(self, platform: str, tenant: str, channel: str, asker_id: str) -> Standing:
+        """Return what holds for a question: its channel's settings, its asker's, and who the directory says asks."""
+        place = {"platform": str(platform), "tenant": tenant, "channel": channel}
         with reading(self._engine) as connection:
-            return _channel(connection, place), _person(connection, key.tenant, asker_id)
+            row = _FOR_MENTION(connection, **place, person_id=asker_id, directory=LOCAL_TENANT).mappings().one()
+        asker = profile_of(row).person if row["id"] is not None else None
+        return Standing(_channel_settings(row["of_channel"]), _person_settings(row["of_person"]), asker)
 
 
 def _channel(connection: sa.Connection, place: dict[str, str]) -> ChannelSettings:
-    row = _CHANNEL(connection, **place).first()
-    return ChannelSettings.model_validate_json(row.settings) if row else ChannelSettings()
+    return _channel_settings(_CHANNEL(connection, **place).scalar())
 
 
-def _person(connection: sa.Connection, tenant: str, person_id: str) -> PersonSettings:
-    home, own_id = _kept_under(connection, tenant, person_id)
-    row = _PERSON(connection, tenant=home, person_id=own_id).first()
-    return PersonSettings.model_validate_json(row.settings) if row else PersonSettings()
+def _channel_settings(kept: str | None) -> ChannelSettings:
+    return ChannelSettings.model_validate_json(kept) if kept else ChannelSettings()
 
 
-def _kept_under(connection: sa.Connection, tenant: str, person_id: str) -> tuple[str, str]:
-    row = _PROFILE(connection, tenant=tenant, person_id=person_id).first()
-    directory_id = _ANYTHING.validate_json(row.profile).get("directory_id") if row else None
-    return (LOCAL_TENANT, str(directory_id)) if directory_id else (tenant, person_id)
+def _person_settings(kept: str | None) -> PersonSettings:
+    return PersonSettings.model_validate_json(kept) if kept else PersonSettings()
 
 
 def _changes(before: ChannelSettings, after: ChannelSettings) -> dict[str, tuple[Any, Any]]:

@@ -6,19 +6,18 @@ of STEWARD_SECRET_KEYS encrypts, all of them decrypt.
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken, MultiFernet
 
 from assistant.errors import SettingsInvalid
 from assistant.mentions import Mention
 from assistant.replies import Reply
-from assistant.secret_keys import derived_key, secret_keys
+from assistant.secret_keys import sealing_box
 from assistant.settings import Settings
 from assistant.storage.database import reading, writing
 from assistant.storage.statements import Statement, json_text
@@ -212,8 +211,7 @@ class SlackStore:
 
     def _fernet(self) -> MultiFernet:
         if self._box is None:
-            keys = (derived_key(key, "slack tokens") for key in secret_keys(self._settings))
-            self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+            self._box = sealing_box(self._settings, "slack tokens")
         return self._box
 
     # -------------------------------------------------------------- consent

@@ -2,14 +2,16 @@
 
 The ledger's statements run thousands of times a minute; text is prepared once and costs a third of what
 building the same statement from objects does. PostgreSQL's driver knows our types and gets the text as it is, past
-SQLAlchemy's compiler, which takes as long as the driver does. Five words of ours stand for what the databases
+SQLAlchemy's compiler, which takes as long as the driver does. Seven words of ours stand for what the databases
 spell apart:
 
     @now           the database's clock
     @in(:seconds)  its clock plus a number of seconds
     @json(:value)  a JSON text as a value of a JSON column
     @text(column)  a JSON column as text, to be parsed by pydantic
+    @field(column, name)  a text in a JSON column's object, or NULL
     @locked        FOR UPDATE SKIP LOCKED where it exists (SQLite has one writer, who needs none)
+    @if_changed    true in a batch whose deciding write changed a row (`Batch`)
 """
 
 from __future__ import annotations
@@ -30,14 +32,18 @@ _SPELLINGS = {
         (r"@in\(([^()]+)\)", r"(clock_timestamp() + make_interval(secs => CAST(\1 AS double precision)))"),
         (r"@json\(([^()]+)\)", r"CAST(\1 AS jsonb)"),
         (r"@text\(([^()]+)\)", r"CAST(\1 AS text)"),
+        (r"@field\(([^(),]+), ([^(),]+)\)", r"(\1 ->> '\2')"),
         (r"@locked", "FOR UPDATE SKIP LOCKED"),
+        (r"@if_changed", "EXISTS (SELECT FROM decides)"),
     ),
     "sqlite": (
         (r"@now", "(strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z')"),
         (r"@in\(([^()]+)\)", r"(strftime('%Y-%m-%dT%H:%M:%f', 'now', (\1) || ' seconds') || '000Z')"),
         (r"@json\(([^()]+)\)", r"\1"),
         (r"@text\(([^()]+)\)", r"\1"),
+        (r"@field\(([^(),]+), ([^(),]+)\)", r"json_extract(\1, '$.\2')"),
         (r"@locked", ""),
+        (r"@if_changed", "1 = 1"),  # asked in between: see Batch
     ),
 }
 # One name, one type, in every statement: parameters and returned columns alike. Unnamed here: as the driver has it.
@@ -47,7 +53,7 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
         name: UtcDateTime()
         for name in (
             *("created_at", "updated_at", "started_at", "finished_at", "deadline_at", "delivered_at"),
-            *("run_at", "seen_at", "at", "lease_until", "next_at"),
+            *("run_at", "seen_at", "at", "lease_until", "next_at", "expires_at"),
         )
     },
     "cancel_requested": sa.Boolean(),
@@ -81,30 +87,44 @@ class Statement:
 class Batch:
     """Several writes that need nothing of each other's: one round trip on PostgreSQL, one after another on SQLite.
 
-    A PostgreSQL server runs them as one statement (`WITH a AS (INSERT …), b AS (UPDATE …) INSERT …`). Each sees the
+    A PostgreSQL server runs them as one statement (`WITH a AS (INSERT …), b AS (UPDATE …) …`). Each sees the
     rows as they were before any of them; foreign keys are checked when all are done. One name means one value
     throughout.
+
+    With `decides`, that write comes first, and the others happen only if it changed a row: they say
+    `WHERE @if_changed`. Such a batch is one statement and needs no transaction around it (`writing_once`).
     """
 
-    def __init__(self, **parts: str) -> None:
+    def __init__(self, decides: str | None = None, **parts: str) -> None:
         """Name the writes, in order; the names are for whoever reads the server's log."""
-        *before, last = parts
-        named = ", ".join(f"{name} AS ({parts[name]})" for name in before)
-        self._together = _driver_sql(f"WITH {named} {parts[last]}")
+        self._decides = _text(decides, "") if decides else None
         self._singly = [_text(sql, "") for sql in parts.values()]
+        if decides:
+            together = {"decides": f"{decides} RETURNING 1", **parts, "": "SELECT FROM decides"}
+        else:
+            together = {name: sql.replace("@if_changed", "TRUE") for name, sql in parts.items()}
+        *named, (_, last) = together.items()
+        self._together = _driver_sql(f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in named)} {last}")
 
-    def __call__(self, connection: sa.Connection, /, **values: Any) -> None:
-        """Run all with these values."""
+    def __call__(self, connection: sa.Connection, /, **values: Any) -> bool:
+        """Run all with these values; False when there is a deciding write, and it changed nothing."""
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(self._together, values)
-            return
+            found = connection.exec_driver_sql(self._together, values)
+            return self._decides is None or bool(found.rowcount)  # rows without columns: nothing to fetch
+        if self._decides is not None and not connection.execute(self._decides, values).rowcount:
+            return False
         for statement in self._singly:
             connection.execute(statement, values)
+        return True
 
 
 def _driver_sql(sql: str) -> str:
-    """Return the text with psycopg's placeholders."""
-    return _PARAMETER.sub(r"%(\1)s", _spelt(sql, "postgresql").replace("%", "%%"))
+    """Return the text with psycopg's placeholders, on one line.
+
+    psycopg remembers how it read a query only up to 4,096 characters: a longer one is read anew at every call.
+    """
+    on_one_line = " ".join(_spelt(sql, "postgresql").split())  # no literal of ours holds two spaces in a row
+    return _PARAMETER.sub(r"%(\1)s", on_one_line.replace("%", "%%"))
 
 
 def _text(sql: str, returns: str) -> Any:
@@ -127,7 +147,7 @@ def _spelt(sql: str, dialect: str) -> str:
 
 def json_text(value: BaseModel) -> str:
     """Return the value as JSON text that both databases accept (PostgreSQL stores no NUL characters)."""
-    return _NUL.sub(r"\1", value.model_dump_json())
+    return _without_nul(value.model_dump_json())
 
 
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
@@ -135,7 +155,11 @@ _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 def json_of(value: Any) -> str:
     """Return any mix of models, lists and plain values as JSON text, as `json_text` does."""
-    return _NUL.sub(r"\1", _ANYTHING.dump_json(value).decode())
+    return _without_nul(_ANYTHING.dump_json(value).decode())
+
+
+def _without_nul(text: str) -> str:
+    return _NUL.sub(r"\1", text) if "\\u0000" in text else text
 
 
 def plain_text(value: str) -> str:

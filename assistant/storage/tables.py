@@ -374,6 +374,33 @@ minutes_tickets = sa.Table(
     _required("updated_at", UtcDateTime),
 )
 
+# ------------------------------------------------------------------ what is looked at again
+watches = sa.Table(
+    "watches",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _required("conversation_id", sa.Uuid, sa.ForeignKey("conversations.id", ondelete="CASCADE")),
+    _required("platform", sa.Text),
+    _required("tenant", sa.Text),
+    _required("channel", sa.Text),
+    _required("person_id", sa.Text),
+    _required("mention", Json),  # the question, asked again at every check
+    _required("every_seconds", sa.Integer),
+    _required("next_at", UtcDateTime),
+    _required("expires_at", UtcDateTime),
+    _required("checks", sa.Integer, server_default="0"),
+    _required("seen", Json),  # what the last check saw, to tell a change from
+    _required("state", sa.Text, server_default="active"),  # active or stopped; past its expiry it is neither
+    _required("created_at", UtcDateTime),
+    sa.Index("ix_watches_conversation_id", "conversation_id"),
+)
+sa.Index(
+    "ix_watches_due",
+    watches.c.next_at,
+    sqlite_where=watches.c.state == "active",
+    postgresql_where=watches.c.state == "active",
+)
+
 # ------------------------------------------------------------------ what is known
 documents = sa.Table(
     "documents",
@@ -485,6 +512,29 @@ person_settings = sa.Table(
     sa.Column("person_id", sa.Text, primary_key=True),
     _required("settings", Json),
     _required("updated_at", UtcDateTime),
+)
+
+# ------------------------------------------------------------------ mail accounts
+mail_accounts = sa.Table(
+    "mail_accounts",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),  # "local" and the directory's id, where an account is matched
+    sa.Column("person_id", sa.Text, primary_key=True),
+    _required("channel", sa.Text),  # imap, graph, gmail
+    _required("address", sa.Text),
+    _required("sealed", sa.Text),  # the account with its secrets as JSON, encrypted
+    _required("created_at", UtcDateTime),
+    _required("updated_at", UtcDateTime),
+)
+mail_consents = sa.Table(  # begun on the provider's page, and gone once they come back or ten minutes later
+    "mail_consents",
+    metadata,
+    sa.Column("state", sa.Text, primary_key=True),
+    _required("tenant", sa.Text),
+    _required("person_id", sa.Text),
+    _required("channel", sa.Text),
+    _required("verifier", sa.Text),
+    _required("created_at", UtcDateTime),
 )
 
 # ------------------------------------------------------------------ Slack's own

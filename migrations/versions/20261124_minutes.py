@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from assistant.storage.database import UtcDateTime
 
 revision = "20261124_minutes"
-down_revision = "20261124_drafts"
+down_revision = "20261124_watches"
 branch_labels = None
 depends_on = None
 

@@ -34,7 +34,7 @@ CATCH_ALL = {
     "workers/run_job.py",
 }
 
-CHANNELS: set[str] = set()  # modules that are mail senders themselves
+CHANNELS = {"assistant/mail/mailroom.py"}  # builds the senders
 
 
 def error_types() -> list[type[StewardError]]:
@@ -87,6 +87,18 @@ def test_only_the_module_that_carries_out_approvals_reaches_a_mail_sender() -> N
     assert reaching - CHANNELS <= may_name
     assert "workers/jobs/email_draft/send_approved.py" in reaching
     assert made == {"assistant/storage/draft_store.py"}
+
+
+def test_only_the_mailroom_builds_the_senders_of_mail_channels() -> None:
+    senders = {"SmtpSender", "GraphSender", "GmailSender"}
+    naming = {
+        file.relative_to(ROOT).as_posix()
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Name) and node.id in senders
+    }
+
+    assert naming == {"assistant/mail/mailroom.py"}
 
 
 def test_every_platform_is_a_folder_and_a_member() -> None:

@@ -22,8 +22,9 @@ from fastapi import FastAPI
 
 from assistant.access import readable_groups
 from assistant.errors import Cancelled, StewardError
-from assistant.job_kinds import LANES
+from assistant.job_kinds import LANES, LOG_INSPECTION
 from assistant.jobs import Check, Claim, Job, JobResult, LatencyMs, Receipt, Step
+from assistant.mail_desk import MailDesk
 from assistant.replies import (
     Chart,
     Checklist,
@@ -48,6 +49,7 @@ from assistant.storage.document_records import DocumentFacts, NewChunk, NewVersi
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
+from assistant.storage.mail_store import MailStore
 from assistant.storage.migrate import migrate
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
@@ -173,7 +175,7 @@ class RoteWorker(threading.Thread):
         if "break" in question:
             self._jobs.fail(job, RuntimeError("told to break"), Reply(text=StewardError.default_reply))
             return
-        result = self._answer(job, question, groups)
+        result = self._inspect(job) if job.kind == LOG_INSPECTION.name else self._answer(job, question, groups)
         words = result.answer.split(" ")
         for end in range(4, len(words), 4):
             self._jobs.stream(job.id, " ".join(words[:end]))
@@ -182,6 +184,13 @@ class RoteWorker(threading.Thread):
         self._jobs.report(job.id, checking)
         time.sleep(self.pace_seconds)
         self._jobs.finish(job, result)
+
+    def _inspect(self, job: Job) -> JobResult:
+        """Inspect logs as a worker does: nothing about them can be known by rote."""
+        from tests.twins.jobs import make_context
+        from workers.jobs.log_inspection.run import run
+
+        return run(job, make_context(files=self._blobs))
 
     def _wait_for_stop(self, job: Job) -> bool:
         """Return False when the asker stopped the job; True after half a minute."""
@@ -337,7 +346,8 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
         person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(DraftStore(engine), people, blobs),
-        minutes=MinutesDesk(settings, MinutesStore(engine), feedback, blobs),
+        minutes=MinutesDesk(settings, MinutesStore(engine), feedback),
+        mail=MailDesk(settings, MailStore(engine, settings)),
         documents=documents,
         quality=QualityStore(engine),
         suggestions=SUGGESTIONS,

@@ -1,4 +1,4 @@
-"""Minutes on the page, over the real demo: corrected, confirmed, pushed as tickets, asked, mailed, forgotten."""
+"""Minutes on the page, over the real demo: corrected, confirmed, pushed as tickets, asked, forgotten."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def ask(page: Page, words: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_from_a_correction_to_tickets_and_a_mail(page: Page, tickets: TicketServer) -> None:
+def test_from_a_correction_to_tickets_and_a_question(page: Page, tickets: TicketServer) -> None:
     page.get_by_role("button", name="Edit", exact=True).click()
     lines = page.get_by_role("dialog", name="Correct the minutes").locator("textarea[name=action_items]")
     tasks = lines.input_value().splitlines()
@@ -95,13 +95,8 @@ def test_from_a_correction_to_tickets_and_a_mail(page: Page, tickets: TicketServ
     expect(page.get_by_role("link", name="OPS-1", exact=True)).to_be_visible(timeout=30_000)
     ask(page, "What did they say about the travel budget?")
     expect(page.get_by_text("chosen by rules: no language model").last).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Follow-up e-mail").click()
-    draft = page.get_by_label("E-mail draft", exact=True)
-    expect(draft).to_contain_text("Mara Lindqvist: Book the hall", timeout=60_000)
 
     assert len(tickets.made) == len(tasks)
-    assert draft.inner_text().count("Book the hall") == 1
-    assert tasks[0].partition(". ")[2].partition(" |")[0] not in draft.inner_text()
 
 
 def test_found_from_another_conversation_until_forgotten(page: Page) -> None:

@@ -48,12 +48,14 @@ FALLBACKS: Mapping[str, Mapping[Feature, str]] = {
         "the placeholder is updated.",
         Feature.CITATIONS: "Teams shows ten; further sources are listed under the answer.",
         Feature.CHART: "A picture with its words; without a public address for it, drawn where the client can.",
-        Feature.DRAFT_APPROVAL: "The form takes the place of the buttons; the .eml is a link to the web page.",
+        Feature.DRAFT_APPROVAL: "Asked for in a channel or group, it comes in the asker's chat with the bot, and the "
+        "channel is told so. The form takes the place of the buttons; the .eml is a link to the web page.",
         Feature.MINUTES: "The form takes the place of the buttons.",
     },
     "slack": {
         Feature.CHART: "Drawn in characters, with its words.",
-        Feature.DRAFT_APPROVAL: "Texts of more than 3,000 characters are edited in the .eml.",
+        Feature.DRAFT_APPROVAL: "Asked for in a channel, it comes in direct messages, and an ephemeral line says so. "
+        "Texts of more than 3,000 characters are edited in the .eml.",
         Feature.MINUTES: "Sections of more than 3,000 characters are corrected on the web page.",
     },
     "web": {

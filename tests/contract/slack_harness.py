@@ -13,6 +13,7 @@ from tests.peers.slack_peer import TOKEN, Running, SlackPeer
 from tests.unit.bot.platforms.slack.conftest import Bot, running
 
 CHANNELS = {"private": "D0ANN", "channel": "C0GENERAL"}
+OPENED = "DU0ANN"  # the peer's direct messages with Ann, as conversations.open names them
 PEOPLE = {"ann": "U0ANN", "bo": "U0BEN"}
 
 
@@ -97,7 +98,8 @@ class SlackHarness:
         )
 
     def _messages(self, where: Where) -> list[dict[str, Any]]:
-        return self._bot.peer.said(CHANNELS[where])
+        opened = self._bot.peer.said(OPENED) if where == "private" else []
+        return [*self._bot.peer.said(CHANNELS[where]), *opened]
 
     async def _interact(self, name: str, where: Where, by: Who, **changes: Any) -> None:
         place = {"id": CHANNELS[where], "name": "x"}

@@ -13,6 +13,7 @@ from assistant.jobs import Job
 from assistant.manner import Manner
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
 from assistant.settings import Settings, load_settings
+from tests.twins.knowledge import KnowledgeTwin
 from workers.context import JobContext, NoMinutes, NoPeople
 from workers.llm.model_catalogue import ModelCatalogue
 
@@ -26,9 +27,13 @@ class SpokenTurn:
 @dataclass
 class HistoryTwin:
     turns: list[SpokenTurn] = field(default_factory=list)
+    attachments: tuple[Attachment, ...] = ()
 
     def recent_turns(self, conversation_id: Any, *, before_job: Any, limit: int = 20) -> list[SpokenTurn]:
         return self.turns[-limit:]
+
+    def recent_attachments(self, conversation_id: Any, *, before_job: Any, kind: str) -> tuple[Attachment, ...]:
+        return self.attachments
 
 
 @dataclass
@@ -117,7 +122,7 @@ def make_context(
     watched = watched or Watched()
     return JobContext(
         settings=settings,
-        knowledge=knowledge,
+        knowledge=knowledge or KnowledgeTwin([]),
         history=HistoryTwin(turns or []),
         files=files or FilesTwin(),
         models=models or ModelCatalogue(settings),

@@ -18,7 +18,7 @@ from workers.agent.middleware import ModelHandler, context_of
 from workers.agent.spec import AgentContext
 from workers.llm.circuits import Outcome
 from workers.llm.failures import Cause, ModelFailure, read_failure
-from workers.llm.model_catalogue import OFFLINE
+from workers.llm.model_entry import OFFLINE
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.jobs import Call
 from assistant.observability import MODEL_COST_USD, MODEL_TOKENS, Stopwatch
-from workers.llm.model_catalogue import ModelEntry
+from workers.llm.model_entry import ModelEntry
 from workers.llm.prices import cost_usd
 
 

@@ -21,48 +21,19 @@ from __future__ import annotations
 import threading
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from assistant.errors import SettingsInvalid
-from assistant.frozen import Frozen
 from assistant.settings import Settings
 from workers.llm.circuits import open_circuits
+from workers.llm.model_entry import OFFLINE, ModelEntry
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-OFFLINE = "offline"
-Provider = Literal["offline", "openai", "anthropic", "azure", "bedrock", "ollama"]
 PROVIDERS: tuple[str, ...] = ("openai", "anthropic", "azure", "bedrock", "ollama")
-
-
-class ModelEntry(Frozen):
-    """One row of the catalogue. Token limits are those of one call."""
-
-    alias: str
-    provider: Provider
-    model: str  # the provider's name; for Azure, the deployment
-    base_url: str | None = None  # None: the settings' address for the provider, or its own
-    api_key_file: Path | None = None  # None: the settings' key for the provider
-    max_input_tokens: int = Field(100_000, ge=1)
-    max_output_tokens: int = Field(2_000, ge=1)
-    temperature: float | None = None  # None: not sent, since reasoning models refuse it
-    sends_max_tokens: bool = False  # True: a server that knows only the older name of that limit
-    input_usd_per_million: float | None = None  # None: genai-prices is asked
-    output_usd_per_million: float | None = None
-    fallbacks: tuple[str, ...] = (OFFLINE,)
-
-    @property
-    def is_offline(self) -> bool:
-        """True for the extractive model, which is no language model."""
-        return self.provider == OFFLINE
-
-    @property
-    def label(self) -> str:
-        """How receipts name it: "offline", or "strong (openai:gpt-5.4)"."""
-        return OFFLINE if self.is_offline else f"{self.alias} ({self.provider}:{self.model})"
 
 
 _OFFLINE_ENTRY = ModelEntry(alias=OFFLINE, provider="offline", model="extractive-1", fallbacks=())

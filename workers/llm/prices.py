@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workers.llm.model_catalogue import ModelEntry
+from workers.llm.model_entry import ModelEntry
 
 _PROVIDER_IDS = {"openai": "openai", "anthropic": "anthropic", "azure": "azure", "bedrock": "aws"}
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from assistant.errors import SettingsInvalid
 from assistant.settings import Settings
-from workers.llm.model_catalogue import ModelEntry
+from workers.llm.model_entry import ModelEntry
 from workers.llm.offline import OfflineModel
 
 _NO_KEY = "none"  # servers of one's own often want no key, but the client insists on one

@@ -1,46 +1,79 @@
 """Add up the counts of many blocks in bounded memory: by shape, service, level and minute.
 
-Each count is one number for what is counted and one for how often: grouping by four columns
-takes four times the memory and nine times the time. A log of weeks with thousands of kinds of
-line would have more counts than lines to the minute; beyond a limit the minutes give way to
-longer steps, and the index says so.
+A log of weeks with thousands of kinds of line would have more counts than lines to the minute;
+beyond a limit the minutes give way to longer steps, and the index says so.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-MAX_COUNT_ROWS = 5_000_000  # 12 bytes each; a day of ten million mixed lines has three million
+from workers.logs.count_keys import (
+    LEVEL_AT,
+    LEVELS,
+    MINUTES,
+    NO_LEVEL,
+    NO_MINUTE,
+    SERVICE_AT,
+    SERVICES,
+    SHAPE_AT,
+    Keys,
+    minutes_of,
+    prefixes_of,
+    spans_of,
+    with_minutes,
+)
+from workers.logs.line_bytes import runs_of
+
+MAX_COUNT_ROWS = 3_000_000  # 12 bytes each, and three times as much while they are added up
 KEPT_SHARE = 0.6  # of the limit that a longer step has to make room down to
 PARTS_ADDED_AT_ONCE = 16
+ROWS_AT_ONCE = 250_000  # taken apart together: all at once would double the memory of reading
 STEPS_MINUTES = (1, 5, 15, 60, 360, 1440)
 
-# From the left: 16 bits of the shape or template, 16 of the service, 6 of the level, 26 of the minute.
-_SHAPE_AT, _SERVICE_AT, _LEVEL_AT = 48, 32, 26
-_SHAPES, _SERVICES, _LEVELS, _MINUTES = 0xFFFF, 0xFFFF, 0x3F, 0x3FFFFFF
-_NO_LEVEL, _NO_MINUTE = _LEVELS, _MINUTES
 
-Numbers = npt.NDArray[np.uint64]
+@dataclass(frozen=True)
+class _Part:
+    """Keys with the number of their lines, in order, each once."""
+
+    keys: Keys
+    lines: npt.NDArray[np.uint32]
 
 
 class Counts:
     """Takes the counts of each block, little by little: each is touched a few times only."""
 
     def __init__(self) -> None:
-        self._tiers: list[list[pl.DataFrame]] = [[]]
+        self._tiers: list[list[_Part]] = [[]]
         self._services: dict[str, int] = {}
         self.step_minutes = STEPS_MINUTES[0]
 
-    def add(self, counts: pl.DataFrame) -> None:
-        """Take counts: shape, service (a category), level, minute, lines."""
-        self._tiers[0].append(self._stepped(self._packed(counts)))
+    def prefixes(self, kinds: pl.DataFrame) -> Keys:
+        """Return the keys of shape, service (a category) and level, without their minute."""
+        names = kinds["service"].cast(pl.String)
+        for name in names.unique(maintain_order=True):
+            # The last number stands for all services beyond 65,535.
+            self._services.setdefault(name, min(len(self._services), SERVICES))
+        service = names.replace_strict(self._services, return_dtype=pl.UInt64).to_numpy()
+        return prefixes_of(kinds["shape"], service, kinds["level"])
+
+    def keys(self, rows: pl.DataFrame) -> Keys:
+        """Return the keys of rows: shape, service (a category), level and time."""
+        timed = with_minutes(self.prefixes(rows), rows["time"].dt.epoch("s").fill_null(0).to_numpy())
+        return np.where(rows["time"].is_null().to_numpy(), timed | np.uint64(NO_MINUTE), timed)
+
+    def add(self, keys: Keys) -> None:
+        """Count lines with these keys."""
+        different, lines = np.unique(spans_of(keys, self.step_minutes), return_counts=True)
+        self._tiers[0].append(_Part(different, lines.astype(np.uint32)))
         for tier, parts in enumerate(self._tiers):
             if len(parts) < PARTS_ADDED_AT_ONCE:
                 break
             if tier + 1 == len(self._tiers):
                 self._tiers.append([])
             self._tiers[tier + 1].append(_added_up(parts))
-            parts.clear()
         if self._rows > MAX_COUNT_ROWS:
             self._make_room()
 
@@ -49,74 +82,70 @@ class Counts:
 
         A line without a level has that of its shape. What was taken is given up.
         """
-        table = _added_up([part for tier in self._tiers for part in tier])
+        total = self._taken()
+        templates, levels = template_of_shape.cast(pl.UInt64).to_numpy(), level_of_shape.cast(pl.UInt64).to_numpy()
+        for start in range(0, len(total.keys), ROWS_AT_ONCE):
+            keys = total.keys[start : start + ROWS_AT_ONCE]
+            shape = (keys >> np.uint64(SHAPE_AT)).astype(np.int64)
+            level = keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)
+            level = np.where(level == NO_LEVEL, levels[shape], level)
+            rest = keys & np.uint64(SERVICES << SERVICE_AT | MINUTES)
+            keys[:] = templates[shape] << np.uint64(SHAPE_AT) | level << np.uint64(LEVEL_AT) | rest
+        parts = [total]
+        del total
+        return self._unpacked(_added_up(parts))
+
+    def _taken(self) -> _Part:
+        parts = [part for tier in self._tiers for part in tier]
         self._tiers = [[]]
-        keys = table["key"].to_numpy()
-        shape = keys >> np.uint64(_SHAPE_AT)
-        level = keys >> np.uint64(_LEVEL_AT) & np.uint64(_LEVELS)
-        places = shape.astype(np.int64)
-        said = level_of_shape.cast(pl.UInt64).to_numpy()[places] if len(places) else shape
-        template = template_of_shape.cast(pl.UInt64).to_numpy()[places] if len(places) else shape
-        level = np.where(level == _NO_LEVEL, said, level)
-        rest = keys & np.uint64(_SERVICES << _SERVICE_AT | _MINUTES)
-        packed = template << np.uint64(_SHAPE_AT) | level << np.uint64(_LEVEL_AT) | rest
-        return self._unpacked(_added_up([pl.DataFrame({"key": packed, "lines": table["lines"]})]))
+        return _added_up(parts)
 
     @property
     def _rows(self) -> int:
-        return sum(part.height for tier in self._tiers for part in tier)
+        return sum(len(part.keys) for tier in self._tiers for part in tier)
 
-    def _packed(self, counts: pl.DataFrame) -> pl.DataFrame:
-        names = counts["service"].cast(pl.String)
-        for name in names.unique(maintain_order=True):
-            # The last number stands for all services beyond 65,535.
-            self._services.setdefault(name, min(len(self._services), _SERVICES))
-        service = names.replace_strict(self._services, return_dtype=pl.UInt64).to_numpy()
-        minute = (counts["minute"].dt.epoch("s") // 60).clip(0, _NO_MINUTE - 1).fill_null(_NO_MINUTE)
-        key = (
-            counts["shape"].cast(pl.UInt64).to_numpy() << np.uint64(_SHAPE_AT)
-            | service << np.uint64(_SERVICE_AT)
-            | counts["level"].fill_null(_NO_LEVEL).cast(pl.UInt64).to_numpy() << np.uint64(_LEVEL_AT)
-            | minute.cast(pl.UInt64).to_numpy()
-        )
-        return pl.DataFrame({"key": key, "lines": counts["lines"].cast(pl.UInt32)})
-
-    def _unpacked(self, table: pl.DataFrame) -> pl.DataFrame:
-        keys = table["key"].to_numpy()
-        minute = (keys & np.uint64(_MINUTES)).astype(np.int64)
-        at = pl.Series("minute", minute * 60_000_000).cast(pl.Datetime("us", "UTC"))
+    def _unpacked(self, total: _Part) -> pl.DataFrame:
         names = pl.Series(list(self._services), dtype=pl.String).cast(pl.Categorical)
-        unpacked = pl.DataFrame(
-            {
-                "template": (keys >> np.uint64(_SHAPE_AT)).astype(np.uint32),
-                "service": names.gather(keys >> np.uint64(_SERVICE_AT) & np.uint64(_SERVICES)),
-                "level": (keys >> np.uint64(_LEVEL_AT) & np.uint64(_LEVELS)).astype(np.int8),
-                "minute": pl.select(pl.when(pl.lit(minute != _NO_MINUTE)).then(at)).to_series(),
-                "lines": table["lines"],
-            }
-        )
-        return unpacked
+        starts = range(0, max(1, len(total.keys)), ROWS_AT_ONCE)
+        tables = [
+            _table(total.keys[start : start + ROWS_AT_ONCE], total.lines[start : start + ROWS_AT_ONCE], names)
+            for start in starts
+        ]
+        return pl.concat(tables, rechunk=True)
 
     def _make_room(self) -> None:
-        self._tiers = [[], [_added_up([part for tier in self._tiers for part in tier])]]
+        self._tiers = [[], [self._taken()]]
         for step in STEPS_MINUTES:
             if self._rows <= KEPT_SHARE * MAX_COUNT_ROWS:
                 return
             if step > self.step_minutes:
                 self.step_minutes = step
-                self._tiers[1] = [_added_up([self._stepped(self._tiers[1][0])])]
-
-    def _stepped(self, packed: pl.DataFrame) -> pl.DataFrame:
-        if self.step_minutes == STEPS_MINUTES[0]:
-            return packed
-        keys: Numbers = packed["key"].to_numpy()
-        minute = keys & np.uint64(_MINUTES)
-        late = np.where(minute == _NO_MINUTE, 0, minute % np.uint64(self.step_minutes)).astype(np.uint64)
-        return pl.DataFrame({"key": keys - late, "lines": packed["lines"]})
+                part = self._tiers[1][0]
+                self._tiers[1] = [_added_up([_Part(spans_of(part.keys, step), part.lines)])]
 
 
-def _added_up(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return the counts with each key once, in order."""
+def _table(keys: Keys, lines: npt.NDArray[np.uint32], names: pl.Series) -> pl.DataFrame:
+    minute = minutes_of(keys)
+    at = pl.Series("minute", minute * 60_000_000).cast(pl.Datetime("us", "UTC"))
+    return pl.DataFrame(
+        {
+            "template": (keys >> np.uint64(SHAPE_AT)).astype(np.uint32),
+            "service": names.gather(keys >> np.uint64(SERVICE_AT) & np.uint64(SERVICES)),
+            "level": (keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)).astype(np.int8),
+            "minute": pl.select(pl.when(pl.lit(minute != NO_MINUTE)).then(at)).to_series(),
+            "lines": lines,
+        }
+    )
+
+
+def _added_up(parts: list[_Part]) -> _Part:
+    """Return the counts with each key once, in order; the list is emptied, so that its memory is free."""
     if not parts:
-        return pl.DataFrame(schema={"key": pl.UInt64, "lines": pl.UInt32})
-    return pl.concat(parts, rechunk=False).sort("key").group_by("key", maintain_order=True).agg(pl.col("lines").sum())
+        return _Part(np.zeros(0, np.uint64), np.zeros(0, np.uint32))
+    keys, lines = np.concatenate([part.keys for part in parts]), np.concatenate([part.lines for part in parts])
+    parts.clear()
+    order = np.argsort(keys)
+    keys, lines = keys[order], lines[order]
+    del order
+    runs = runs_of(keys)
+    return _Part(keys[runs], np.add.reduceat(lines, runs) if len(runs) else lines)

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from workers.logs.count_keys import Keys
 from workers.logs.counting import Counts
 from workers.logs.familiar import Shortcut
 from workers.logs.levels import level_of_message
+from workers.logs.line_bytes import Marks
 from workers.logs.reading import ReadingOptions, ReadingReport, read_events
 from workers.logs.reading_files import LogSource
 from workers.logs.sampling import Sample, Sampling
@@ -23,14 +25,14 @@ KEPT_BYTES = 48 << 20  # of lines; with the counts and the reader this stays und
 FORESEEN_FROM = 0.1  # of the budget, from where on the rest is foreseen
 FORESEEN_EXCESS = 1.25  # the beginning is no sure guide to the rest
 FIELD_BYTES = 60  # of a row's other columns
-# How lines are thinned when they exceed the budget: so many of each template in each span of time.
+# How lines are thinned when they exceed the budget: so many of each kind in each span of time.
 _THINNINGS = (
-    Sampling("1m", 20, 3),
-    Sampling("1m", 5, 1),
-    Sampling("15m", 10, 1),
-    Sampling("1h", 10, 1),
-    Sampling("6h", 20, 2),
-    Sampling("30d", 40, 5),
+    Sampling(1, 20, 3),
+    Sampling(1, 5, 1),
+    Sampling(15, 10, 1),
+    Sampling(60, 10, 1),
+    Sampling(6 * 60, 20, 2),
+    Sampling(30 * 24 * 60, 40, 5),
 )
 UNNAMED_SERVICE = "(unnamed)"
 
@@ -125,18 +127,16 @@ class _Building:
         self._kept_bytes = 0
         self._thinning = 0
         self._sample: Sample | None = None  # None: all lines are kept
-        self.shortcut = Shortcut(self._numbered)
+        self.shortcut = Shortcut(self._prefixes, self._counts.add)
 
     def add(self, events: pl.DataFrame, *, share_read: float) -> None:
         rows = events.drop("message").with_columns(self._numbered(events))
-        minutes = rows.group_by("shape", "service", "level", pl.col("time").dt.truncate("1m").alias("minute"))
-        self._counts.add(minutes.agg(pl.len().alias("lines")))
-        self._add_short_counts()
-        self._keep(rows.with_columns(pl.col("host").cast(pl.Categorical)), share_read)
+        keys = self._counts.keys(rows)
+        self._counts.add(keys)
+        self._keep(rows.with_columns(pl.col("host").cast(pl.Categorical)), keys, share_read)
 
-    def _add_short_counts(self) -> None:
-        for counts in self.shortcut.take_counts():
-            self._counts.add(counts)
+    def _prefixes(self, events: pl.DataFrame) -> Keys:
+        return self._counts.prefixes(self._numbered(events))
 
     def _numbered(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the shape, service and level that events are counted by."""
@@ -151,7 +151,6 @@ class _Building:
         return events.select(shapes.alias("shape"), service, "level")
 
     def finished(self, report: ReadingReport) -> LogIndex:
-        self._add_short_counts()
         numbers = self._miner.template_numbers()
         said = pl.Series([level_of_message(example) for example in self._miner.examples], dtype=pl.Int8)
 
@@ -177,9 +176,9 @@ class _Building:
             state=self._miner.state(),
         )
 
-    def _keep(self, rows: pl.DataFrame, share_read: float) -> None:
+    def _keep(self, rows: pl.DataFrame, keys: Keys, share_read: float) -> None:
         if self._sample is not None:
-            rows = _thinned(rows, self._sample)
+            rows = _thinned(rows, self._sample.take(keys))
         self._rows.append(rows)
         self._kept_bytes += _size(rows)
         while self._thinning < len(_THINNINGS) and self._will_exceed(share_read):
@@ -188,7 +187,7 @@ class _Building:
             # What the shortcut takes is taken again here, among the lines it leaves to be read.
             self._sample, self.shortcut.sample = Sample(sampling), Sample(sampling)
             # Block by block: joining them first would take three times the memory for a moment.
-            self._rows = [_thinned(part, self._sample) for part in self._rows]
+            self._rows = [_thinned(part, self._sample.take(self._counts.keys(part))) for part in self._rows]
             self._kept_bytes = sum(_size(part) for part in self._rows)
 
     def _will_exceed(self, share_read: float) -> bool:
@@ -205,8 +204,8 @@ def _size(rows: pl.DataFrame) -> int:
     return int(rows["line"].str.len_bytes().sum()) + rows.height * FIELD_BYTES
 
 
-def _thinned(rows: pl.DataFrame, sample: Sample) -> pl.DataFrame:
-    """Return the lines that the sample takes."""
+def _thinned(rows: pl.DataFrame, taken: Marks) -> pl.DataFrame:
+    """Return the lines that are taken."""
     # Text columns are views: without copying, a few lines would hold the memory of the whole block.
     copied = (pl.concat_str(name, pl.lit("")) for name in ("line", "trace"))
-    return rows.filter(sample.take(rows)).with_columns(copied)
+    return rows.filter(pl.Series(taken, dtype=pl.Boolean)).with_columns(copied)

@@ -55,6 +55,8 @@ class EvidenceLine(_Frozen):
     file: str
     line_number: int
     why: str  # what it was chosen for
+    before: tuple[str, ...] = ()  # the lines before it in the same file, as far as they are kept
+    after: tuple[str, ...] = ()
 
 
 class Hypothesis(_Frozen):
@@ -130,3 +132,5 @@ class Inspection(_Frozen):
     chart: Chart | None = None
     coverage: Coverage = Coverage()
     shifted_values: tuple[ShiftedValue, ...] = ()  # what changed inside messages
+    around: tuple[EvidenceLine, ...] = ()  # the lines nearest to a moment that was asked about
+    written_by: Literal["rules", "model"] = "rules"  # who judged; a model's every statement was checked

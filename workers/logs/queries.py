@@ -5,6 +5,7 @@ type with lines that exist and places to find them. They are what an agent's too
 of: limits are arguments with defaults, and every answer says when it was cut.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -233,6 +234,29 @@ def sample(
     rows = _rows(index, window, service, 0).filter(pl.col("template").is_in(positions))
     spread = rows.gather_every(max(1, rows.height // limit)) if rows.height else rows
     return FoundLines(_lines(index, spread.head(limit)), rows.height, not index.kept_all)
+
+
+def count_lines(
+    index: LogIndex, template_id: str, *, window: Window | None = None, service: str | None = None
+) -> int:
+    """Return how many lines one template has, in whole minutes; 0 for a template that does not exist."""
+    positions = [place for place, template in enumerate(index.templates) if template.id == template_id]
+    counts = _counts(index, window, service).filter(pl.col("template").is_in(positions))
+    return int(counts["lines"].sum())
+
+
+def lines_of(index: LogIndex, value: str) -> LogIndex:
+    """Return the index of the kept lines that hold a value as a word of its own, with their counts.
+
+    Where the index keeps a sample, these counts are of the sample.
+    """
+    word = rf"(?i)(?:^|[^\w-]){re.escape(value)}(?:[^\w-]|$)"
+    rows = index.rows.filter(pl.col("line").str.contains(word))
+    step = f"{index.count_seconds}s"
+    counts = rows.group_by("template", "service", "level", pl.col("time").dt.truncate(step).alias("minute")).agg(
+        pl.len().cast(index.counts.schema["lines"]).alias("lines")
+    )
+    return index.only(rows, counts.select(index.counts.columns).cast(index.counts.schema).sort("minute"))
 
 
 def context(index: LogIndex, file: str, line_number: int, *, lines: int = 5) -> FoundLines:

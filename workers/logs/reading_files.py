@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
+from zoneinfo import ZoneInfo
 
 import zstandard
 
@@ -41,7 +42,17 @@ class LogBytes:
     content: bytes
 
 
-LogSource = Path | str | LogBytes  # a file, a directory, a glob, or bytes with a name
+@dataclass(frozen=True)
+class NamedFile:
+    """A file that a declared source found: `name` is shown, `named_after` tells the service."""
+
+    path: Path
+    name: str
+    named_after: str
+    zone: ZoneInfo | None = None  # of lines that do not say theirs
+
+
+LogSource = Path | str | LogBytes | NamedFile  # a file, a directory, a glob, bytes with a name, or a found file
 
 
 @dataclass
@@ -62,6 +73,8 @@ class LogFile:
     content: bytes | None = None
     size_bytes: int = 0
     modified_at: datetime | None = None
+    named_after: str = ""  # the path that its service is read from, where that is not its name
+    zone: ZoneInfo | None = None
 
 
 @dataclass
@@ -88,6 +101,15 @@ def find_files(sources: Iterable[LogSource]) -> tuple[list[LogFile], list[FilePr
                 source.name, content=source.content, size_bytes=len(source.content)
             )
             continue
+        if isinstance(source, NamedFile):
+            problem = _unreadable(source.path, None)
+            if problem:
+                problems.append(FileProblem(source.name, problem))
+                continue
+            file = _found(source.path, source.name)
+            file.named_after, file.zone = source.named_after, source.zone
+            files[str(source.path.resolve())] = file
+            continue
         found = _paths(str(source))
         if not found:
             problems.append(FileProblem(str(source), "there is no such file or directory"))
@@ -96,11 +118,13 @@ def find_files(sources: Iterable[LogSource]) -> tuple[list[LogFile], list[FilePr
             if problem:
                 problems.append(FileProblem(str(path), problem))
                 continue
-            details = path.stat()
-            modified_at = datetime.fromtimestamp(details.st_mtime, UTC)
-            name = str(path.relative_to(root)) if root else path.name
-            files[str(path.resolve())] = LogFile(name, path, None, details.st_size, modified_at)
+            files[str(path.resolve())] = _found(path, str(path.relative_to(root)) if root else path.name)
     return sorted(files.values(), key=_rotation_order), problems
+
+
+def _found(path: Path, name: str) -> LogFile:
+    details = path.stat()
+    return LogFile(name, path, None, details.st_size, datetime.fromtimestamp(details.st_mtime, UTC))
 
 
 def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = None) -> Iterator[str]:

@@ -28,6 +28,8 @@ MAX_CHANGES = 20
 MAX_EVIDENCE = 12
 MIN_CHANGE_SCORE = 10.0
 CHART_SERVICES = 5
+ALL_LINES = "all lines"  # the series beside those of the services
+QUOTE = "'"  # stands for a backtick, which would end the code it stands in
 _KINDS = {"new": "new", "gone": "gone", "spiking": "more frequent", "dropped": "rarer"}
 
 
@@ -52,7 +54,7 @@ def cause_found(
         what_changed=tuple(changed),
         evidence=tuple(line.line for line in evidence),
         hypotheses=tuple(hypotheses),
-        text=_incident_text(incident, hypotheses, changed, shifted),
+        text=incident_text(incident.start_at, _services_of(incident), best.cause, changed, shifted),
         shifted_values=tuple(shifted),
         verdict="cause_found",
         evidence_lines=tuple(evidence),
@@ -237,6 +239,10 @@ def shifted_values(index: LogIndex, shifts: Sequence[ValueShift]) -> list[Shifte
     return list(shown.values())
 
 
+def _services_of(incident: Incident) -> list[str]:
+    return list(dict.fromkeys(member.signal.service for member in incident.members))
+
+
 def _shifted_text(shifted: Sequence[ShiftedValue]) -> str:
     if not shifted:
         return ""
@@ -290,24 +296,28 @@ def _telling_line(line: str) -> str:
     return line.split("\n", 1)[0]
 
 
-def _incident_text(
-    incident: Incident,
-    hypotheses: Sequence[Hypothesis],
+def incident_text(
+    first_bad: datetime,
+    services: Sequence[str],
+    cause: str,
     changed: Sequence[ChangedTemplate],
     shifted: Sequence[ShiftedValue],
 ) -> str:
-    best = hypotheses[0]
-    services = list(dict.fromkeys(member.signal.service for member in incident.members))
-    began = f"The trouble begins at {incident.start_at:%Y-%m-%d %H:%M:%S} UTC and shows in {', '.join(services[:5])}."
-    cause = f"The likeliest cause: {best.cause}."
-    changes = "; ".join(
-        f"{change.text[:90]} ({_KINDS[change.kind]}, {change.lines} lines, {change.lines_before} before)"
-        for change in changed[:3]
-    )
-    text = f"{began} {cause} What changed: {changes}.{_shifted_text(shifted)}"
-    if len(hypotheses) > 1:
-        text += f" Less likely: {hypotheses[1].cause}."
-    return f"{text} Check next: {best.check_next}"
+    """Return the report in three sentences: when and where, why, what changed. Templates stand as code."""
+    began = f"The trouble begins at {first_bad:%Y-%m-%d %H:%M:%S} UTC and shows in {', '.join(services[:5])}."
+    changes = [
+        f"{_as_code(change.text)} ({_KINDS[change.kind]}, {change.lines} lines, {change.lines_before} before)"
+        for change in changed[:2]
+    ]
+    if shifted:
+        changes.append(f"inside ordinary messages of {shifted[0].service}, {shifted[0].said}")
+    told = f" What changed most: {'; '.join(changes)}." if changes else ""
+    return f"{began} The likeliest cause: {cause}.{told}"
+
+
+def _as_code(template: str) -> str:
+    """Return a template so that Markdown leaves its stars alone."""
+    return f"`{template[:90].replace('`', QUOTE).strip()}`"
 
 
 def _steady_errors(index: LogIndex) -> str:
@@ -336,7 +346,7 @@ def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
     return Chart(
         start_at=timeline.start_at,
         step_seconds=timeline.bin_seconds,
-        series=(*series, ChartSeries(name="all lines", counts=everything)),
+        series=(*series, ChartSeries(name=ALL_LINES, counts=everything)),
         marks=tuple(marks),
         alt_text=(
             f"Warnings and errors every {timeline.bin_seconds} s by service ({', '.join(busiest) or 'none'}){told}."

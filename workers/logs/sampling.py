@@ -2,49 +2,49 @@
 
 from dataclasses import dataclass
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
-from workers.logs.levels import INFO, WARN
+from workers.logs.count_keys import Keys, levels_of, spans_of
+from workers.logs.levels import WARN
+from workers.logs.line_bytes import Marks, runs_of
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How many lines of each shape and service are kept from each span of time."""
+    """How many lines of each shape, service and level are kept from each span of time."""
 
-    every: str
+    every_minutes: int
     warnings: int
     others: int
 
 
 class Sample:
-    """Takes the first lines of each shape, service and span, over all the blocks it is shown."""
+    """Takes the first lines of each shape, service, level and span, over all the blocks it is shown."""
 
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
-        self._taken = pl.DataFrame(schema={"group": pl.UInt64, "taken": pl.UInt32})
+        self._groups: Keys = np.zeros(0, np.uint64)  # in order
+        self._taken: npt.NDArray[np.int64] = np.zeros(0, np.int64)  # of each group
 
-    def take(self, rows: pl.DataFrame) -> pl.Series:
-        """Return which rows (shape, service, level, time) are kept (Boolean).
-
-        Two groups that share a hash lose a line or two of a sample, no more; grouping by three
-        columns would cost four times as much.
-        """
-        groups = rows.select(
-            group=pl.col("service").hash(seed=1)
-            ^ pl.col("shape").hash(seed=2)
-            ^ pl.col("time").dt.truncate(self._sampling.every).hash(seed=3)
-        )
-        taken = groups.join(self._taken, on="group", how="left", maintain_order="left")["taken"].fill_null(0)
-        warns = rows["level"].fill_null(INFO) >= WARN
-        kept = pl.repeat(False, rows.height, eager=True)
-        for chosen, limit in ((warns, self._sampling.warnings), (~warns, self._sampling.others)):
-            left = (chosen & (taken < limit)).arg_true()
-            for _ in range(limit):
-                first = groups["group"].gather(left).is_first_distinct()
-                kept = kept.scatter(left.filter(first), True)
-                left = left.filter(~first)
-                if left.is_empty():
-                    break
-        added = groups.filter(kept).group_by("group").agg(pl.len().alias("taken"))
-        self._taken = pl.concat([self._taken, added]).group_by("group").agg(pl.col("taken").sum())
+    def take(self, keys: Keys) -> Marks:
+        """Return which of the lines with these keys (count_keys.py) are kept."""
+        groups = spans_of(keys, self._sampling.every_minutes)
+        order = np.argsort(groups, kind="stable")
+        ordered = groups[order]
+        runs = runs_of(ordered)
+        sizes = np.diff(np.append(runs, len(keys)))
+        different = ordered[runs]
+        places = np.searchsorted(self._groups, different)
+        known = self._groups.take(places, mode="clip") == different if len(self._groups) else places < 0
+        taken = np.where(known, self._taken.take(places, mode="clip"), 0) if len(self._groups) else 0 * places
+        warns = levels_of(different) >= WARN
+        free = np.maximum(np.where(warns, self._sampling.warnings, self._sampling.others) - taken, 0)
+        rank = np.arange(len(keys)) - np.repeat(runs, sizes)
+        kept = np.zeros(len(keys), np.bool_)
+        kept[order[rank < np.repeat(free, sizes)]] = True
+        added = np.minimum(sizes, free)
+        self._taken[places[known]] += added[known]
+        self._groups = np.insert(self._groups, places[~known], different[~known])
+        self._taken = np.insert(self._taken, places[~known], added[~known])
         return kept

@@ -6,6 +6,8 @@ message the named values of the time looked at are compared with those before.
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from workers.logs.index import LogIndex, Window
@@ -57,24 +59,9 @@ class ValueShift:
 
 def shifts_between(index: LogIndex, window: Window, baseline: Window) -> list[ValueShift]:
     """Return the values that took over between the baseline and the window, the surest first."""
-    time = pl.col("time")
-    inside = time.is_between(window.start_at, window.end_at, closed="left")
-    before = time.is_between(baseline.start_at, baseline.end_at, closed="left")
-    rows = index.rows.filter(inside | before).select(
-        "template", pl.col("service").cast(pl.String), pl.col("host").cast(pl.String), "line", inside.alias("inside")
-    )
-    sides = ["template", "service", "inside"]
-    both = rows.group_by("template", "service").agg(
-        (pl.col("inside").sum() >= MIN_LINES) & ((~pl.col("inside")).sum() >= MIN_LINES)
-    )
-    rows = rows.join(both.filter("inside").select("template", "service"), on=["template", "service"], how="semi")
+    rows = _read_evenly(index, window, baseline)
     if rows.is_empty():
         return []
-    sizes = rows.group_by(sides).agg(pl.len().alias("size"))
-    limit = min(MOST_READ, max(FEWEST_READ, LINES_READ // sizes.height))
-    # Evenly over each side and not its beginning only: a value may take over in the middle.
-    step = (pl.col("size") / limit).ceil().cast(pl.UInt32)
-    rows = rows.join(sizes, on=sides, maintain_order="left").filter(pl.int_range(pl.len()).over(sides) % step == 0)
     values = _values(rows)
     counts = values.group_by("template", "service", "name", "value").agg(
         pl.col("inside").sum().alias("now"), (~pl.col("inside")).sum().alias("then")
@@ -109,6 +96,39 @@ def shifts_between(index: LogIndex, window: Window, baseline: Window) -> list[Va
     ]
     sure = [shift for shift in shifts if shift.score >= MIN_SCORE]
     return sorted(sure, key=lambda one: (-one.score, one.template, one.service, one.name))[:MAX_SHIFTS]
+
+
+def _read_evenly(index: LogIndex, window: Window, baseline: Window) -> pl.DataFrame:
+    """Return some rows of each message and service that is on both sides: LINES_READ in all, `inside` or not.
+
+    They are chosen by number first: only what is chosen is taken out of the columns. Evenly over
+    each side and not its beginning only, because a value may take over in the middle.
+    """
+    sides = [_within(index.rows, baseline), _within(index.rows, window)]
+    template, service = (index.rows[name].to_physical().to_numpy() for name in ("template", "service"))
+    kinds = [template[rows].astype(np.int64) << 32 | service[rows] for rows in sides]
+    counted = [np.unique(kind, return_inverse=True, return_counts=True) for kind in kinds]
+    frequent = [different[lines >= MIN_LINES] for different, _, lines in counted]
+    both = np.intersect1d(*frequent, assume_unique=True)
+    limit = min(MOST_READ, max(FEWEST_READ, LINES_READ // max(1, 2 * len(both))))
+    chosen = []
+    for rows, (different, number, lines) in zip(sides, counted, strict=True):
+        order = np.argsort(number, kind="stable")
+        rank = np.empty(len(rows), np.int64)
+        rank[order] = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
+        step = -(-lines // limit)
+        chosen.append(rows[np.isin(different, both)[number] & (rank % step[number] == 0)])
+    table = index.rows.select("template", "service", "host", "line")[np.concatenate(chosen)]
+    inside = np.repeat([False, True], [len(rows) for rows in chosen])
+    return table.with_columns(
+        pl.col("service").cast(pl.String), pl.col("host").cast(pl.String), pl.Series("inside", inside)
+    )
+
+
+def _within(rows: pl.DataFrame, window: Window) -> npt.NDArray[np.int64]:
+    """Return the numbers of the rows inside the window."""
+    time = rows["time"]
+    return ((time >= window.start_at) & (time < window.end_at)).arg_true().to_numpy().astype(np.int64)
 
 
 def _values(rows: pl.DataFrame) -> pl.DataFrame:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from workers.transcripts.clock import TIME, seconds_of
 from workers.transcripts.speakers import MAX_NAME_CHARS
 
+_NAMED_CHARS = MAX_NAME_CHARS + 40  # what stands in brackets behind the name does not count as name
 _LEADING_TIME = re.compile(rf"^\s*[\[(]?({TIME})[\])]?\s*(?:[-–—|]\s*)?")
 _TRAILING_TIME = re.compile(rf"\s*[\[(]({TIME})[\])]\s*$|\s+({TIME})$")
 _MARKUP = re.compile(r"^\s*(?:>\s?|[-*+•]\s+|\d{1,3}\.\s+(?=\*\*))*")
-_BOLD_NAME = re.compile(rf"^(?:\*\*|__)(?P<name>[^*_\n]{{1,{MAX_NAME_CHARS}}}?)\s*(?P<inner>:)?\s*(?:\*\*|__)\s*(?P<time>[\[(]{TIME}[\])])?\s*(?P<outer>:)?\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
-_AFTER_COLON = re.compile(
-    rf"^(?P<name>[^:\n：]{{1,{MAX_NAME_CHARS + 20}}}?)\s*[:：](?![/\\])(?P<rest>.*)$", re.DOTALL
-)
-_TIMED_NAME = re.compile(rf"^(?P<name>[^:\n：]{{1,{MAX_NAME_CHARS}}}?)\s*[\[(](?P<time>{TIME})[\])]\s*[:：]\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
+_BOLD_NAME = re.compile(rf"^(?:\*\*|__)(?P<name>[^*_\n]{{1,{_NAMED_CHARS}}}?)\s*(?P<inner>:)?\s*(?:\*\*|__)\s*(?P<time>[\[(]{TIME}[\])])?\s*(?P<outer>:)?\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
+_AFTER_COLON = re.compile(rf"^(?P<name>[^:\n：]{{1,{_NAMED_CHARS}}}?)\s*[:：](?![/\\])(?P<rest>.*)$", re.DOTALL)
+_TIMED_NAME = re.compile(rf"^(?P<name>[^:\n：]{{1,{_NAMED_CHARS}}}?)\s*[\[(](?P<time>{TIME})[\])]\s*[:：]\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
 
 
 @dataclass(frozen=True)

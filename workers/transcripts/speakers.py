@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 MAX_NAME_WORDS = 4  # longer runs before a colon are sentences
 MAX_NAME_CHARS = 60
+RECURRING_LINES = 3  # so many lines opened alike make a title ("The Chair", "Right Hon. Ida Coe") a speaker
 STRAY_LINES = 2  # a single word that opens so few lines is doubted
 FULL_NAME_LINES = 20  # fewer lines opened by full names say too little about how the file writes names
 FULL_NAME_SHARE = 0.8  # of the named lines
@@ -88,6 +89,7 @@ _GENERIC = re.compile(
 )
 _TOKEN = re.compile(r"^[^\W\d_](?:[\w.'’\-&]|(?<=\w)/(?=\w))*,?$")
 _PARENS = re.compile(r"\s*[(\[][^()\[\]]{0,60}[)\]]\s*")
+_NESTED_PARENS = 3  # "The Chair (Hon. Ida Coe (Ribble Valley, Lib.))" has two
 
 
 def is_generic_label(speaker: str) -> bool:
@@ -97,8 +99,8 @@ def is_generic_label(speaker: str) -> bool:
 
 def is_speaker_name(text: str) -> bool:
     """Could `text` be a person's name or a speaker label, judged by its own looks?"""
-    bare = _PARENS.sub(" ", text).strip()
-    if not bare or len(text) > MAX_NAME_CHARS:
+    bare = _without_parens(text)
+    if not bare or len(bare) > MAX_NAME_CHARS:
         return False
     if is_generic_label(bare):
         return True
@@ -113,6 +115,28 @@ def is_speaker_name(text: str) -> bool:
     return all(_is_name_token(word, first=number == 0) for number, word in enumerate(words))
 
 
+def is_label(text: str) -> bool:
+    """Could `text` name a speaker in a place where nothing but a speaker's name is expected?"""
+    words = _without_parens(text).split()
+    return 0 < len(words) <= MAX_NAME_WORDS and all(
+        _is_name_token(word, first=number == 0) for number, word in enumerate(words)
+    )
+
+
+def is_title(text: str) -> bool:
+    """Is `text` several capitalised words ("The Chair"), which open a speaker's turns if they recur?"""
+    words = _without_parens(text).lower().split()
+    if len(words) < 2 or " ".join(words) in _NOT_NAME_PHRASES or words[-1] in NOT_NAMES:
+        return False
+    return is_label(text)
+
+
+def _without_parens(text: str) -> str:
+    for _ in range(_NESTED_PARENS):
+        text = _PARENS.sub(" ", text)
+    return text.strip()
+
+
 def _is_name_token(word: str, *, first: bool) -> bool:
     if not _TOKEN.match(word):
         return not first and word.isdigit() and len(word) <= 3  # "Meeting Room 4"
@@ -123,16 +147,22 @@ def _is_name_token(word: str, *, first: bool) -> bool:
 def accepted_names(candidates: Iterable[str], *, listed: Collection[str] = (), lines: int = 0) -> frozenset[str]:
     """Choose which of the words found before a colon are speakers, seeing the whole file.
 
-    A candidate counts when it looks like a name, when the file lists it among the attendees, or when it is a
-    lower-case handle ("anna.k") that opens at least three lines and a tenth of all `lines`. A single word that
-    opens a line or two among people with full names is a label in someone's speech.
+    A candidate counts when it looks like a name, when the file lists it among the attendees, when it is a title
+    that recurs, or when it is a lower-case handle ("anna.k") that opens at least three lines and a tenth of all
+    `lines`. A single word that opens a line or two among people with full names is a label in someone's speech.
     """
     counts = Counter(candidates)
+    bare: Counter[str] = Counter()
+    for name, count in counts.items():
+        bare[_without_parens(name)] += count
     known = {name.casefold() for name in listed}
     names = frozenset(
         name
         for name, count in counts.items()
-        if name.casefold() in known or is_speaker_name(name) or _is_handle(name, count, lines)
+        if name.casefold() in known
+        or is_speaker_name(name)
+        or (bare[_without_parens(name)] >= RECURRING_LINES and is_title(name))
+        or _is_handle(name, count, lines)
     )
     return names - _stray_words({name: counts[name] for name in names if name.casefold() not in known})
 

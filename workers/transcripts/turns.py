@@ -9,16 +9,26 @@ import re
 from workers.transcripts.colon_lines import heading_time
 from workers.transcripts.pieces import Draft, Piece
 from workers.transcripts.preamble import is_footer, read_preamble
-from workers.transcripts.speakers import is_speaker_name
+from workers.transcripts.speakers import is_label, is_speaker_name
 from workers.transcripts.transcript import SourceFormat
 
 _LOOK_AHEAD_LINES = 2  # a heading is followed by speech at once or after one blank line
+_HEADING_CHARS = 130
+# Recorders set the time off by a tab or several blanks, which nobody types in a sentence.
+_SET_OFF = re.compile(r"\S(?:\t|[ \u2000-\u200a]{2})\s*[\[(]?\d[\d:.,]*[\])]?\s*$")
 
 
 def heading_of(lines: list[str], number: int) -> tuple[str, float] | None:
-    """Return (name, seconds) when line `number` heads a turn: a speaker's name, a time, and words below."""
+    """Return (name, seconds) when line `number` heads a turn: a speaker's name, a time, and words below.
+
+    What looks like no name ("Marketing", "A", "The Chair") is one all the same where the line stands apart and
+    its time is set off.
+    """
     line = lines[number]
-    if len(line) > 100 or (found := heading_time(line)) is None or not is_speaker_name(found[0]):
+    if len(line) > _HEADING_CHARS or (found := heading_time(line)) is None:
+        return None
+    apart = (number == 0 or not lines[number - 1].strip()) and _SET_OFF.search(line) is not None
+    if not (is_speaker_name(found[0]) or (apart and is_label(found[0]))):
         return None
     following = lines[number + 1 : number + 1 + _LOOK_AHEAD_LINES]
     return found if any(text.strip() for text in following) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 HIDDEN = "•••"
 
@@ -28,4 +29,9 @@ _SECRET = re.compile(
 
 def redact_secrets(text: str) -> str:
     """Return the text with every secret replaced by three dots."""
-    return _SECRET.sub(HIDDEN, text)
+    return hide_secrets(text, lambda _secret: HIDDEN)
+
+
+def hide_secrets(text: str, hide: Callable[[str], str]) -> str:
+    """Return the text with every secret replaced by what `hide` makes of it."""
+    return _SECRET.sub(lambda match: hide(match[0]), text)

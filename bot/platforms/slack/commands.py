@@ -19,6 +19,8 @@ from assistant.mentions import Attachment
 from bot.platforms.slack import channel_form
 from bot.platforms.slack.channel_form import ChannelForm
 from bot.platforms.slack.desk import Desk
+from bot.platforms.slack.email_form import WORDS as EMAIL_WORDS
+from bot.platforms.slack.email_form import EmailForm
 from bot.platforms.slack.interactions import Press
 from bot.platforms.slack.parse import Wire, Workspace, read_text
 from bot.platforms.slack.reading import PATIENCE_SECONDS, READING_SECONDS, Conversation
@@ -53,10 +55,10 @@ class Command(Wire):
         return Workspace(team=self.team_id, enterprise=self.enterprise_id)
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, desk: Desk, email_form: EmailForm) -> None:
     """Put the command and the shortcuts on the Bolt app."""
     channel_form.register(app, desk)
-    commands = Commands(desk)
+    commands = Commands(desk, email_form)
     app.command("/steward")(commands.on_command)
     for name in SHORTCUTS:
         app.shortcut({"type": "message_action", "callback_id": name})(commands.on_shortcut)
@@ -65,12 +67,13 @@ def register(app: AsyncApp, desk: Desk) -> None:
 class Commands:
     """Takes in what was asked privately."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, email_form: EmailForm) -> None:
         self._desk = desk
         self._settings = ChannelForm(desk)
+        self._email_form = email_form
 
     async def on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """/steward [settings | recap since … | question]."""
+        """/steward [settings | email | recap since … | question]."""
         command = Command.model_validate(body)
         word = command.text.strip().lower()
         try:
@@ -78,6 +81,9 @@ class Commands:
                 await ack(response_type="ephemeral", text=help_text(JOB_KINDS), blocks=_help_blocks())
             elif word == "settings":
                 await self._settings.open(command.workspace, command.channel_id, command.user_id, command.trigger_id)
+                await ack()
+            elif word in EMAIL_WORDS:
+                await self._email_form.open(command.workspace, command.trigger_id)
                 await ack()
             else:
                 await ack(response_type="ephemeral", text=escape(await self._take(command)))

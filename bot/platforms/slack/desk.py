@@ -23,10 +23,12 @@ from assistant.errors import (
     StewardError,
     StorageFull,
 )
+from assistant.job_kinds import EMAIL_DRAFT
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Platform
 from assistant.preferences import ChannelSettings
 from assistant.replies import Reply
 from assistant.storage.job_store import Accepted
+from assistant.storage.preference_store import Standing
 from assistant.storage.slack_store import SlackStore
 from assistant.storage.worker_store import WorkerStore
 from bot.charts.pictures import ChartPictures
@@ -45,11 +47,13 @@ from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.text import escape, shorten
 from bot.platforms.slack.token_rotation import TokenRotation
 from bot.platforms.slack.uploads import SlackUploads
+from bot.routing import route
 
 log = structlog.get_logger()
 
 MEMBERSHIP_SECONDS = 1.0  # of the three that Slack waits for an acknowledgement
-
+PRIVATE_POINTER = "I answer in our direct messages, as your settings say."
+DRAFT_POINTER = "An e-mail draft is yours alone: it comes in our direct messages."
 MAX_TITLE_CHARS = 80  # of a thread in the Messages tab: what its list shows
 
 
@@ -85,7 +89,12 @@ class Desk:
         """
         bot = await self.installations.bot(workspace)
         asker = await self.directory.known(workspace, message.user or "")
-        readers = await self.directory.readers(workspace, message, asker, is_shared=envelope.is_ext_shared_channel)
+        standing = await asyncio.to_thread(
+            self.preferences.for_mention, Platform.SLACK, workspace.team, message.channel, asker.person.id
+        )
+        readers = await self.directory.readers(
+            workspace, message, asker, is_shared=envelope.is_ext_shared_channel, settings=standing.channel
+        )
         files = await self.files.fetch(bot, message.files)
         mention = make_mention(
             message,
@@ -100,6 +109,7 @@ class Desk:
         mention = _with_handoff(mention, readers.settings)
         try:
             mention = await self.recaps.with_messages(workspace, message, mention, asker)
+            is_draft = route(mention).kind is EMAIL_DRAFT
         except (RequestInvalid, NotPermitted, NothingFound) as unreadable:
             await self.refuse(workspace, mention, unreadable)
             return None
@@ -107,30 +117,50 @@ class Desk:
             error = RequestInvalid("only files that can't be read", reply="\n".join(files.refused))
             await self.refuse(workspace, mention, error)
             return None
-        is_private = readers.audience is not Audience.ASKER and await self._wants_privacy(workspace, asker)
+        is_direct = message.channel_type == "im" or message.channel.startswith("D")
+        wants_privacy = standing.person.private_answers and not asker.is_outsider
+        is_private = not is_direct and (is_draft or wants_privacy)
         if is_private:
-            mention = _privately(mention)
-        accepted = await self.take(workspace, mention)
+            asked, mention = mention, _privately(mention, asker, may_share=not is_draft)
+        elif is_direct:
+            asked = mention = await self._gone_on(message, mention)
+        else:
+            asked = mention
+        accepted = await self.take(workspace, mention, asked=asked, standing=None if is_private else standing)
         if is_private and accepted and not accepted.duplicate:
             channel_place = {**mention.reply_target, "channel": message.channel, "thread_ts": message.thread_ts}
             noted = mention.model_copy(update={"reply_target": channel_place})
-            self.later(self._say(workspace, noted, "I answer in our direct messages, as your settings say."))
+            self.later(self._say(workspace, noted, DRAFT_POINTER if is_draft else PRIVATE_POINTER))
         if files.refused and accepted and not accepted.duplicate:
             self.later(self._say(workspace, mention, "\n".join(files.refused)))
         return accepted
 
-    async def _wants_privacy(self, workspace: Workspace, asker: Known) -> bool:
-        settings = await asyncio.to_thread(self.preferences.person, workspace.team, asker.person.id)
-        return settings.private_answers and not asker.is_outsider
+    async def _gone_on(self, message: Message, mention: Mention) -> Mention:
+        """Return a direct message as a turn of the private conversation that made a draft, if that came last.
 
-    async def take(self, workspace: Workspace, mention: Mention) -> Accepted | None:
-        """Write the question down; None when it can't be taken and the asker was told."""
+        What was asked for in a channel or a form is answered without a thread; so is the draft's own question.
+        """
+        team, asker = mention.conversation.tenant, mention.asker.id
+        place = (team, message.channel, message.thread)
+        if message.thread != message.ts and await asyncio.to_thread(
+            lambda: self.store.thread(*place, fresh_seconds=0) is not None
+        ):
+            return mention  # a thread that goes on with its own question
+        latest = next(iter(await asyncio.to_thread(self.dependencies.jobs.recent, team, asker, 1)), None)
+        if latest is None or latest.kind != EMAIL_DRAFT.name or latest.conversation.channel != f"D:{asker}":
+            return mention
+        return mention.model_copy(update={"conversation": latest.conversation})
+
+    async def take(
+        self, workspace: Workspace, mention: Mention, *, asked: Mention, standing: Standing | None = None
+    ) -> Accepted | None:
+        """Write the question down; None when it can't be taken and the asker was told, where it was `asked`."""
         try:
-            accepted = await self.accept(await self._with_channels(workspace, mention))
+            accepted = await self.accept(await self._with_channels(workspace, mention), standing)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
-            await self.refuse(workspace, mention, error)
+            await self.refuse(workspace, asked, error)
             return None
         if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
@@ -156,13 +186,13 @@ class Desk:
                 await asyncio.gather(*(look(channel) for channel in channels))
         return mention.model_copy(update={"member_of": tuple(sorted(found))})
 
-    async def accept(self, mention: Mention) -> Accepted:
+    async def accept(self, mention: Mention, standing: Standing | None = None) -> Accepted:
         """Write the question down.
 
         Raises:
             StewardError: as Intake.take.
         """
-        return await asyncio.to_thread(self.dependencies.intake.take, mention)
+        return await asyncio.to_thread(self.dependencies.intake.take, mention, standing)
 
     async def ask(
         self,
@@ -172,11 +202,11 @@ class Desk:
         *,
         key: str,
         kind: str | None = None,
+        options: dict[str, Any] | None = None,
         channel: str | None = None,
         attachments: tuple[Attachment, ...] = (),
         share_to: str | None = None,
         share_thread: str | None = None,
-        options: dict[str, Any] | None = None,
     ) -> Accepted:
         """Take in a question that came without a message. `channel` None: answered privately.
 
@@ -198,7 +228,6 @@ class Desk:
             audience=readers.audience,
             channel_groups=readers.groups,
             kind=kind,
-            options=options or {},
             reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
         )
         mention = await self._with_channels(workspace, mention)
@@ -303,15 +332,16 @@ def is_slacks(url: str, api_url: str) -> bool:
     return is_slack or (bool(url) and (where.scheme, where.netloc) == (own.scheme, own.netloc))
 
 
-def _privately(mention: Mention) -> Mention:
+def _privately(mention: Mention, asker: Known, *, may_share: bool) -> Mention:
     """Return the question of a channel as one that is answered to its asker alone, who may share the answer."""
-    place, asker = mention.reply_target, mention.asker.id
-    key = mention.conversation.model_copy(update={"channel": f"D:{asker}", "thread": mention.event_key[-255:]})
-    share = {"share_to": place["channel"], "share_thread": place["thread_ts"]}
+    place, asker_id = mention.reply_target, mention.asker.id
+    key = mention.conversation.model_copy(update={"channel": f"D:{asker_id}", "thread": mention.event_key[-255:]})
+    share = {"share_to": place["channel"], "share_thread": place["thread_ts"]} if may_share else {}
     return mention.model_copy(
         update={
             "conversation": key,
-            "audience": Audience.ASKER,
+            "asked_in": mention.conversation,
+            "audience": Audience.OUTSIDERS if asker.is_outsider else Audience.ASKER,
             "channel_groups": (),
             "reply_target": {**place, "channel": None, "thread_ts": None, **share},
         }

@@ -118,14 +118,26 @@ class SlackDirectory:
             return Known(Person(id=user_id), is_outsider=True)
 
     async def readers(
-        self, workspace: Workspace, message: Message, asker: Known, *, is_shared: bool, is_private: bool = False
+        self,
+        workspace: Workspace,
+        message: Message,
+        asker: Known,
+        *,
+        is_shared: bool,
+        is_private: bool = False,
+        settings: ChannelSettings | None = None,
     ) -> Readers:
-        """Return who will read the answer to this message. `is_private`: it goes to the asker alone."""
+        """Return who will read the answer to this message.
+
+        `is_private`: it goes to the asker alone. `settings`: the channel's, where they were just read.
+        """
         if asker.is_outsider:
             return Readers(Audience.OUTSIDERS)
         if is_private or message.channel_type == "im" or message.channel.startswith("D"):
             return Readers(Audience.ASKER)
-        settings = await asyncio.to_thread(self._preferences.channel, Platform.SLACK, workspace.team, message.channel)
+        if settings is None:
+            look = self._preferences.channel
+            settings = await asyncio.to_thread(look, Platform.SLACK, workspace.team, message.channel)
         if is_shared or await self._has_outsiders(workspace, message.channel):
             return Readers(Audience.OUTSIDERS, settings=settings)
         return Readers(Audience.CHANNEL, settings.groups, settings)
@@ -158,11 +170,12 @@ class SlackDirectory:
         name = str(profile.get("display_name") or profile.get("real_name") or user.get("name") or "") or None
         email = str(profile.get("email") or "") or None
         is_outsider = is_outside(user, workspace)
-        person = await asyncio.to_thread(self._match, workspace, user_id, name, None if is_outsider else email)
+        zone = str(user.get("tz") or "")
+        person = await asyncio.to_thread(self._match, workspace, user_id, name, None if is_outsider else email, zone)
         is_admin = bool(user.get("is_admin") or user.get("is_owner"))
         return Known(person, is_outsider, is_admin=is_admin, utc_offset_seconds=int(user.get("tz_offset") or 0))
 
-    def _match(self, workspace: Workspace, user_id: str, name: str | None, email: str | None) -> Person:
+    def _match(self, workspace: Workspace, user_id: str, name: str | None, email: str | None, zone: str) -> Person:
         """Find the directory's person of this address, and write them down under their Slack id for intake."""
         found = self._people.by_email(LOCAL_TENANT, email) if email else None
         profile = PersonProfile(
@@ -171,7 +184,10 @@ class SlackDirectory:
             email=email,
             role=found.role if found else "employee",
             groups=found.groups if found else (),
-            profile={"directory_id": found.id} if found else {},
+            profile={
+                **({"directory_id": found.id} if found else {}),
+                **({"time_zone": zone} if zone else {}),  # of "since 10:00"
+            },
         )
         self._people.upsert_all(workspace.team, [profile])
         return profile.person

@@ -13,9 +13,10 @@ from uuid import UUID
 from assistant.job_kinds import JOB_KINDS
 from assistant.jobs import JobStatus
 from assistant.replies import Reply
+from bot.platforms.slack.address import Address
 from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
-from bot.platforms.slack.messages import NOTE_TYPE, Address
+from bot.platforms.slack.messages import NOTE_TYPE
 from bot.platforms.slack.text import link, plain
 
 LONG_SECONDS = 60.0  # who waited less is still looking

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +19,15 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from assistant.errors import NotPermitted, StewardError
-from assistant.job_kinds import JOB_KINDS
+from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION
 from assistant.mentions import Audience, Mention
+from assistant.watch_words import WATCH_BUTTONS
 from bot.platforms.slack import modals
 from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.parse import Message, Wire, Workspace, target
 from bot.platforms.slack.text import escape, shorten
+from bot.surroundings import surroundings_of
 
 log = structlog.get_logger()
 
@@ -58,6 +61,7 @@ class Press(Wire):
 
 
 Deed = Callable[[Press, dict[str, Any]], Awaitable[None]]
+OpenForm = Callable[[Press], Awaitable[None]]
 
 
 def register(app: AsyncApp, desk: Desk) -> Presses:
@@ -74,18 +78,25 @@ class Presses:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._forms: dict[str, OpenForm] = {}
         self._deeds: dict[str, Deed] = {
             "stop": self._stop,
             "feedback": self._feedback,
             "retry": self._retry,
             "share": self._share,
             "handoff": self._handoff,
+            "surroundings": self._surroundings,
             "ask": self._open_ask,
+            **{name: partial(self._watch, words) for name, words in WATCH_BUTTONS.items()},
         }
 
     def add(self, name: str, deed: Deed) -> None:
         """Teach it another button."""
         self._deeds[name] = deed
+
+    def add_form(self, kind: str, open_form: OpenForm) -> None:
+        """Teach it a form of its own for one kind of job, in the place of the one question."""
+        self._forms[kind] = open_form
 
     async def on_action(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Do what was pressed; a refusal is whispered to who pressed."""
@@ -127,6 +138,14 @@ class Presses:
             raise NotPermitted("retry by somebody else", reply="Only who asked can ask again.")
         again = mention.model_copy(update={"event_key": f"{mention.event_key}:again:{_pressed_at(press)}"})
         await self._desk.accept(again)
+
+    async def _watch(self, words: str, press: Press, value: dict[str, Any]) -> None:
+        """Say in the thread what the button stands for."""
+        mention = await self._mention(value)
+        if mention.asker.id != press.user.id:
+            raise NotPermitted("watch by somebody else", reply="Only who asked can do that.")
+        said = {"event_key": f"{mention.event_key}:{words}:{_pressed_at(press)}", "text": words, "attachments": ()}
+        await self._desk.accept(mention.model_copy(update={**said, "kind": LOG_INSPECTION.name, "options": {}}))
 
     async def _share(self, press: Press, value: dict[str, Any]) -> None:
         """Ask the private question once more in the channel: its readers may see less than the asker."""
@@ -185,6 +204,14 @@ class Presses:
             )
         )
 
+    async def _surroundings(self, press: Press, value: dict[str, Any]) -> None:
+        """Whisper the lines around those that the answer quotes."""
+        desk = self._desk
+        person = (await desk.directory.known(press.workspace, press.user.id)).person
+        view = await asyncio.to_thread(desk.dependencies.jobs.view, UUID(value["job"]))
+        shown = [f"{one.title}\n```\n{_in_fence(one.lines)}\n```" for one in surroundings_of(view, person)]
+        desk.later(desk.whisper(press.response_url, "\n".join(shown)))
+
     async def _mention(self, value: dict[str, Any]) -> Mention:
         mention = await asyncio.to_thread(self._desk.store.mention_of, UUID(value.get("job_id") or value["job"]))
         if mention is None:
@@ -194,6 +221,9 @@ class Presses:
     # -------------------------------------------------------------- forms
     async def _open_ask(self, press: Press, value: dict[str, Any]) -> None:
         kind = JOB_KINDS[value["kind"]]
+        if open_form := self._forms.get(kind.name):
+            await open_form(press)
+            return
         place = {"channel": press.channel.id if press.channel and not _is_direct(press) else None}
         await self._open(press, modals.ask(kind, place))
 
@@ -238,6 +268,11 @@ class Presses:
             await ack(response_action="errors", errors={"question": shorten(error.reply, 1_000)})
             return
         await ack()
+
+
+def _in_fence(lines: Sequence[str]) -> str:
+    """Return the lines as they may stand between three back-ticks, which they can't end."""
+    return "\n".join(lines).replace("```", "` ` `")
 
 
 def _is_direct(press: Press) -> bool:

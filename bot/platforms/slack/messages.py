@@ -14,11 +14,11 @@ from typing import Any
 import structlog
 
 from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted, RateLimited
-from assistant.replies import Action, Reply
+from assistant.replies import Action, Draft, Reply
 from bot.platforms.base import Handle, Target
+from bot.platforms.slack.address import Address
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
 from bot.platforms.slack.installations import Bot, Installations
-from bot.platforms.slack.parse import Wire, Workspace
 from bot.platforms.slack.render import SlackMessage, render, render_plainly
 from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.uploads import SlackUploads
@@ -30,31 +30,6 @@ NOTE_TYPE = "steward_note"  # of what is said beside an answer
 FIND_PAGES = 5
 LIVE = -1  # stands for the part number of a message without metadata: a stream that runs
 _LOST_FOR_GOOD = frozenset({"cant_update_message", "edit_window_closed", "account_inactive", "is_inactive"})
-
-
-class Address(Wire):
-    """Where a message goes, or where it stands once `ts` is known.
-
-    Stored in the outbox: add, never rename. Unknown fields are ignored, because an older bot delivers beside a
-    newer one while they are replaced.
-    """
-
-    team: str
-    enterprise: str | None = None
-    channel: str | None = None  # None: the direct messages with `user`
-    thread_ts: str | None = None
-    user: str = ""
-    share_to: str | None = None  # a channel that the asker may share a private answer with
-    share_thread: str | None = None
-    handoff: str | None = None  # whom "Ask a human" calls: a user (U…) or a user group (S…)
-    ts: str | None = None
-    key: str = ""
-    stream: bool = False  # the message began as one of Slack's streams
-
-    @property
-    def workspace(self) -> Workspace:
-        """Whose token to use."""
-        return Workspace(team=self.team, enterprise=self.enterprise)
 
 
 class SlackMessages:
@@ -219,7 +194,8 @@ def _extra(here: Address, reply: Reply) -> Sequence[Action]:
     if not reply.final or not reply.wants_feedback:
         return ()
     actions = []
-    if here.share_to is not None:
+    is_draft = any(isinstance(block, Draft) for block in reply.blocks)  # a draft is its asker's alone
+    if here.share_to is not None and not is_draft:
         actions.append(Action(name="share", label="Share with channel"))
     if here.handoff is not None:
         actions.append(Action(name="handoff", label="Ask a human"))

@@ -10,10 +10,9 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from assistant.errors import NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import EMAIL_DRAFT
 from assistant.mentions import Audience, Mention, Person
 from assistant.minutes.edits import HINTS, HOW_TO, TITLES
-from bot.minutes import EDIT, EMAIL, ORDERS, MinutesPress, read_press
+from bot.minutes import EDIT, ORDERS, MinutesPress, read_press
 from bot.platforms.slack import modals
 from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
@@ -29,7 +28,6 @@ def register(app: AsyncApp, desk: Desk, presses: Presses) -> None:
     for name in ORDERS:
         presses.add(name, partial(buttons.order, name))
     presses.add(EDIT, buttons.open_edit)
-    presses.add(EMAIL, buttons.draft_email)
     app.view(CALLBACK)(buttons.on_edit)
 
 
@@ -79,21 +77,6 @@ class MinutesButtons:
             await ack(response_action="errors", errors={section: shorten(error.reply, 1_000)})
             return
         await ack()
-
-    async def draft_email(self, press: Press, value: dict[str, Any]) -> None:
-        """Ask for the follow-up e-mail, to be seen by who pressed alone."""
-        pressed = read_press(value)
-        mention = await self._mention(press, pressed, _channel(press))
-        asked = await asyncio.to_thread(self._minutes.follow_up, pressed, self._minutes.reader(mention))
-        await self._desk.ask(
-            press.workspace,
-            press.user.id,
-            asked.text,
-            key=f"slack:follow-up:{press.user.id}:{pressed.minutes.hex}:{pressed.revision}",
-            kind=EMAIL_DRAFT.name,
-            attachments=(asked.notes,),
-            options=asked.options,
-        )
 
     async def _mention(self, press: Press, pressed: MinutesPress, channel: str) -> Mention:
         """Return the question that wrote the minutes, as if who presses had asked it where the button stands."""

@@ -57,6 +57,9 @@ def draft_edit(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
     """Return the form that edits a draft."""
     blocks = [field(name, label, text_input(values[name]), optional=True) for name, label in _DRAFT_LINES]
     blocks.append(field("body", "Text", {**text_input(values["body"]), "multiline": True}))
+    if notes := values.get("facts"):
+        said = f"Where the facts come from:\n{shorten(notes, MAX_QUESTION_CHARS - 100)}"
+        blocks.append({"type": "section", "text": plain(said)})
     return modal(DRAFT_EDIT, "Edit the draft", blocks, place, submit="Keep")
 
 
@@ -117,15 +120,11 @@ def field(name: str, label: str, element: View, optional: bool = False, *, hint:
     return {**block, "hint": plain(hint)} if hint else block
 
 
-def choice(options: Mapping[Any, str], chosen: str) -> View:
-    """Return a list to choose one of: labels by value."""
+def choice(options: Mapping[Any, str], chosen: str | None) -> View:
+    """Return a list to choose one of: labels by value; None: nothing is chosen yet."""
     found = {value: {"text": plain(label), "value": value} for value, label in options.items()}
-    return {
-        "type": "static_select",
-        "action_id": "value",
-        "options": list(found.values()),
-        "initial_option": found[chosen],
-    }
+    element: View = {"type": "static_select", "action_id": "value", "options": list(found.values())}
+    return element if chosen is None else {**element, "initial_option": found[chosen]}
 
 
 def boxes(options: Mapping[str, str], chosen: Collection[str], *, kind: str = "checkboxes") -> View:

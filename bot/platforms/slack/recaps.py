@@ -1,4 +1,4 @@
-"""Questions about what was said in Slack: recaps of a channel or thread, and links to messages.
+"""Questions about what was said in Slack: recaps of a channel or thread, links to messages, drafts in a thread.
 
 The messages become a file of the question, and the minutes' job reads them like any transcript. Nobody gets to read
 through Steward what they can't open themselves, and nobody who reads an answer along either.
@@ -7,11 +7,11 @@ through Steward what they can't open themselves, and nobody who reads an answer 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from assistant.errors import NotPermitted, RequestInvalid
-from assistant.job_kinds import MEETING_SUMMARY, POLICY_SEARCH
+from assistant.job_kinds import EMAIL_DRAFT, MEETING_SUMMARY, POLICY_SEARCH
 from assistant.mentions import Mention
 from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.parse import Message, Workspace
@@ -57,6 +57,9 @@ class Recaps:
             is_default = route(mention).kind is POLICY_SEARCH
             kind = MEETING_SUMMARY.name if is_default else mention.kind
             return await self._attached(mention.model_copy(update={"kind": kind}), conversation)
+        is_in_thread = message.thread != message.ts and not message.channel.startswith("D")
+        if is_in_thread and route(mention).kind is EMAIL_DRAFT:
+            return await self._with_thread(workspace, message, mention)
         request = read_request(mention.text, now=datetime.now(UTC), utc_offset_seconds=asker.utc_offset_seconds)
         if request is None or message.channel.startswith("D"):
             return mention
@@ -72,6 +75,13 @@ class Recaps:
         return await self._attached(
             mention.model_copy(update={"kind": MEETING_SUMMARY.name, "text": text}), conversation
         )
+
+    async def _with_thread(self, workspace: Workspace, message: Message, mention: Mention) -> Mention:
+        """Return the request for a draft with what was said in its thread before, as a file."""
+        thread = await self._reader.thread(workspace, message.channel, message.thread, asked_by=mention.event_key)
+        before = replace(thread, messages=tuple(one for one in thread.messages if one.get("ts") != message.ts))
+        attachment = await self._reader.attach(before.as_lines(), "thread.txt", "text/plain")
+        return mention.model_copy(update={"attachments": (attachment,)})
 
     async def _attached(self, mention: Mention, conversation: Conversation) -> Mention:
         attachment = await self._reader.attach(conversation.as_json(), "slack-messages.json", JSON_TYPE)

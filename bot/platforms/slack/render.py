@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
+from assistant.mail.shown import facts_line
 from assistant.replies import (
     Action,
     Actions,
@@ -268,6 +269,8 @@ def _draft(draft: Draft) -> list[_Piece]:
     lines += [f"*Bcc:* {plain(', '.join(draft.bcc))}"] if draft.bcc else []
     lines += [f"*Subject:* {plain(draft.subject)}"]
     pieces = [_section(shorten("\n".join(lines), SECTION_CHARS)), *_preformatted(draft.body)]
+    if line := facts_line(draft.facts):
+        pieces += _context(f":link: {plain(shorten(line, 1_500))}")
     if draft.placeholders:
         pieces += _context(f":pencil2: To fill in: {plain(shorten(', '.join(draft.placeholders), 1_000))}")
     return pieces

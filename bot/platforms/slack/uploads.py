@@ -26,7 +26,7 @@ from bot.platforms.slack.installations import Bot
 from bot.platforms.slack.text import shorten
 
 if TYPE_CHECKING:
-    from bot.platforms.slack.messages import Address
+    from bot.platforms.slack.address import Address
 
 log = structlog.get_logger()
 

@@ -13,6 +13,7 @@ from assistant.secret_keys import secret_keys
 from assistant.storage.outbox_store import OutboxStore
 from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
+from bot.email_requests import EmailRequests
 from bot.platforms.teams.activity_handler import BotBuilderTurns
 from bot.platforms.teams.authentication import Authenticator, read_registration
 from bot.platforms.teams.buttons import Buttons
@@ -21,6 +22,7 @@ from bot.platforms.teams.client import ConnectorClient
 from bot.platforms.teams.compose import ComposeActions
 from bot.platforms.teams.desk import TeamsDesk
 from bot.platforms.teams.drafts import DraftButtons
+from bot.platforms.teams.email_form import EmailForm
 from bot.platforms.teams.endpoint import build_routes
 from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.graph import GraphClient
@@ -28,6 +30,7 @@ from bot.platforms.teams.meetings import MeetingTranscripts
 from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
+from bot.platforms.teams.own_chat import OwnChats
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.platform import TeamsPlatform
 from bot.platforms.teams.progress import ProgressFollower
@@ -88,6 +91,9 @@ def _build_desk(
     blobs, intake, settings = dependencies.blobs, dependencies.intake, dependencies.settings
     base_url = settings.base_url if settings.public_url else None
     outbox = OutboxStore(dependencies.engine)
+    chats = OwnChats(client)
+    email_form = EmailForm(EmailRequests(dependencies.jobs, blobs), intake, directory, chats)
+    drafts = DraftButtons(dependencies.drafts, base_url)
     return TeamsDesk(
         jobs=dependencies.jobs,
         intake=intake,
@@ -97,13 +103,10 @@ def _build_desk(
         transcripts=MeetingTranscripts(client, graph, blobs),
         recaps=TeamsRecaps(graph, blobs),
         buttons=Buttons(
-            dependencies.jobs,
-            intake,
-            directory,
-            DraftButtons(dependencies.drafts, base_url),
-            MinutesButtons(dependencies.minutes, intake),
+            dependencies.jobs, intake, directory, drafts, email_form, MinutesButtons(dependencies.minutes)
         ),
         opinions=Opinions(dependencies.feedback_desk, outbox),
-        compose=ComposeActions(client, ThreadReader(graph), blobs, intake, directory),
+        chats=chats,
+        compose=ComposeActions(chats, ThreadReader(graph), blobs, intake, directory),
         strays=Strays(client, dependencies.jobs, outbox),
     )

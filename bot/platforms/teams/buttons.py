@@ -13,15 +13,21 @@ from uuid import UUID
 import structlog
 
 from assistant.errors import NotPermitted, RequestInvalid
+from assistant.job_kinds import LOG_INSPECTION
+from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
 from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
 from assistant.storage.job_store import JobStore, JobView
+from assistant.watch_words import WATCH_BUTTONS
 from bot.intake import Intake
 from bot.platforms.teams.drafts import DraftButtons
+from bot.platforms.teams.email_form import WRITTEN, EmailForm
 from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
 from bot.platforms.teams.people import TeamsDirectory
+from bot.platforms.teams.text import fenced, plain
 from bot.platforms.teams.wire import TeamsActivity, text_at
+from bot.surroundings import surroundings_of
 
 log = structlog.get_logger()
 
@@ -37,12 +43,14 @@ class Buttons:
         intake: Intake,
         directory: TeamsDirectory,
         drafts: DraftButtons,
+        email_form: EmailForm,
         minutes: MinutesButtons,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
         self._directory = directory
         self._drafts = drafts
+        self._email_form = email_form
         self._minutes = minutes
 
     async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
@@ -57,6 +65,8 @@ class Buttons:
         if name.startswith(PREFIX):
             presser = (await self._directory.known(activity)).person
             return await self._drafts.press(name, data, tenant=tenant_of(activity), person_id=presser.id)
+        if name in (WRITE_ABOUT, WRITTEN):
+            return await self._email_form.press(activity, name, view, data)
         if name.startswith(MINUTES_PREFIX):
             return await self._under_minutes(activity, name, data)
         match name:
@@ -64,6 +74,12 @@ class Buttons:
                 return await self.stop(activity, view)
             case "retry":
                 return await self._retry(activity, view)
+            case "surroundings":
+                person = (await self._directory.known(activity)).person
+                places = surroundings_of(view, person)
+                return "\n\n".join(f"**{plain(one.title)}**\n\n{fenced(one.lines)}" for one in places)
+            case "watch" | "stop_watch":
+                return await self._watch(activity, view, WATCH_BUTTONS[name])
             case _:
                 raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
 
@@ -80,6 +96,23 @@ class Buttons:
             channel_groups=readers.groups,
         )
         return await self._minutes.press(name, data, mention)
+
+    async def _watch(self, activity: TeamsActivity, view: JobView, words: str) -> str:
+        asker = await self._directory.known(activity)
+        if view.asker_id != asker.person.id:
+            raise NotPermitted(f"watch of job {view.id} by someone else", reply="Only who asked can do that.")
+        readers = await self._directory.readers(activity, asker)
+        mention = mention_of(
+            activity,
+            asker.person,
+            readers.audience,
+            key=f"teams:{words}:{view.id}",
+            channel_groups=readers.groups,
+            text=words,
+            kind=LOG_INSPECTION.name,
+        )
+        await asyncio.to_thread(self._intake.take, mention)
+        return "Done."
 
     async def stop(self, activity: TeamsActivity, view: JobView) -> str:
         """Stop the job for its asker, or for an administrator."""
@@ -109,6 +142,7 @@ class Buttons:
             attachments=view.attachments,
             text=view.question,
             kind=view.kind,
+            options=view.options,
         )
         accepted = await asyncio.to_thread(self._intake.take, mention)
         return "You asked that again already." if accepted.duplicate else "Asked again."

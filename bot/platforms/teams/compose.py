@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.errors import RequestInvalid, StewardError
+from assistant.errors import RequestInvalid
 from assistant.mentions import Attachment, Audience, Mention
 from assistant.storage.blob_store import BlobStore
 from bot.intake import Intake
-from bot.platforms.teams.client import ConnectorClient
-from bot.platforms.teams.parse import conversation_of, event_key, reference_of, tenant_of
+from bot.platforms.teams.own_chat import OwnChats
+from bot.platforms.teams.parse import event_key
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.threads import ThreadReader
 from bot.platforms.teams.wire import TeamsActivity, text_at
@@ -57,13 +57,13 @@ class ComposeActions:
 
     def __init__(
         self,
-        client: ConnectorClient,
+        chats: OwnChats,
         threads: ThreadReader,
         blobs: BlobStore,
         intake: Intake,
         directory: TeamsDirectory,
     ) -> None:
-        self._client = client
+        self._chats = chats
         self._threads = threads
         self._blobs = blobs
         self._intake = intake
@@ -92,11 +92,7 @@ class ComposeActions:
         known = await self._directory.known(activity)
         data = thread.encode()
         sha256 = await asyncio.to_thread(self._blobs.store, data)
-        where = await self._own_chat(activity)
-        place = conversation_of(activity).model_copy(update={"channel": where, "thread": where})
-        target = reference_of(activity).model_copy(
-            update={"conversation_id": where, "conversation_type": "personal", "activity_id": ""}
-        )
+        place, target = await self._chats.of(activity)
         return Mention(
             event_key=event_key(activity, command.id),
             conversation=place,
@@ -111,23 +107,6 @@ class ComposeActions:
             kind=command.kind,
             reply_target=target.model_dump(mode="json"),
         )
-
-    async def _own_chat(self, activity: TeamsActivity) -> str:
-        """Return the person's chat with the bot; asking for it twice gives the same one."""
-        if activity.kind == "personal":
-            return activity.conversation.id
-        try:
-            return await self._client.open_chat(
-                activity.service_url,
-                bot_id=activity.recipient.id,
-                user_id=activity.sender.id,
-                tenant=tenant_of(activity),
-            )
-        except StewardError as error:
-            raise RequestInvalid(
-                f"no chat with the person: {error}",
-                reply="I can't write to you yet. Add me as a personal app first, then try again.",
-            ) from error
 
 
 def _note(value: Mapping[str, Any]) -> str:

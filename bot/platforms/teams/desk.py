@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import MEETING_SUMMARY
-from assistant.mentions import Attachment, Mention
+from assistant.job_kinds import EMAIL_DRAFT, MEETING_SUMMARY
+from assistant.mentions import Attachment, Audience, Mention
 from assistant.storage.job_store import JobStore, JobView
 from bot.intake import Intake
 from bot.platforms.teams.buttons import Buttons, button_of
@@ -24,6 +24,7 @@ from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.meetings import MeetingTranscripts
 from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
+from bot.platforms.teams.own_chat import OwnChats
 from bot.platforms.teams.parse import (
     conversation_of,
     event_key,
@@ -46,6 +47,7 @@ from bot.routing import route
 
 log = structlog.get_logger()
 
+DRAFT_POINTER = "An e-mail draft is its asker's alone: I write it in our chat."
 STOP_WORDS = frozenset({"stop", "cancel", "stopp", "abbrechen", "arrête", "annuler"})
 MESSAGE = "application/vnd.microsoft.activity.message"
 RECENT_JOBS = 10  # of a person, in which the one to stop is looked for
@@ -66,6 +68,7 @@ class TeamsDesk:
         recaps: TeamsRecaps,
         buttons: Buttons,
         opinions: Opinions,
+        chats: OwnChats,
         compose: ComposeActions,
         strays: Strays,
     ) -> None:
@@ -78,6 +81,7 @@ class TeamsDesk:
         self._recaps = recaps
         self._buttons = buttons
         self._opinions = opinions
+        self._chats = chats
         self._compose = compose
         self._strays = strays
 
@@ -195,11 +199,16 @@ class TeamsDesk:
             mention = mention_of(activity, asker.person, readers.audience, key=key, channel_groups=readers.groups)
             if await asyncio.to_thread(self._jobs.of_event, key) is None:  # else its files are kept already
                 mention = await self._with_files(activity, mention)
+            is_draft = activity.kind != "personal" and route(mention).kind is EMAIL_DRAFT
+            if is_draft:
+                mention = await self._privately(activity, mention, is_outsider=asker.is_outsider)
             accepted = await asyncio.to_thread(self._intake.take, mention)
         except (RequestInvalid, NotPermitted) as error:
             await self._tell(activity, key, error.reply)
             return
-        if activity.kind != "personal" and not accepted.duplicate:  # a stream shows by itself that we are at it
+        if is_draft:
+            await self._tell(activity, f"{key}:pointer", DRAFT_POINTER)
+        elif activity.kind != "personal" and not accepted.duplicate:  # a stream shows by itself that we are at it
             self._speaker.send(thread_reference(activity), {"type": "typing"})
 
     async def _with_files(self, activity: TeamsActivity, mention: Mention) -> Mention:
@@ -211,7 +220,20 @@ class TeamsDesk:
         text = mention.text.rstrip(" ?")  # a question would be answered from the messages; this asks for all of them
         return mention.model_copy(update={"attachments": (recap,), "kind": MEETING_SUMMARY.name, "text": text})
 
-    async def _transcript(self, activity: TeamsActivity, mention: Any) -> tuple[Attachment, ...]:
+    async def _privately(self, activity: TeamsActivity, mention: Mention, *, is_outsider: bool) -> Mention:
+        """Return a request made in a channel or group as one that is answered in the asker's own chat."""
+        place, target = await self._chats.of(activity)
+        return mention.model_copy(
+            update={
+                "conversation": place,
+                "asked_in": mention.conversation,
+                "audience": Audience.OUTSIDERS if is_outsider else Audience.ASKER,
+                "channel_groups": (),
+                "reply_target": target.model_dump(mode="json"),
+            }
+        )
+
+    async def _transcript(self, activity: TeamsActivity, mention: Mention) -> tuple[Attachment, ...]:
         """Return the meeting's transcript when somebody in a meeting asks for its minutes."""
         if route(mention).kind is not MEETING_SUMMARY:
             return ()

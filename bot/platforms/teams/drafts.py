@@ -14,6 +14,7 @@ from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
 from bot.drafts import CHANGE, DOWNLOAD, EDIT, ORDERS, REWRITE, DraftDesk, form_values, read_press
 from bot.platforms.teams import cards
 
+NOTES_CHARS = 3_000
 EDITED = EDIT + "ed"
 CHANGED = CHANGE + "d"
 Json = dict[str, Any]
@@ -55,6 +56,9 @@ class DraftButtons:
 def _edit_form(values: Mapping[str, str], place: Json) -> Json:
     lines = [_text(name, label, values) for name, label in (("to", "To"), ("cc", "Cc"), ("bcc", "Bcc"))]
     lines += [_text("subject", "Subject", values), {**_text("body", "Text", values), "isMultiline": True}]
+    if notes := values.get("facts"):
+        said = f"Where the facts come from:\n\n{notes[:NOTES_CHARS]}".replace("\n", "\n\n")
+        lines.append(cards.text_block(said, isSubtle=True, size="Small"))
     keep = cards.button(EDITED, "Keep", place, "primary")
     content: Json = cards.card(lines, [keep])["content"]
     return content

@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.errors import RequestInvalid
-from assistant.job_kinds import EMAIL_DRAFT
 from assistant.mentions import Mention
 from assistant.minutes.edits import HINTS, HOW_TO, TITLES
-from bot.intake import Intake
-from bot.minutes import EDIT, EMAIL, FORGET, ORDERS, MinutesDesk, read_press
+from bot.minutes import EDIT, FORGET, ORDERS, MinutesDesk, read_press
 from bot.platforms.teams import cards
 
 EDITED = EDIT + "ed"
@@ -24,15 +22,14 @@ Json = dict[str, Any]
 class MinutesButtons:
     """Acts on presses; what comes back is the sentence, or the form, to show."""
 
-    def __init__(self, minutes: MinutesDesk, intake: Intake) -> None:
+    def __init__(self, minutes: MinutesDesk) -> None:
         self._minutes = minutes
-        self._intake = intake
 
     async def press(self, name: str, data: Mapping[str, Any], mention: Mention) -> str | Json:
         """Do what the button says; `mention` is what who presses would ask here.
 
         Raises:
-            StewardError: as MinutesDesk and Intake say; the reply is safe to show.
+            StewardError: as MinutesDesk says; the reply is safe to show.
         """
         pressed, reader = read_press(data), self._minutes.reader(mention)
         if name == FORGET and not data.get("sure"):
@@ -47,12 +44,6 @@ class MinutesButtons:
             fields = {section: str(data[section]) for section in TITLES if section in data}
             await asyncio.to_thread(self._minutes.edit, pressed, fields, reader, mention.asker)
             return "Your corrections are kept."
-        if name == EMAIL:
-            asked = await asyncio.to_thread(self._minutes.follow_up, pressed, reader)
-            update: Json = {"text": asked.text, "attachments": (asked.notes,), "kind": EMAIL_DRAFT.name}
-            update |= {"options": asked.options}
-            accepted = await asyncio.to_thread(self._intake.take, mention.model_copy(update=update))
-            return "You asked for that already." if accepted.duplicate else "I'm drafting it."
         raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
 
 

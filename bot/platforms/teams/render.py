@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from assistant.mail.shown import facts_line
 from assistant.replies import (
     Action,
     Actions,
@@ -190,7 +191,8 @@ def _draft(draft: Draft) -> str:
     lines.append(f"**Subject:** {plain(draft.subject)}")
     head = "  \n".join(lines)
     missing = [f"⚠️ *Still to fill in: {plain(', '.join(draft.placeholders))}*"] if draft.placeholders else []
-    return "\n\n".join([head, escape(draft.body), *missing])
+    facts = [f"🔗 *{plain(line)}*"] if (line := facts_line(draft.facts)) else []
+    return "\n\n".join([head, escape(draft.body), *facts, *missing])
 
 
 def _file(offer: FileOffer, key: str, base_url: str | None) -> str:

@@ -31,5 +31,6 @@ HEAD: Final[Markup] = join(
         element("link", rel="icon", href=_address("icon.svg"), type="image/svg+xml"),
         element("link", rel="stylesheet", href=_address("steward.css")),
         element("script", src=_address("steward.js"), defer=True),
+        element("script", src=_address("chart.js"), defer=True),
     ]
 )

@@ -1,22 +1,25 @@
 """Draw a Chart block as SVG: lines over shared x labels, with marks for deploys and first bad moments.
 
-The words of `Chart.alt` go with it for people who can't see it; the figures stand in a table below it.
+The words of `Chart.alt` go with it for people who can't see it; the figures stand in a table below it, and beside
+the drawing as data for static/chart.js, which shows them at the pointer and switches series on and off.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from datetime import datetime
 
 from markupsafe import Markup
 
-from assistant.replies import Chart
+from assistant.replies import Chart, Series
 from bot.platforms.web.markup import element
 
 WIDTH, HEIGHT = 680, 240  # units of the drawing; it scales with the page
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 26, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 44, 30
 MAX_TICKS = 6
+MARK_WIDTH, MARK_HEIGHT, MARK_ROWS = 130, 14, 3  # the room that a mark's words take
 COLOURS = 5  # --line-1 to --line-5 in steward.css
 
 
@@ -27,21 +30,27 @@ def render_chart(chart: Chart) -> Markup:
         return element(
             "figure", element("figcaption", element("strong", chart.title), " ", chart.alt), class_="chart"
         )
-    top = nice_ceiling(max(values))
-    bottom = min(0.0, min(values))
+    drawn = [value for series in chart.series if not series.is_background for value in series.values]
+    seen = [value for value in drawn if math.isfinite(value)] or values
+    top = nice_ceiling(max(seen))
+    bottom = min(0.0, min(seen))
     drawing = element(
         "svg",
+        _ground(),
         _grid(bottom, top),
         _labels(chart.x),
-        [_line(series.values, len(chart.x), bottom, top, number) for number, series in enumerate(chart.series)],
+        [_line(series, len(chart.x), bottom, top, number) for number, series in enumerate(chart.series)],
         _marks(chart),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         role="img",
+        tabindex=0,
         aria_label=chart.alt,
     )
     unit = element("small", f" in {chart.unit}") if chart.unit else None
     caption = element("figcaption", element("span", element("strong", chart.title), unit), _legend(chart))
-    return element("figure", caption, drawing, element("p", chart.alt, class_="chart-alt"), class_="chart")
+    plot = element("div", drawing, class_="plot")
+    words = element("p", chart.alt, class_="chart-alt")
+    return element("figure", caption, plot, words, _figures(chart), class_="chart", data_chart=_data(chart))
 
 
 def nice_ceiling(value: float) -> float:
@@ -76,7 +85,7 @@ def _grid(bottom: float, top: float) -> list[Markup]:
         height = round(_y(value, bottom, top), 1)
         text = f"{value:,.4g}"
         lines.append(element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=height, y2=height, class_="grid"))
-        lines.append(element("text", text, x=LEFT - 8, y=height + 4, text_anchor="end"))
+        lines.append(element("text", text, x=LEFT - 8, y=height + 4, text_anchor="end", class_="tick"))
     return lines
 
 
@@ -89,32 +98,84 @@ def _labels(labels: Sequence[str]) -> list[Markup]:
     ]
 
 
-def _line(values: Sequence[float], count: int, bottom: float, top: float, number: int) -> Markup:
+def _line(series: Series, count: int, bottom: float, top: float, number: int) -> Markup:
     path, pen_down = [], False
-    for index, value in enumerate(values[:count]):
+    for index, value in enumerate(series.values[:count]):
         if not math.isfinite(value):
             pen_down = False
             continue
         path.append(f"{'L' if pen_down else 'M'}{_x(index, count):.1f} {_y(value, bottom, top):.1f}")
         pen_down = True
-    return element("path", d=" ".join(path), class_=f"line line-{number % COLOURS + 1}")
+    off = "display: none" if series.is_background else None
+    return element("path", d=" ".join(path), class_=f"line line-{number % COLOURS + 1}", style=off)
 
 
 def _marks(chart: Chart) -> list[Markup]:
-    marks = []
+    marks: list[Markup] = []
+    taken: list[float] = []
     for label, text in chart.marks:
         if label not in chart.x:
             continue
         x = round(_x(chart.x.index(label), len(chart.x)), 1)
+        row = sum(abs(x - other) < MARK_WIDTH for other in taken) % MARK_ROWS  # near ones stand over one another
+        taken.append(x)
         anchor = "end" if x > WIDTH * 0.7 else "start"
         marks.append(element("line", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_="mark"))
-        marks.append(element("text", text, x=x + (-5 if anchor == "end" else 5), y=TOP - 8, text_anchor=anchor))
+        marks.append(
+            element(
+                "text", text, x=x + (-5 if anchor == "end" else 5), y=TOP - 8 - row * MARK_HEIGHT, text_anchor=anchor
+            )
+        )
     return marks
 
 
 def _legend(chart: Chart) -> Markup:
     names = [
-        element("span", element("i", class_=f"key line-{number % COLOURS + 1}"), series.name)
+        element(
+            "button",
+            element("i", class_=f"key line-{number % COLOURS + 1}"),
+            series.name,
+            type="button",
+            aria_pressed="false" if series.is_background else "true",
+            title=f"Show or hide {series.name}",
+        )
         for number, series in enumerate(chart.series)
     ]
     return element("span", names, class_="legend")
+
+
+def _ground() -> Markup:
+    """Return what the pointer meets where no line is."""
+    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    return element("rect", x=LEFT, y=TOP, width=width, height=height, class_="ground")
+
+
+def _figures(chart: Chart) -> Markup:
+    """Return the values as a table, folded: a drawing can't be read out or copied."""
+    head = element("tr", [element("th", name, scope="col") for name in ("", *(one.name for one in chart.series))])
+    rows = [
+        element(
+            "tr",
+            element("th", label.replace("T", " ").removesuffix("+00:00"), scope="row"),
+            [element("td", _value(series.values, step)) for series in chart.series],
+        )
+        for step, label in enumerate(chart.x)
+    ]
+    table = element("table", element("thead", head), element("tbody", rows))
+    label = f"Figures of {chart.title}"
+    scrolled = element("div", table, class_="table", tabindex=0, role="region", aria_label=label)
+    return element("details", element("summary", "Figures"), scrolled, class_="figures-of")
+
+
+def _value(values: Sequence[float], step: int) -> str:
+    return f"{values[step]:,.6g}" if step < len(values) and math.isfinite(values[step]) else "–"
+
+
+def _data(chart: Chart) -> str:
+    """Return what chart.js needs: the values and the measures of the drawing."""
+    series = [
+        {"name": one.name, "values": [value if math.isfinite(value) else None for value in one.values]}
+        for one in chart.series
+    ]
+    measures = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
+    return json.dumps({"x": chart.x, "series": series, "marks": chart.marks, "colours": COLOURS, **measures})

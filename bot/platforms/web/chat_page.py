@@ -21,7 +21,8 @@ from pydantic import ValidationError
 
 from assistant.access import may_run, readable_groups
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
-from assistant.job_kinds import EMAIL_DRAFT, JOB_KINDS
+from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION
+from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
 from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
 from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
@@ -31,12 +32,14 @@ from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
 from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
+from assistant.watch_words import WATCH_BUTTONS
 from bot import minutes
-from bot.drafts import CHANGE, ORDERS, REWRITE, form_values, read_press
+from bot.email_requests import KIND
 from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.dialogs import NAME_SPEAKERS, names_of
+from bot.platforms.web.draft_acts import DraftActs
 from bot.platforms.web.follow import JobFollower
 from bot.platforms.web.page_events import PageEvent
 from bot.platforms.web.rail import render_conversations
@@ -85,8 +88,9 @@ class ChatPage:
         self._conversation: Conversation | None = None
         self._thread = uuid4().hex  # of the next new conversation
         self._draft_id = uuid4().hex  # of the next suggested question: pressing it twice is one question
+        self._draft_acts = DraftActs(deps)
         self._turns: dict[UUID, TurnView] = {}
-        self._unfollow: list[Callable[[], None]] = []
+        self._unfollow: dict[UUID, Callable[[], None]] = {}
         self._acts: Final = {
             "send": self._send,
             "suggest": self._suggest,
@@ -99,6 +103,7 @@ class ChatPage:
             "action": self._action,
             "draft": self._draft,
             "minutes": self._minutes_edited,
+            "email": self._email,
             "new": self._new,
             "open": self._open,
             "rename": self._rename,
@@ -150,8 +155,7 @@ class ChatPage:
 
     def _add_turn(self, view: JobView, verdict: str | None) -> None:
         self._turns[view.id] = TurnView(view, self._person, verdict=verdict)
-        if not view.status.is_final:
-            self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
+        self._follow(view)
 
     def _show_header(self) -> None:
         self._run("title", f"{self._frame.show_header(self._conversation)} · Steward")
@@ -178,9 +182,16 @@ class ChatPage:
             if (now := announcement(view)) != before:
                 self._frame.announce(now)
 
+    def _follow(self, view: JobView) -> None:
+        """Follow a job that is not over, once however often it is shown."""
+        if (leave := self._unfollow.pop(view.id, None)) is not None:
+            leave()
+        if not view.status.is_final:
+            self._unfollow[view.id] = self._follower.follow(view.id, partial(self._on_view, view.id))
+
     def _stop_following(self) -> None:
         while self._unfollow:
-            self._unfollow.pop()()
+            self._unfollow.popitem()[1]()
 
     # ------------------------------------------------------------------ acts
     async def _on_event(self, event: GenericEventArguments) -> None:
@@ -238,7 +249,9 @@ class ChatPage:
     async def _retry(self, event: PageEvent) -> None:
         view = self._turn(event).view
         draft_id = f"retry:{view.id.hex}"  # pressed twice, it is asked again once; the new turn has its own button
-        job_id, conversation_id = await self._ask(view.question, view.attachments, view.kind, draft_id)
+        job_id, conversation_id = await self._ask(
+            view.question, view.attachments, view.kind, draft_id, options=view.options
+        )
         await self._show_asked(job_id, conversation_id)
 
     async def _ask_with_names(self, view: JobView, names: dict[str, str]) -> None:
@@ -330,38 +343,47 @@ class ChatPage:
         if event.name == NAME_SPEAKERS:
             await self._ask_with_names(turn.view, names_of(event.text))
             return
+        if event.name == WRITE_ABOUT:
+            await self._ask_email(turn)
+            return
         if event.name.startswith(PREFIX):
             await self._draft_pressed(event, turn)
             return
         if event.name.startswith(MINUTES_PREFIX):
             await self._minutes_pressed(event, turn)
             return
+        if event.name in WATCH_BUTTONS:
+            await self._show_asked(*await self._ask(WATCH_BUTTONS[event.name], (), LOG_INSPECTION.name, uuid4().hex))
+            return
         log.warning("page.action_unknown", name=event.name, job_id=str(turn.job_id))
         self._frame.say_error("That button doesn't work on the web page yet.")
 
+    async def _ask_email(self, turn: TurnView) -> None:
+        """Open the form of an e-mail about an answer."""
+        self._run("askEmail", str(turn.job_id), await self._draft_acts.look(turn.job_id, self._person))
+
+    async def _email(self, event: PageEvent) -> None:
+        """Take in what that form asks for."""
+        asked = await self._draft_acts.request(self._turn(event).job_id, event.fields, self._person)
+        job_id, conversation_id = await self._ask(
+            asked.text, asked.attachments, KIND, event.draft or uuid4().hex, options=dict(asked.options)
+        )
+        self._frame.say_error("")
+        await self._show_asked(job_id, conversation_id)
+
     async def _draft_pressed(self, event: PageEvent, turn: TurnView) -> None:
         """Open a form under a draft, or order what needs a worker."""
-        press = read_press(event.value)
-        who = {"tenant": LOCAL_TENANT, "person_id": self._person.id}
-        if event.name in ORDERS:
-            said = await asyncio.to_thread(partial(self._deps.drafts.order, event.name, press, **who))
-            self._frame.announce(said)
-            await self._show_again(turn)
+        pressed = await self._draft_acts.press(event, self._person)
+        if pressed.form:
+            self._run("askDraft", event.name, str(turn.job_id), event.value, pressed.form)
             return
-        kept = await asyncio.to_thread(partial(self._deps.drafts.look, press, **who))
-        self._run("askDraft", event.name, str(turn.job_id), event.value, form_values(kept.draft))
+        self._frame.announce(pressed.said)
+        await self._show_again(turn)
 
     async def _draft(self, event: PageEvent) -> None:
         """Keep what a draft's form brought back."""
         turn = self._turn(event)
-        who = {"tenant": LOCAL_TENANT, "person_id": self._person.id}
-        if event.name == CHANGE:
-            press = read_press({**read_press(event.value).model_dump(), **event.fields})
-            await asyncio.to_thread(partial(self._deps.drafts.order, REWRITE, press, **who))
-        else:
-            edit = partial(self._deps.drafts.edit, read_press(event.value), event.fields, **who)
-            await asyncio.to_thread(edit)
-            self._frame.announce("Your edit is kept.")
+        self._frame.announce(await self._draft_acts.submit(event, self._person))
         await self._show_again(turn)
 
     async def _minutes_pressed(self, event: PageEvent, turn: TurnView) -> None:
@@ -371,11 +393,6 @@ class ChatPage:
         if event.name == minutes.EDIT:
             fields = await asyncio.to_thread(desk.form, press, reader)
             self._run("askDraft", event.name, str(turn.job_id), event.value, fields)
-        elif event.name == minutes.EMAIL:
-            asked = await asyncio.to_thread(desk.follow_up, press, reader)
-            draft_id = f"follow-up:{press.minutes.hex}:{press.revision}"  # pressed twice, it is asked once
-            ids = await self._ask(asked.text, (asked.notes,), EMAIL_DRAFT.name, draft_id, options=asked.options)
-            await self._show_asked(*ids)
         elif event.name in minutes.ORDERS:
             said = await asyncio.to_thread(desk.order, event.name, press, reader, self._person)
             self._frame.announce(said)
@@ -396,9 +413,8 @@ class ChatPage:
         """Show the turn as it stands, and follow it while a worker carries out what was ordered."""
         view = await asyncio.to_thread(self._deps.jobs.view, turn.job_id)
         turn.show(view)
-        if not view.status.is_final:
-            self._unfollow.append(self._follower.follow(view.id, partial(self._on_view, view.id)))
-            self._follower.nudge()
+        self._follow(view)
+        self._follower.nudge()
 
     async def _new(self, _event: PageEvent) -> None:
         self._run("address", "/")

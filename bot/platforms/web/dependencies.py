@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assistant.mail_desk import MailDesk
 from assistant.settings import Settings
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
@@ -37,6 +38,7 @@ class WebDependencies:
     blobs: BlobStore
     drafts: DraftDesk
     minutes: MinutesDesk
+    mail: MailDesk
     documents: Documents
     quality: QualityStore
     suggestions: tuple[Suggestion, ...] = ()  # shown in an empty conversation; none: what each job kind is for

@@ -13,10 +13,12 @@ from markupsafe import Markup
 from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
 from assistant.mail.own_edits import MAX_BODY_CHARS
 from assistant.minutes.edits import HINTS, HOW_TO, TITLES
+from bot.email_requests import MAX_REQUEST_CHARS
 from bot.platforms.web.markup import Child, element, join
 from bot.platforms.web.page_events import FeedbackReason
 
 MAX_CORRECTION_CHARS: Final = 4_000
+MAX_LINE_CHARS: Final = 5_000
 NAME_SPEAKERS: Final = "name_speakers"  # the action of minutes whose transcript knows only "Speaker 1"
 REASON_WORDS: Final[dict[str, str]] = {
     "wrong": "It is wrong",
@@ -30,7 +32,7 @@ REASON_WORDS: Final[dict[str, str]] = {
 
 def render_dialogs() -> Markup:
     """Return all dialogs, closed."""
-    return join([_feedback(), _rename(), _speakers(), _delete(), _draft(), _draft_change(), _minutes()])
+    return join([_feedback(), _rename(), _speakers(), _delete(), _draft(), _draft_change(), _email(), _minutes()])
 
 
 def _feedback() -> Markup:
@@ -88,26 +90,54 @@ def _delete() -> Markup:
 
 
 def _draft() -> Markup:
-    def line(name: str, label: str) -> Markup:
-        entry = element("input", type="text", name=name, autocomplete="off", maxlength=5_000)
-        return element("label", element("span", label), entry, class_="field")
-
     body = element("textarea", name="body", rows=14, maxlength=MAX_BODY_CHARS)
-    fields = [line("to", "To"), line("cc", "Cc"), line("bcc", "Bcc"), line("subject", "Subject")]
+    fields = [_line("to", "To"), _line("cc", "Cc"), _line("bcc", "Bcc"), _line("subject", "Subject")]
     fields.append(element("label", element("span", "Text"), body, class_="field"))
+    notes = element("p", class_="fact-notes", id="draft-facts")
+    fields.append(element("details", element("summary", "Where the facts come from"), notes))
     return _dialog("draft-dialog", "Edit the draft", fields, submit="Keep")
 
 
 def _draft_change() -> Markup:
+    return _dialog("draft-change-dialog", "Write it anew", _style(), submit="Write")
+
+
+def _email() -> Markup:
+    about = element("p", class_="about", id="email-about")
+    hint = "Anna Costa, info@shop.example"
+    fields = [
+        _line("to", "To (names or addresses)", placeholder=hint),
+        _line("cc", "Cc"),
+        element(
+            "label",
+            element("span", "What should it say besides the answer? (optional)"),
+            element("textarea", name="request", rows=4, maxlength=MAX_REQUEST_CHARS),
+            class_="field",
+        ),
+        element("div", _style(unchosen=("", "As usual")), class_="field-row"),
+    ]
+    return _dialog("email-dialog", "Draft an e-mail about this", about, fields, submit="Draft")
+
+
+def _style(unchosen: tuple[str, str] | None = None) -> list[Markup]:
+    """Return the choices of tone, length and language; `unchosen` stands before them where none has to be made."""
+    before = [unchosen] if unchosen else []
+
     def choice(name: str, label: str, options: Iterable[tuple[str, str]]) -> Markup:
-        entries = [element("option", words, value=value) for value, words in options]
+        entries = [element("option", words, value=value) for value, words in (*before, *options)]
         return element("label", element("span", label), element("select", entries, name=name), class_="field")
 
     tones = [(tone, tone.capitalize()) for tone in get_args(Tone)]
     lengths = [(length, length.capitalize()) for length in LENGTHS]
-    fields = [choice("tone", "Tone", tones), choice("length", "Length", lengths)]
-    fields.append(choice("language", "Language", LANGUAGES.items()))
-    return _dialog("draft-change-dialog", "Write it anew", fields, submit="Write")
+    return [choice("tone", "Tone", tones), choice("length", "Length", lengths),
+            choice("language", "Language", LANGUAGES.items())]  # fmt: skip
+
+
+def _line(name: str, label: str, *, placeholder: str | None = None) -> Markup:
+    entry = element(
+        "input", type="text", name=name, autocomplete="off", maxlength=MAX_LINE_CHARS, placeholder=placeholder
+    )
+    return element("label", element("span", label), entry, class_="field")
 
 
 def _minutes() -> Markup:

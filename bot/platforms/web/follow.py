@@ -15,12 +15,14 @@ from uuid import UUID
 import structlog
 
 from assistant.errors import NothingFound, StewardError
+from assistant.jobs import JobStatus
 from assistant.storage.job_store import JobStore
 from assistant.storage.job_views import JobView
 
 log = structlog.get_logger()
 
 LOOK_EVERY_SECONDS = 0.15  # fast enough to look like typing; one query a running job
+LOOK_AT_WAITING_EVERY_SECONDS = 3.0  # a draft that waits changes by its asker's press, and the press nudges
 LOOK_AGAIN_AFTER_SECONDS = 2.0  # while the database is away
 DELIVERY_WAIT = timedelta(seconds=5)  # a job that is final and not delivered by then is not watched further
 
@@ -30,9 +32,16 @@ Listener = Callable[[JobView | None], None]  # None: the job is gone (its conver
 class JobFollower:
     """Tells listeners about changes of their jobs until the last word. Lives on the event loop."""
 
-    def __init__(self, jobs: JobStore, *, every_seconds: float = LOOK_EVERY_SECONDS) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        *,
+        every_seconds: float = LOOK_EVERY_SECONDS,
+        waiting_every_seconds: float = LOOK_AT_WAITING_EVERY_SECONDS,
+    ) -> None:
         self._jobs = jobs
         self._every_seconds = every_seconds
+        self._waiting_every_seconds = waiting_every_seconds
         self._listeners: dict[UUID, list[Listener]] = {}
         self._seen: dict[UUID, JobView] = {}
         self._wake = asyncio.Event()
@@ -75,12 +84,19 @@ class JobFollower:
             if self._listeners:
                 try:
                     await self.look()
+                    pause = self.pause_seconds()
                 except StewardError as error:
                     log.warning("follow.paused", code=error.code, jobs=len(self._listeners))
                     pause = LOOK_AGAIN_AFTER_SECONDS
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause if self._listeners else None)
+
+    def pause_seconds(self) -> float:
+        """Return the slow pause while every followed job waits for its asker: an open tab costs next to nothing."""
+        seen = [self._seen.get(job_id) for job_id in self._listeners]
+        is_all_waiting = all(view is not None and view.status is JobStatus.WAITING for view in seen)
+        return self._waiting_every_seconds if is_all_waiting else self._every_seconds
 
     async def look(self) -> None:
         """Look at all followed jobs once, and tell what changed.

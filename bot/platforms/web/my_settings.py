@@ -20,6 +20,7 @@ from assistant.errors import RequestInvalid
 from assistant.manner import LANGUAGES, TONES
 from assistant.mentions import LOCAL_TENANT, Person
 from assistant.preferences import MAX_SIGNATURE_CHARS, PersonSettings
+from bot.platforms.web import my_mail
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.markup import Child, element
 from bot.platforms.web.plain_page import plain_page
@@ -118,6 +119,7 @@ def settings_page(person: Person, settings: PersonSettings, *, saved: bool) -> s
         action=ADDRESS,
         class_="settings",
     )
+    mail = element("p", element("a", "Your mailbox: connect it, or forget it", href=my_mail.ADDRESS))
     data = element(
         "section",
         element("h2", "Your data"),
@@ -134,7 +136,7 @@ def settings_page(person: Person, settings: PersonSettings, *, saved: bool) -> s
     )
     note = element("p", "Saved.", role="status") if saved else None
     back = element("p", element("a", "Back to your conversations", href="/"))
-    return plain_page("Your settings", element("p", person.name or person.id), note, form, data, back)
+    return plain_page("Your settings", element("p", person.name or person.id), note, form, mail, data, back)
 
 
 def forgotten_page(count: int) -> str:

@@ -31,6 +31,7 @@ class PageEvent(Frozen):
         "action",
         "draft",
         "minutes",
+        "email",
         "new",
         "open",
         "rename",

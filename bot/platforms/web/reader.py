@@ -76,6 +76,11 @@ def open_citation(
     can't be opened is said in the pane. Blocking: call it in a thread.
     """
     head = _head(citation, numbers)
+    if citation.before or citation.after:
+        return element("div", head, _place(citation), _surroundings(citation), class_="reader-inner")
+    if not _is_document(citation):  # a message, a file of the question, a transcript: kept with the question alone
+        place = element("p", citation.section, class_="source-details") if citation.section else None
+        return element("div", head, place, _quoted(citation), class_="reader-inner")
     try:
         document, passage = _load(documents, citation, groups)
     except NothingFound:
@@ -93,6 +98,15 @@ def open_citation(
         "div", render_highlighted(document.body, span), class_="prose document", tabindex=-1, id="document-body"
     )
     return element("div", head, _facts(document, citation), _status(document), missing, body, class_="reader-inner")
+
+
+def _is_document(citation: Citation) -> bool:
+    """Return whether the citation is of one of the company's documents."""
+    try:
+        UUID(citation.chunk_id)
+    except ValueError:
+        return False
+    return True
 
 
 def _load(
@@ -140,6 +154,21 @@ def _facts(document: ReadableDocument, citation: Citation) -> Markup:
         ("Kept in", f"{document.space} / {document.path}"),
     ]
     return element("dl", [element("div", element("dt", k), element("dd", v)) for k, v in rows if v], class_="facts")
+
+
+def _place(citation: Citation) -> Markup:
+    rows = [("File", citation.document), ("Place", citation.section)]
+    return element("dl", [element("div", element("dt", k), element("dd", v)) for k, v in rows if v], class_="facts")
+
+
+def _surroundings(citation: Citation) -> Markup:
+    """Return the quoted line among those around it: a log has no document to open, its answer brings them along."""
+    lines = [
+        *(element("li", line) for line in citation.before),
+        element("li", element("mark", citation.quote, id="passage")),
+        *(element("li", line) for line in citation.after),
+    ]
+    return element("ol", lines, class_="surroundings", tabindex=0, aria_label="The line and those around it")
 
 
 def _status(document: ReadableDocument) -> Markup | None:

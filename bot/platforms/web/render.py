@@ -6,6 +6,7 @@ Pure: values in, markup out. Buttons carry `data-act`; static/steward.js sends t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
@@ -35,6 +36,7 @@ from bot.platforms.web.dialogs import NAME_SPEAKERS
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import Attribute, Child, element, join
 from bot.platforms.web.safe_markdown import escaped_lines, render_answer
+from bot.surroundings import ACTION as SURROUNDINGS
 
 _OWN_ACTIONS = frozenset(
     {"stop", "retry", "feedback", "receipt"}
@@ -46,6 +48,7 @@ _DRAFT_WORDS: Mapping[str, str] = {
     "unknown": "perhaps sent, please check",
     "discarded": "discarded, not sent",
 }
+_OPEN_PLACEHOLDER = r"\[\[[^\[\]\n]+\]\]"
 _NOTICE_ICONS: Mapping[str, str] = {"info": "info", "warning": "warning", "refusal": "info", "error": "warning"}
 
 
@@ -127,7 +130,7 @@ def _render_block(block: Block, job_id: UUID, citations: Mapping[int, Citation])
         case Chart():
             return render_chart(block)
         case Draft():
-            return _draft(block)
+            return _draft(block, citations)
         case FileOffer():
             return _file(block, job_id)
         case Actions():
@@ -190,7 +193,34 @@ def _table(block: Table) -> Markup:
     return element("div", table, class_="table", tabindex=0, role="region", aria_label=block.title or "Table")
 
 
-def _draft(block: Draft) -> Markup:
+def _with_facts(block: Draft, citations: Mapping[int, Citation]) -> list[Child]:
+    """Return the text with each fact as a button that opens the passage it comes from; hovering shows the passage.
+
+    What is still to be filled in is marked.
+    """
+    numbers = dict(block.facts)
+    names = "|".join(re.escape(text) for text in sorted(numbers, key=len, reverse=True))
+    parts: list[Child] = []
+    marked = _OPEN_PLACEHOLDER + (rf"|(?<![^\W_])(?:{names})(?![^\W_])" if names else "")
+    for part in re.split(f"({marked})", block.body):
+        source = citations.get(numbers.get(part, 0))
+        if part.startswith("[[") and part.endswith("]]"):
+            parts.append(element("mark", part, class_="placeholder"))
+        elif part not in numbers:
+            parts.append(part)
+        elif source is None:
+            parts.append(element("span", part, class_="fact own", title="From your own words"))
+        else:
+            label = f"{source.title}: “{source.quote}”"
+            parts.append(
+                element(
+                    "button", part, type="button", class_="fact", title=label, data_act="cite", data_n=source.number
+                )
+            )
+    return parts
+
+
+def _draft(block: Draft, citations: Mapping[int, Citation]) -> Markup:
     fields: list[tuple[str, str]] = [("To", ", ".join(block.to) or "nobody yet")]
     fields += [(name, ", ".join(boxes)) for name, boxes in (("Cc", block.cc), ("Bcc", block.bcc)) if boxes]
     fields.append(("Subject", block.subject))
@@ -205,7 +235,14 @@ def _draft(block: Draft) -> Markup:
         )
     title = element("h4", icon("mail"), f"Draft, revision {block.revision}: {_DRAFT_WORDS[block.status]}")
     copy = element("button", icon("copy"), "Copy the text", type="button", class_="quiet", data_act="copy-draft")
-    body = element("pre", block.body, class_="draft-body", tabindex=0, role="region", aria_label="Text of the draft")
+    body = element(
+        "pre",
+        _with_facts(block, citations),
+        class_="draft-body",
+        tabindex=0,
+        role="region",
+        aria_label="Text of the draft",
+    )
     return element("section", title, head, missing, body, copy, class_="draft", aria_label="E-mail draft")
 
 
@@ -218,6 +255,9 @@ def _file(block: FileOffer, job_id: UUID) -> Markup:
 
 def _action(item: Action) -> Markup:
     style = {"primary": "primary", "danger": "danger"}.get(item.style, "quiet")
+    if item.name == SURROUNDINGS:
+        number = item.value.get("n", 1)
+        return element("button", item.label, type="button", class_=style, data_act="cite", data_n=number)
     if item.name == NAME_SPEAKERS:
         lines = "\n".join(f"{speaker} = " for speaker in item.value.get("speakers", ()))
         return element("button", item.label, type="button", class_=style, data_act="ask-speakers", data_text=lines)

@@ -10,10 +10,10 @@ from assistant.access import readable_groups
 from assistant.errors import NotPermitted
 from assistant.job_kinds import EMAIL_DRAFT, POLICY_SEARCH
 from assistant.manner import Manner
-from assistant.mentions import LOCAL_TENANT, Audience
+from assistant.mentions import LOCAL_TENANT, Audience, Person
 from assistant.preferences import ChannelSettings, PersonSettings, check_kind, with_preferences
 from assistant.storage.people_store import PeopleStore, PersonProfile
-from assistant.storage.preference_store import PreferenceStore
+from assistant.storage.preference_store import PreferenceStore, Standing
 from tests.factories import make_mention
 
 FORMAL = ChannelSettings(spaces=("travel",), tone="formal", language="de")
@@ -74,4 +74,18 @@ def test_a_persons_settings_are_the_same_wherever_the_directory_knows_them(
 
     assert store.person(LOCAL_TENANT, "ann") == FRIENDLY
     assert store.person("T1", "U2") == PersonSettings()
-    assert store.for_mention(make_mention(tenant="T1", person="U1").conversation, "U1")[1] == FRIENDLY
+    assert store.for_mention("slack", "T1", "C1", "U1").person == FRIENDLY
+
+
+def test_what_holds_for_a_question_is_read_in_one_look(store: PreferenceStore, engine: sa.Engine) -> None:
+    nothing = store.for_mention("slack", "T1", "C1", "U1")
+    PeopleStore(engine).upsert_all("T1", [PersonProfile(id="U1", name="Ines", role="hr", groups=("all",))])
+    store.save_channel("slack", "T1", "C1", FORMAL, by="U2")
+    store.save_person("T1", "U1", FRIENDLY)
+    statements: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
+    found = store.for_mention("slack", "T1", "C1", "U1")
+
+    assert nothing == Standing(ChannelSettings(), PersonSettings(), None)
+    assert found == Standing(FORMAL, FRIENDLY, Person(id="U1", name="Ines", role="hr", groups=("all",)))
+    assert len([sql for sql in statements if "SELECT" in sql]) == 1  # SQLite: and a BEGIN

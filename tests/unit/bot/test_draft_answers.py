@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from assistant.mail.draft import DraftStatus, EmailDraft
+from assistant.mail.port import Mailroom, NoMailroom
+from assistant.mail.twins import MailroomTwin, SearchTwin
 from assistant.mentions import Platform
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.job_store import JobStore
@@ -26,6 +28,7 @@ class Talk:
     def __init__(self, engine: sa.Engine, jobs: JobStore) -> None:
         self.jobs, self.drafts = jobs, DraftStore(engine)
         self.intake = Intake(jobs, PeopleStore(engine), answers=DraftAnswers(self.drafts, jobs))
+        self.mail: Mailroom = NoMailroom()
 
     def say(self, text: str, *, thread: str = "1.0", person: str = "ada") -> EmailDraft | str:
         """Return the draft that comes of it, or the kind of job that it became."""
@@ -35,7 +38,7 @@ class Talk:
         assert job is not None
         if job.kind != "email_draft":
             return job.kind
-        context = replace(make_context(NoDocuments(), people=Directory()), drafts=self.drafts)
+        context = replace(make_context(NoDocuments(), people=Directory()), drafts=self.drafts, mail=self.mail)
         assert self.jobs.finish(job, run(job, context))
         kept = self.drafts.of_job(accepted.job_id)
         assert kept is not None
@@ -85,6 +88,22 @@ def test_what_to_say_is_asked_for(talk: Talk) -> None:
     assert first.question == "What should the e-mail say?"
     assert then.question is None
     assert "contract is signed" in then.body
+
+
+def test_which_e_mail_of_the_mailbox_is_asked_for(talk: Talk) -> None:
+    talk.mail = MailroomTwin(mailbox=SearchTwin([_mail("Invoice 1999"), _mail("Invoice 2031")]))
+    first = drafted(talk.say("Draft a reply to Nora's mail about the invoice that we will pay."))
+    then = drafted(talk.say("Invoice 1999"))
+
+    assert first.question is not None
+    assert first.question.startswith("Which e-mail from Nora")
+    assert (then.question, then.in_reply_to) == (None, "<invoice-1999@flowers.example>")
+
+
+def _mail(subject: str) -> bytes:
+    message_id = f"<{subject.lower().replace(' ', '-')}@flowers.example>"
+    headers = f"From: Nora Blum <nora@flowers.example>\r\nSubject: {subject}\r\nMessage-ID: {message_id}\r\n"
+    return f"{headers}Date: Thu, 12 Nov 2026 09:00:00 +0000\r\n\r\nThe invoice is due.\r\n".encode()
 
 
 def test_the_draft_that_asked_is_closed(talk: Talk) -> None:

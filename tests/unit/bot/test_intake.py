@@ -115,3 +115,19 @@ def test_a_flood_is_refused_politely_and_what_was_taken_before_is_not(jobs: JobS
     assert caught.value.reply.endswith("Please ask this one again in 30 seconds.")
     assert (again.job_id, again.duplicate) == (first.job_id, True)
     assert not other.duplicate
+
+
+def test_a_follow_up_in_the_thread_of_an_inspection_goes_to_the_log_inspector(
+    intake: Intake, jobs: JobStore, engine: sa.Engine
+) -> None:
+    engineer = PersonProfile(id="ann", name="Ann", email="ann@example.com", role="engineer", groups=())
+    PeopleStore(engine).upsert_all("T1", [engineer])
+    intake.take(make_mention("logs: why is checkout failing?", thread="7"))
+
+    there = intake.take(make_mention("what about payments?", thread="7"))
+    leave = intake.take(make_mention("How many days of leave can I carry over?", thread="7"))
+    after_that = intake.take(make_mention("what about Spain?", thread="7"))
+    elsewhere = intake.take(make_mention("what about payments?", thread="8"))
+
+    kinds = [jobs.view(taken.job_id).kind for taken in (there, leave, after_that, elsewhere)]
+    assert kinds == ["log_inspection", "policy_search", "policy_search", "policy_search"]

@@ -77,3 +77,24 @@ def test_any_text_is_routed_or_refused_with_a_sentence(text: str) -> None:
         assert route(make_mention(text)).kind is not None
     except RequestInvalid as error:
         assert error.reply  # noqa: PT017  either outcome is right, neither may be silent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[FIRING:1] HighErrorRate checkout (critical)\nLabels: service = checkout",
+        "**Firing**\n\nValue: A=12\nLabels:\n - alertname = HighErrorRate",
+        "Triggered: incident #4 Checkout errors above 5%",
+    ],
+)
+def test_a_pasted_alert_is_work_for_the_log_inspector(text: str) -> None:
+    assert route(make_mention(text=text)).kind.name == "log_inspection"
+
+
+@pytest.mark.parametrize("text", ["watch this", "stop watching", "keep watching this every 15 minutes"])
+def test_a_watch_is_for_the_log_inspector(text: str) -> None:
+    assert route(make_mention(text=text)).kind.name == "log_inspection"
+
+
+def test_a_policy_on_firing_is_no_alert() -> None:
+    assert route(make_mention(text="What is the notice period when firing somebody?")).kind.name == "policy_search"

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from assistant.jobs import Check
 from assistant.mail.draft import ADDRESS, LINE_ENDS, EmailDraft, placeholders_of
-from workers.jobs.email_draft.facts import Day, Facts, Figure, facts_in, without_placeholders
+from workers.jobs.email_draft.facts import Day, Facts, Figure, facts_in, units_agree, without_placeholders
 from workers.jobs.email_draft.phrases import fixed_words
 from workers.validation.citations import stems
 from workers.validation.spoken_numbers import unsupported_numbers
@@ -151,7 +151,7 @@ def _has_day(day: Day, known: Facts) -> bool:
 
 def _is_known(figure: Figure, known: Facts) -> bool:
     """Whether a source has the figure, in the same unit, among some of the same words (where it has words at all)."""
-    same = [one for one in known.figures if one.value == figure.value and _units_agree(one, figure)]
+    same = [one for one in known.figures if one.value == figure.value and units_agree(one, figure)]
     if not same:
         return False
     near = figure.near - _fixed_stems()
@@ -161,10 +161,6 @@ def _is_known(figure: Figure, known: Facts) -> bool:
 @lru_cache(maxsize=1)
 def _fixed_stems() -> frozenset[str]:
     return stems(" ".join(sorted(fixed_words())))
-
-
-def _units_agree(one: Figure, other: Figure) -> bool:
-    return one.unit == other.unit or {one.unit, other.unit} == {"", "clock"}
 
 
 def _words_only(text: str) -> str:

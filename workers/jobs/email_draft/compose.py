@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from assistant.jobs import Job
 from assistant.mail.draft import DraftWarning, EmailDraft, Language, placeholders_of
 from workers.by_rules import read_options
 from workers.context import JobContext
+from workers.jobs.email_draft.about import About, read_about, split_about
 from workers.jobs.email_draft.checks import Grounds, Problem, validate_draft
 from workers.jobs.email_draft.dates import Contradiction, contradictions, relative_days, wrong_weekdays
+from workers.jobs.email_draft.earlier_mail import FOUND, Earlier, find_earlier
 from workers.jobs.email_draft.enclosures import Enclosures, enclose
+from workers.jobs.email_draft.fact_sources import with_facts
 from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
 from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.offline import Setting, Written, one_line, write
@@ -40,11 +43,13 @@ class _Plan:
     material: Material
     addressed: Addressed
     enclosures: Enclosures
-    policy: PolicyQuote | None
+    policies: Sequence[PolicyQuote]  # quoted in the mail: looked up, or of the answer that it is about
     answers: Mapping[str, Sequence[PolicyQuote]]  # by question
+    withdrawn: int  # quotes of that answer that the asker may not read any more
     outsiders: Collection[str]  # addresses
     disagreements: Sequence[Contradiction]
     left_out: Sequence[str]  # titles of confidential sources
+    earlier: Earlier  # what the asker's mailbox was searched for
     language: Language
 
 
@@ -60,6 +65,7 @@ class Composed:
     files: Mapping[str, bytes]  # attachments by file id
     words: str  # the request, without what was pasted
     greeted: Sequence[str]  # names, or addresses, of those under To
+    searched: str  # what came of looking into the asker's mailbox, in a sentence; empty when nobody looked
     sources: Sequence[Source]  # what may be told to whoever gets it: confidential ones are left out
 
 
@@ -84,25 +90,31 @@ def compose(job: Job, context: JobContext) -> Composed:
         files=plan.enclosures.data,
         words=plan.wish.words,
         greeted=[box.name or box.address for box in plan.addressed.to],
+        searched=plan.earlier.said,
         sources=[*plan.material.sources, *_quoted_policies(plan)],
     )
 
 
 def _quoted_policies(plan: _Plan) -> list[Source]:
-    quotes = [*([plan.policy] if plan.policy else []), *(one for found in plan.answers.values() for one in found)]
-    return [Source(one.ref, one.title, one.quote) for one in quotes]
+    quotes = [*plan.policies, *(one for found in plan.answers.values() for one in found)]
+    return [Source(one.ref, one.title, one.quote, document_id=one.document_id) for one in quotes]
 
 
 def _plan(job: Job, context: JobContext) -> _Plan:
     options = read_options(job, EmailOptions)
     mention = job.mention
     request = options.request or mention.text
+    answer_file, came = split_about(mention.attachments)
     context.report("reading", f"reading the request and {len(mention.attachments)} file(s)")
-    recent = context.history.recent_turns
-    turns = () if options.only_files else recent(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
-    _, pasted = split_pasted(request)
+    turns = context.history.recent_turns(job.conversation_id, before_job=job.id, limit=HISTORY_TURNS)
+    words, pasted = split_pasted(request)
     with context.stopwatch.stage("retrieval"):
-        material = gather(mention.attachments, context.files, pasted=pasted, history=[turn.text for turn in turns])
+        brings_mail = bool(pasted) or any(one.name.lower().endswith(".eml") for one in came)
+        earlier = Earlier() if brings_mail else find_earlier(job, context, words, options.earlier)
+        found = (FOUND, earlier.data) if earlier.data else None
+        said = [turn.text for turn in turns]
+        material = gather(came, context.files, pasted=pasted, history=said, found=found)
+        about = read_about(job, context, answer_file) if answer_file else None
     boxes = [box for message in material.messages for box in message.everybody]
     directory = Directory(context.people.everybody(mention.conversation.tenant), boxes, mention.asker)
     names = NamePattern(directory.known_names())
@@ -113,25 +125,21 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         has_thread=bool(material.messages),
         usual_tone="neutral" if mention.manner.tone == "brief" else mention.manner.tone,
     )
+    if about is not None and wish.subject is None:
+        wish = replace(wish, subject=about.topic)
     addressed = address(wish, directory, material.messages, material.attendees)
-    policy = (
-        policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words)
-        if wish.wants_policy
-        else None
-    )
+    policies = _policies(job, context, wish, about)
     is_outside = any(is_external(box.address, directory.domain) for box in addressed.everybody)
     secret = [source for source in material.sources if source.is_confidential] if is_outside else []
-    if policy is not None and policy.is_restricted and is_outside:
-        secret.append(Source(policy.ref, policy.title, policy.quote, is_confidential=True))
-        policy = None
     answers = _policy_answers(job, context, wish, addressed)
     if is_outside:
-        closed = [one for found in answers.values() for one in found if one.is_restricted]
+        closed = [one for found in (policies, *answers.values()) for one in found if one.is_restricted]
         secret += [Source(one.ref, one.title, one.quote, is_confidential=True) for one in closed]
+        policies = [one for one in policies if one not in closed]
         answers = {text: [one for one in found if one not in closed] for text, found in answers.items()}
     if secret:
         material = material.without_confidential()
-    enclosures = enclose(wish, mention.attachments, context.files, left_out=[one.title for one in secret])
+    enclosures = enclose(wish, came, context.files, left_out=[one.title for one in secret])
     asked = Source("request", "your request", wish.words)
     return _Plan(
         wish=wish,
@@ -139,10 +147,12 @@ def _plan(job: Job, context: JobContext) -> _Plan:
         material=material,
         addressed=addressed,
         enclosures=enclosures,
-        policy=policy,
+        policies=policies,
         answers=answers,
+        withdrawn=about.withdrawn if about else 0,
         outsiders={box.address for box in boxes if is_external(box.address, directory.domain)},
         disagreements=contradictions([*material.sources, asked]),
+        earlier=earlier,
         left_out=[(one.author and f"{one.title} ({one.author})") or one.title for one in secret],
         language=wish.language or _set_language(job) or wish.words_language,
     )
@@ -151,6 +161,16 @@ def _plan(job: Job, context: JobContext) -> _Plan:
 def _set_language(job: Job) -> Language | None:
     """Return the language set for the channel or by the asker, where the templates know it."""
     return next((code for code in get_args(Language) if code == job.mention.manner.language), None)
+
+
+def _policies(job: Job, context: JobContext, wish: Wish, about: About | None) -> list[PolicyQuote]:
+    """Return what the mail quotes of policies: the answer it is about, or what a look-up finds where one is asked."""
+    if about is not None:
+        return [one for one in about.quotes if not says_confidential(one.quote)]
+    if not wish.wants_policy:
+        return []
+    found = policy_quote(job, context, " ".join(act.text for act in wish.acts) or wish.words)
+    return [found] if found else []
 
 
 def _policy_answers(
@@ -163,7 +183,6 @@ def _policy_answers(
 
 
 def _setting(job: Job, plan: _Plan) -> Setting:
-    policy = ((plan.policy.ref, plan.policy.title, plan.policy.quote),) if plan.policy else ()
     doubtful = [day for one in plan.disagreements for day in one.days if day not in plan.wish.words]
     return Setting(
         language=plan.language,
@@ -174,7 +193,7 @@ def _setting(job: Job, plan: _Plan) -> Setting:
         signature=job.mention.manner.signature or job.mention.asker.name or "",
         attachments=[one.name for one in plan.enclosures.attachments],
         contradictory=doubtful,
-        policy=policy,
+        policy=[(one.ref, one.title, one.quote) for one in plan.policies],
         answers={text: [(one.ref, one.title, one.quote) for one in found] for text, found in plan.answers.items()},
         outsiders=plan.outsiders,
         asker=job.mention.asker.email or "",
@@ -186,7 +205,7 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
     references = answered.references if answered else ()
     own_id = answered.message_id if answered else None
     question = _question(plan, written)
-    return EmailDraft(
+    draft = EmailDraft(
         id=f"d_{job.id.hex[:12]}",
         subject=one_line(written.subject),
         to=tuple(box.address for box in addressed.to),
@@ -201,10 +220,11 @@ def _draft(job: Job, context: JobContext, plan: _Plan, written: Written) -> Emai
         placeholders=placeholders_of(written.subject, written.body),
         attachments=plan.enclosures.attachments,
         warnings=tuple(_warnings(context, plan, written)),
-        sources=tuple(dict.fromkeys(written.sources)),
         question=question,
-        asks_for=_asks_for(question),
+        asks_for="message" if question and question == plan.earlier.question else _asks_for(question),
     )
+    told = [*plan.material.sources, *_quoted_policies(plan)]
+    return with_facts(draft, written.sources, told, request="\n".join([plan.wish.words, *plan.wish.answers]))
 
 
 def _asks_for(question: str | None) -> Literal["recipient", "purpose"] | None:
@@ -215,6 +235,8 @@ def _asks_for(question: str | None) -> Literal["recipient", "purpose"] | None:
 
 def _question(plan: _Plan, written: Written) -> str | None:
     """Return the one question whose answer the draft can't do without; a name that is unclear comes first."""
+    if plan.earlier.question:
+        return plan.earlier.question
     if plan.addressed.question:
         return plan.addressed.question
     has_purpose = bool(plan.wish.acts) or len(written.sources) > 0 or plan.addressed.answered is not None
@@ -225,6 +247,9 @@ def _question(plan: _Plan, written: Written) -> str | None:
 
 def _warnings(context: JobContext, plan: _Plan, written: Written) -> list[DraftWarning]:
     warnings = list(plan.addressed.warnings)
+    if plan.withdrawn:
+        text = f"Left out: {plan.withdrawn} of the answer's quotes, which you can't open, or not any more."
+        warnings.append(DraftWarning(code="unsupported_fact", text=text))
     if plan.left_out:
         text = f"Left out, because it is confidential and the e-mail goes outside: {', '.join(dict.fromkeys(plan.left_out))}."  # noqa: E501
         warnings.append(DraftWarning(code="confidential_external", text=text))
@@ -258,8 +283,7 @@ def _grounds(job: Job, plan: _Plan) -> Grounds:
     texts += [asker.name or "", *(box.name for box in plan.addressed.everybody), *plan.addressed.unresolved]
     texts += [one.name for one in plan.enclosures.attachments]
     texts += [message.subject for message in plan.material.messages]
-    if plan.policy:
-        texts += [plan.policy.quote, plan.policy.title]
+    texts += [text for one in plan.policies for text in (one.quote, one.title)]
     texts += [text for found in plan.answers.values() for one in found for text in (one.quote, one.title)]
     options = job.mention.options
     texts.append(str(options.get("subject") or ""))

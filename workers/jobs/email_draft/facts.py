@@ -129,6 +129,11 @@ def facts_in(text: str) -> Facts:
     return Facts(tuple(days), tuple(figures), found)
 
 
+def units_agree(one: Figure, other: Figure) -> bool:
+    """Return whether two figures may be of one unit: "15:00" is at times written as "15"."""
+    return one.unit == other.unit or {one.unit, other.unit} == {"", "clock"}
+
+
 def normal(number: str) -> str:
     """Return a written number without separators of thousands; a decimal comma becomes a point."""
     plain = re.sub(r"[,.'’](?=\d{3}(?!\d))", "", number)

@@ -54,6 +54,7 @@ class Source:
     kind: str = "file"  # file, message, transcript, history, policy
     is_confidential: bool = False
     message: ThreadMessage | None = None
+    document_id: str = ""  # of the company's documents, where it is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,15 @@ class Material:
         return replace(self, sources=tuple(source for source in self.sources if not source.is_confidential))
 
 
-def gather(attachments: Sequence[Attachment], files: Files, *, pasted: str, history: Sequence[str]) -> Material:
-    """Return the material of attachments, text pasted into the request and earlier turns.
+def gather(
+    attachments: Sequence[Attachment],
+    files: Files,
+    *,
+    pasted: str,
+    history: Sequence[str],
+    found: tuple[str, bytes] | None = None,
+) -> Material:
+    """Return the material of attachments, text pasted into the request, earlier turns, and an e-mail that was found.
 
     A file that isn't text is named in `unread`: it may still go along as an attachment.
     """
@@ -89,6 +97,8 @@ def gather(attachments: Sequence[Attachment], files: Files, *, pasted: str, hist
     texts = [(attachment.name, _bytes(attachment, files)) for attachment in attachments]
     if pasted:
         texts.append((PASTED, pasted.encode()))
+    if found:
+        texts.append(found)
     for name, data in texts:
         try:
             if data is None:

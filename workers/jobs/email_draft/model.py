@@ -22,6 +22,7 @@ from workers.agent import AgentSession, AgentSpec, Budget
 from workers.context import JobContext
 from workers.jobs.email_draft.checks import Problem, validate_draft, verdicts
 from workers.jobs.email_draft.compose import Composed
+from workers.jobs.email_draft.fact_sources import REQUEST, with_facts
 from workers.jobs.email_draft.offline import one_line
 from workers.jobs.email_draft.phrases import closing
 from workers.llm.offline import OfflineTurn, ToolRequest
@@ -102,6 +103,9 @@ def _checked(job: Job, composed: Composed, text: EmailText) -> tuple[Composed, t
     subject = one_line(text.subject)
     draft = composed.draft.model_copy(
         update={"subject": subject, "body": body, "placeholders": placeholders_of(subject, body)}
+    )
+    draft = with_facts(
+        draft, [one for one in composed.draft.sources if one.ref == REQUEST], composed.sources, request=composed.words
     )
     problems = [*validate_draft(draft, composed.grounds), *_is_cut(job, body)]
     return replace(composed, draft=draft, problems=problems), tuple(problems)

@@ -256,9 +256,11 @@ def _untranslated(wish: Wish, setting: Setting) -> list[str]:
 def _quoted(wish: Wish, material: Material, setting: Setting, written: Written) -> list[str]:
     """Return action items, policies and passages of the sources, each verbatim and with its origin."""
     paragraphs = []
+    by_title: dict[str, list[str]] = {}
     for ref, title, quote in setting.policy:
-        paragraphs.append(f"{_filled('policy', title, setting)}\n“{quote}”")
+        by_title.setdefault(title, []).append(f"“{quote}”")
         written.sources.append(DraftSource(ref=ref, quote=quote[:1200]))
+    paragraphs += ["\n".join([_filled("policy", title, setting), *quotes]) for title, quotes in by_title.items()]
     if wish.wants_action_items and (items := action_items(material.sources)):
         written.found_items = len(items)
         paragraphs.append(

@@ -54,7 +54,8 @@ def _send(job: Job, context: JobContext, order: Order) -> JobResult:
     if sending.outcome is SendOutcome.SENT:
         draft = kept.draft.model_copy(update={"status": DraftStatus.SENT})
         remote_id, left = _removed(job, context, kept.remote_id)
-        note = Notice(text=f"Sent to {', '.join(draft.everybody)}. {left}".strip())
+        about = f"({said})" if said else ""
+        note = Notice(text=" ".join(filter(None, (f"Sent to {', '.join(draft.everybody)}.", about, left))))
     else:
         draft = kept.draft.model_copy(update={"status": DraftStatus.UNKNOWN})
         note = Notice(level="error", text=UNKNOWN.format(why=said))

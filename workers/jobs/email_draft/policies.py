@@ -32,6 +32,14 @@ class PolicyQuote:
     title: str
     quote: str
     is_restricted: bool  # not open to all of the company: never for outsiders
+    document_id: str = ""
+
+
+def quote_of(chunk: Chunk, text: str) -> PolicyQuote:
+    """Return these words of a passage as a quote, without their Markdown stars."""
+    restricted = not (_OPEN_GROUPS & set(chunk.allow)) if chunk.allow else False
+    ref = f"policy:{chunk.path}#{chunk.id}"
+    return PolicyQuote(ref, chunk.title, text.replace("**", ""), restricted, str(chunk.document_id))
 
 
 def _query(job: Job, text: str) -> SearchQuery:
@@ -45,9 +53,7 @@ def policy_quote(job: Job, context: JobContext, topic: str) -> PolicyQuote | Non
     query = " ".join(_STEERING.sub(" ", topic).split())
     if not query:
         return None
-    hits = context.knowledge.search(
-        SearchQuery(text=query, groups=readable_groups(job.mention), spaces=job.mention.spaces, limit=8)
-    )
+    hits = context.knowledge.search(_query(job, query))
     units = [
         (hit.chunk, sentence)
         for hit in hits
@@ -71,8 +77,7 @@ def policy_quote(job: Job, context: JobContext, topic: str) -> PolicyQuote | Non
     chunk, text = units[best]
     if len(wanted & stems(f"{text} {chunk.title} {chunk.section}")) < min(LEAST_SHARED_STEMS, len(wanted)):
         return None
-    restricted = not (_OPEN_GROUPS & set(chunk.allow)) if chunk.allow else False
-    return PolicyQuote(f"policy:{chunk.path}#{chunk.id}", chunk.title, text.replace("**", ""), restricted)
+    return quote_of(chunk, text)
 
 
 def policy_answers(job: Job, context: JobContext, question: str, about: str) -> list[PolicyQuote]:
@@ -83,9 +88,7 @@ def policy_answers(job: Job, context: JobContext, question: str, about: str) -> 
     query, wanted = f"{about}: {question}", own_stems(question)
     paragraphs = [
         (hit.chunk, paragraph)
-        for hit in context.knowledge.search(
-            SearchQuery(text=query, groups=readable_groups(job.mention), spaces=job.mention.spaces, limit=8)
-        )
+        for hit in context.knowledge.search(_query(job, query))
         if (hit.cosine is None or hit.cosine >= LEAST_COSINE)
         # an example's figures are somebody else's
         and not (asks_for_figure(question) and re.search(r"\bexamples?\b|\bbeispiel", hit.chunk.section, re.I))
@@ -110,9 +113,7 @@ def policy_answers(job: Job, context: JobContext, question: str, about: str) -> 
             if 4 <= len(one.split()) <= 60 and "|" not in one and answers(question, one, within=paragraph)
         ]
         if best:
-            restricted = not (_OPEN_GROUPS & set(chunk.allow)) if chunk.allow else False
-            ref = f"policy:{chunk.path}#{chunk.id}"
-            return [PolicyQuote(ref, chunk.title, one, restricted) for one in best[:MOST_SENTENCES]]
+            return [quote_of(chunk, one) for one in best[:MOST_SENTENCES]]
     return []
 
 

@@ -14,7 +14,7 @@ BY_MODEL = "Written by {} and checked against its sources. Nothing has been sent
 
 def notices_of(composed: Composed, engine: str, gave_up: str | None) -> list[Notice]:
     """Return what the asker should know of how the draft came to be."""
-    said = []
+    said = [composed.searched] if composed.searched else []
     if composed.orders_dropped:
         said.append("A passage of the sources tried to give me instructions; I ignored it.")
     if composed.lacks_items:

@@ -18,5 +18,5 @@ class EmailOptions(Frozen):
     length: Length | None = None
     reply_all: bool | None = None
     request: str | None = None  # what was asked first, when the words are an answer to a draft's question
-    only_files: bool = False  # the attached files are the source, not what was said in the conversation before
+    earlier: tuple[str, ...] = ()  # what the asker answered when they were asked which e-mail of their mailbox it is
     answers: tuple[str, ...] = ()  # what the asker answered when a draft asked whom it is for

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 
 from assistant.jobs import Claim
-from assistant.replies import Block, Chart, Citation, Citations, Excerpt, Notice, Paragraph, Reply, Series, Table
+from assistant.replies import (
+    Action,
+    Actions,
+    Block,
+    Chart,
+    Citation,
+    Citations,
+    Excerpt,
+    Notice,
+    Paragraph,
+    Reply,
+    Series,
+    Table,
+)
 from workers.logs.inspection_report import EvidenceLine, Inspection
+from workers.logs.reporting import ALL_LINES
+from workers.validation.log_redaction import PLACEHOLDER
 
 BY_RULES = "Written by rules from the logs, no language model."
+BY_MODEL = "A language model weighed the evidence; each of its statements was counted again in the logs."
 SHOWN_LINES = 12
 SHOWN_CHANGES = 8
 SHOWN_HYPOTHESES = 3
@@ -33,7 +50,10 @@ def claims_of(inspection: Inspection) -> tuple[Claim, ...]:
 
 def render(inspection: Inspection, claims: Sequence[Claim], *, warnings: Sequence[str]) -> Reply:
     """Return the reply: the report, hypotheses, the chart, what changed, the lines, and how much was read."""
-    blocks: list[Block] = [Paragraph(markdown=inspection.text)]
+    blocks: list[Block] = [Paragraph(markdown=_with_numbers(inspection.text, claims))]
+    if inspection.around:
+        near = tuple(one.line for one in inspection.around)
+        blocks.append(Excerpt(title=f"The lines {inspection.around[0].why} UTC", lines=near, language="log"))
     if inspection.hypotheses:
         blocks.append(_hypotheses(inspection))
     if inspection.chart is not None and inspection.chart.series:
@@ -47,9 +67,29 @@ def render(inspection: Inspection, claims: Sequence[Claim], *, warnings: Sequenc
     if inspection.evidence:
         shown = tuple(line[:LINE_CHARS] for line in inspection.evidence[:SHOWN_LINES])
         blocks.append(Excerpt(title="The lines", lines=shown, language="log"))
+    if surrounded := [number for number, one in sorted(cited.items()) if one.before or one.after]:
+        show = Action(name="surroundings", label="Show the lines around", value={"n": surrounded[0]})
+        blocks.append(Actions(items=(show,)))
     blocks.extend(Notice(level="warning", text=warning) for warning in warnings)
-    blocks.append(Notice(text=f"{_coverage(inspection)} {BY_RULES}"))
+    label = BY_RULES if inspection.written_by == "rules" else BY_MODEL
+    blocks.append(Notice(text=f"{_coverage(inspection)} {label}"))
     return Reply(text=inspection.text, blocks=tuple(blocks), wants_feedback=True)
+
+
+def render_refusal(inspection: Inspection, warnings: Sequence[str]) -> Reply:
+    """Return the reply where there was nothing to judge, or nothing could be read."""
+    told = (Notice(level="warning", text=warning) for warning in warnings)
+    blocks = (Notice(level="refusal", text=inspection.text), *told, Notice(text=BY_RULES))
+    return Reply(text=inspection.text, blocks=blocks, wants_feedback=True)
+
+
+def notices_of(inspection: Inspection, notice: str) -> tuple[str, ...]:
+    """Return what to tell beside the report: why the rules wrote it after all, and what is hidden in it."""
+    placeholders = set(PLACEHOLDER.findall(inspection.model_dump_json()))
+    kinds = Counter(placeholder.strip("[").split("#")[0] for placeholder in placeholders)
+    hidden = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    told = f"Hidden in what is shown here (different values): {hidden}." if hidden else ""
+    return tuple(text for text in (notice, told) if text)
 
 
 def warnings_of(inspection: Inspection) -> tuple[str, ...]:
@@ -70,15 +110,26 @@ def _citation(number: int, line: EvidenceLine) -> Citation:
         document_id=line.file,
         document=PurePath(line.file).name,
         title=f"{line.service} log",
-        section=f"line {line.line_number}",
+        section=f"line {line.line_number}" + (f", {line.at:%H:%M:%S} UTC" if line.at else ""),
         quote=line.line.strip()[:LINE_CHARS],
+        before=line.before,
+        after=line.after,
     )
+
+
+def _with_numbers(text: str, claims: Sequence[Claim]) -> str:
+    """Return the report with the numbers of the lines that show its cause behind it."""
+    if not claims:
+        return text
+    cause = f"{claims[0].text}."
+    numbers = "".join(f"[{one.number}]" for one in claims[0].citations[:3])
+    return text.replace(cause, f"{claims[0].text} {numbers}.", 1)
 
 
 def _hypotheses(inspection: Inspection) -> Table:
     rows = [
         (
-            f"{one.cause} ({one.service})",
+            one.cause if one.service in one.cause else f"{one.cause} ({one.service})",
             f"{one.confidence:.0%}",
             "; ".join(one.evidence_for[:3]) or "—",
             "; ".join(one.evidence_against[:2]) or "—",
@@ -86,9 +137,10 @@ def _hypotheses(inspection: Inspection) -> Table:
         )
         for one in inspection.hypotheses[:SHOWN_HYPOTHESES]
     ]
+    weight = "Weight" if inspection.written_by == "rules" else "Confidence"
     return Table(
         title="Likely causes",
-        columns=("Cause", "Share of the evidence", "For", "Against", "Check next"),
+        columns=("Cause", weight, "For", "Against", "Check next"),
         rows=tuple(rows),
     )
 
@@ -98,7 +150,7 @@ def _changes(inspection: Inspection) -> Table:
         (change.kind, change.service, str(change.lines), str(change.lines_before), change.text[:160])
         for change in inspection.what_changed[:SHOWN_CHANGES]
     ]
-    return Table(title="What changed", columns=("", "Service", "Now", "Before", "Message"), rows=tuple(rows))
+    return Table(title="What changed", columns=("Change", "Service", "Now", "Before", "Message"), rows=tuple(rows))
 
 
 def _shifted(inspection: Inspection) -> Table:
@@ -123,7 +175,14 @@ def _chart(inspection: Inspection) -> Chart:
         title="Lines over time",
         alt=chart.alt_text or inspection.cause,
         x=tuple(moment.isoformat() for moment in x),
-        series=tuple(Series(name=one.name, values=tuple(map(float, one.counts))) for one in chart.series),
+        series=tuple(
+            Series(
+                name=one.name,
+                values=tuple(map(float, one.counts)),
+                is_background=one.name == ALL_LINES and len(chart.series) > 1,
+            )
+            for one in chart.series
+        ),
         unit=f"lines per {chart.step_seconds} s",
         marks=tuple((_step_of(at, start, chart.step_seconds, x), text) for at, text in chart.marks),
     )

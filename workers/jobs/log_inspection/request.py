@@ -1,8 +1,8 @@
 """Read from a request which services and which time it is about.
 
 Times are taken from the asker's words: "since 10:40", "between 9:15 and 9:45", "in the last 2 hours", ISO times,
-each with an optional zone ("Berlin time", "UTC", "+02:00"); without one they are UTC. A time of day belongs to the
-last day of the logs at hand, and "the last hour" ends now, or where the logs end if that is long ago.
+each with an optional zone ("Berlin time", "UTC", "+02:00"); without one they are the asker's. A time of day belongs
+to the last day of the logs at hand, and "the last hour" ends now, or where the logs end if that is long ago.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ _BETWEEN = re.compile(rf"\b(?:between|from)\s+{_CLOCK}\s+(?:and|to|until|till|-|
 _SINCE = re.compile(rf"\b(?:since|after|from)\s+(?:about\s+|around\s+)?{_CLOCK}\b", re.IGNORECASE)
 _AROUND = re.compile(rf"\b(?:at|around|about)\s+{_CLOCK}\b", re.IGNORECASE)
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})?")
-_ZONES = {
+ZONES = {
     "berlin": "Europe/Berlin", "cet": "Europe/Berlin", "cest": "Europe/Berlin", "paris": "Europe/Paris",
     "lisbon": "Europe/Lisbon", "london": "Europe/London", "chicago": "America/Chicago", "central": "America/Chicago",
     "new york": "America/New_York", "eastern": "America/New_York", "pacific": "America/Los_Angeles",
     "san francisco": "America/Los_Angeles", "tokyo": "Asia/Tokyo", "utc": "UTC", "gmt": "UTC",
 }  # fmt: skip
-_ZONE = re.compile(r"\b(" + "|".join(_ZONES) + r")\b", re.IGNORECASE)
+_ALERT_BEGAN = re.compile(r"\bstart(?:s|ed)?[ _]?at\b|\b(?:triggered|firing|alerting)\b", re.IGNORECASE)
+_ZONE = re.compile(r"\b(" + "|".join(ZONES) + r")\b", re.IGNORECASE)
 AROUND = timedelta(minutes=15)
 
 
@@ -47,6 +48,7 @@ class InspectionOptions(BaseModel):
     services: tuple[str, ...] = Field(default=(), description="Judge only these services.")
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    watch_id: str = Field(default="", description="Set by the watch that asks again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +57,31 @@ class _Clock:
     minute: int
 
 
-def window_of(text: str, options: InspectionOptions, *, span: Window | None, now: datetime) -> Window | None:
+def window_of(
+    text: str, options: InspectionOptions, *, span: Window | None, now: datetime, zone: tzinfo = UTC
+) -> Window | None:
     """Return the asked window, or None when the request names no time.
 
-    `span` is where the logs at hand lie; `now` is aware.
+    `span` is where the logs at hand lie, `now` is aware, `zone` is that of times that name none.
     """
     end = span.end_at if span is not None and now - span.end_at > STALE else now
     if options.since or options.until:
         start = options.since or (span.start_at if span else now - timedelta(hours=1))
         return _window(start, options.until or end)
-    zone = _zone(text)
+    zone = _zone(text) or zone
     if times := [_iso(match, zone) for match in _ISO.finditer(text)]:
         return _window(times[0], times[1]) if len(times) > 1 else _since_or_around(text, times[0], end)
     if match := _LAST.search(text):
         amount = _WORDS.get((match[1] or "one").lower()) or float(match[1])
         return _window(end - timedelta(seconds=amount * _UNITS[match[2][0].lower()]), end)
     return _by_clock(text, end, zone)
+
+
+def moment_of(text: str, window: Window | None) -> datetime | None:
+    """Return the moment that "around 10:05" asks about; None where a range of time is asked about, or none."""
+    if window is None or window.end_at - window.start_at != 2 * AROUND or _LAST.search(text):
+        return None
+    return window.start_at + AROUND
 
 
 def _by_clock(text: str, end: datetime, zone: tzinfo) -> Window | None:
@@ -90,6 +101,8 @@ def _by_clock(text: str, end: datetime, zone: tzinfo) -> Window | None:
 def _since_or_around(text: str, at: datetime, end: datetime) -> Window | None:
     if re.search(r"\b(?:since|after|from)\b", text, re.IGNORECASE):
         return _window(at, end)
+    if _ALERT_BEGAN.search(text):  # it fires after its condition held for a while
+        return _window(at - AROUND, end)
     return _window(at - AROUND, at + AROUND)
 
 
@@ -119,7 +132,6 @@ def _iso(match: re.Match[str], zone: tzinfo) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def _zone(text: str) -> tzinfo:
-    if match := _ZONE.search(text):
-        return ZoneInfo(_ZONES[match[1].lower()])
-    return UTC
+def _zone(text: str) -> tzinfo | None:
+    match = _ZONE.search(text)
+    return ZoneInfo(ZONES[match[1].lower()]) if match else None

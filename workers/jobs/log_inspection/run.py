@@ -1,70 +1,126 @@
-"""Inspect logs: find the sources, read and mine them, judge by rules, check every line shown, write the report.
+"""Inspect logs: find the sources, read and mine them, judge, check every line shown, write the report.
 
-Nothing here asks a language model yet: the statistics write the report, and it is labelled so.
+The statistics judge first, by rules. A language model, where there is one, judges on top of them by tools over the
+index (model_path.py); where there is none, or what it says does not hold, the rules' report stands, labelled so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from assistant.errors import Cancelled, RequestInvalid
+from assistant.errors import Cancelled
+from assistant.follow_ups import reads_as_follow_up
 from assistant.jobs import Job, JobResult, Receipt
-from assistant.replies import Notice, Reply
+from assistant.watch_words import read_watch_words
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
-from workers.jobs.log_inspection.reply import BY_RULES, claims_of, render, warnings_of
-from workers.jobs.log_inspection.request import InspectionOptions, window_of
+from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
+from workers.jobs.log_inspection.log_files import log_files, zone_of_asker
+from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
+from workers.jobs.log_inspection.request import InspectionOptions, moment_of, window_of
+from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
+from workers.jobs.log_inspection.scope import scoped
+from workers.jobs.log_inspection.surroundings import lines_around, with_surroundings
+from workers.jobs.log_inspection.watching import answer_watch_words, options_of_check, reported
 from workers.logs.index import LogIndex, build_index
 from workers.logs.inspection import inspect_index
 from workers.logs.inspection_report import Inspection
 from workers.logs.reading import ReadingCancelled, ReadingOptions
 from workers.logs.reading_files import LogSource
-from workers.validation.redaction import redact_secrets
+from workers.validation.log_redaction import LogRedaction, redaction_for
+
+if TYPE_CHECKING:
+    from workers.jobs.log_inspection.model_path import Judgement
 
 RULES_VERSION = "log_inspection@rules-1"  # raise it when the engine's verdicts change
+INDEXES = IndexCache()  # of this process
+PLACES = frozenset({"file", "template_id", "template_ids"})  # not shown, and needed as they are to look again
 PROGRESS_STEP = 0.1  # of all bytes: how often reading is reported
 
 
 def run(job: Job, context: JobContext) -> JobResult:
-    """Inspect the attached logs, or those of the folders in STEWARD_LOG_FOLDERS.
+    """Inspect the attached logs, or those of the declared sources that the question is about.
 
     Raises:
-        RequestInvalid: there are no logs to look at, or the options don't parse.
+        RequestInvalid: there are no logs to look at, a service is unknown, or the options don't parse.
+        NotPermitted: the asker may not query those logs.
         Cancelled, BudgetExceeded: as they say.
     """
+    if (words := read_watch_words(job.mention.text)) is not None:
+        return answer_watch_words(job, context, words)
     options = read_options(job, InspectionOptions)
-    sources = _sources(job, context)
-    context.report("reading", f"reading {len(sources)} log source{'s' if len(sources) != 1 else ''}")
-    index = _read(job, context, sources)
-    context.check(job)
-    context.report("mining", f"comparing {len(index.templates)} kinds of message", templates=len(index.templates))
-    question = job.mention.text
+    if options.watch_id:
+        options = options_of_check(options, now=context.today)
+    elif kept := _read_before(job, context, options):
+        return _inspect(job, context, options, kept)
+    with log_files(job, context, options) as found:
+        index = _read(job, context, found.inputs)
+        index.report.problems.extend(found.problems)
+        context.check(job)
+        kinds = len(index.templates)
+        context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
+        redaction = redaction_for(context.settings, found.places)
+        read = KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
+        if not options.watch_id:  # a check's logs are read anew each time, and nobody asks on about them
+            INDEXES.keep(job, read)
+        return reported(job, context, options, _inspect(job, context, options, read))
+
+
+def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> KeptIndex | None:
+    """Return the index of the asker's question before, where this one goes on about it."""
+    if job.mention.attachments or not reads_as_follow_up(job.mention.text):
+        return None
+    kept = INDEXES.find(job, now=context.today)
+    if kept is None:
+        return None
+    zone = zone_of_asker(job, context)
+    asked = window_of(job.mention.text, options, span=kept.index.span, now=context.today, zone=zone)
+    if not kept.covers(asked):
+        return None
+    context.report("reading", f"looking again at what was read at {kept.read_at:%H:%M} UTC")
+    return kept
+
+
+def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: KeptIndex) -> JobResult:
+    found, redaction = read.files, read.redaction
+    question, zone = job.mention.text, zone_of_asker(job, context)
     with context.stopwatch.stage("model"):  # the rules do what a model would
-        window = window_of(question, options, span=index.span, now=context.today)
-        inspection = inspect_index(index, window=window, services=options.services or None, question=question)
+        scope = scoped(read.index, question)
+        index = scope.index
+        window = window_of(question, options, span=index.span, now=context.today, zone=zone)
+        services = options.services or scope.services or None
+        statistics = inspect_index(index, window=window, services=services, question=question)
     context.check(job)
+    judged = _judge(job, context, index, statistics, redaction)
+    inspection = judged.inspection if judged else statistics
     context.report("checking", f"checking {len(inspection.evidence_lines)} lines")
     with context.stopwatch.stage("validation"):
-        checks = check_inspection(inspection, sources)
-    stages = {"read_logs": "retrieval", "judge_by_rules": "model", "check_lines": "validation"}
-    receipt = receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages)
-    return _result(_without_secrets(inspection), receipt)
+        checks = check_inspection(inspection, found.inputs)
+    if judged is not None:
+        receipt = judged.receipt(checks)
+    else:
+        stages = {"read_logs": "retrieval", "judge_by_rules": "model", "check_lines": "validation"}
+        receipt = receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages)
+    around = lines_around(index, moment_of(question, window))
+    inspection = with_surroundings(inspection, read.index).model_copy(update={"around": around})
+    shown = redaction.model(inspection, keep=PLACES)
+    told = (*map(redaction.text, scope.notes), *found.notes)
+    notices = (*notices_of(shown, judged.notice if judged else ""), *told)
+    return with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
 
 
-def _sources(job: Job, context: JobContext) -> list[LogSource]:
-    attached: list[LogSource] = [context.files.local_path(attachment) for attachment in job.mention.attachments]
-    folders = context.settings.steward_log_folders.split(",")
-    sources = attached or [Path(folder.strip()) for folder in folders if folder.strip()]
-    if not sources:
-        raise RequestInvalid(
-            f"job {job.id} has no logs",
-            reply="Attach the log files to your question, or have an operator name their folders in "
-            "STEWARD_LOG_FOLDERS.",
-        )
-    return sources
+def _judge(
+    job: Job, context: JobContext, index: LogIndex, statistics: Inspection, redaction: LogRedaction
+) -> Judgement | None:
+    """Return a model's judgement; None where no model is set up, or there is nothing to judge."""
+    if context.models.entry(context.models.default()).is_offline or index.span is None:
+        return None
+    from workers.jobs.log_inspection.model_path import judge  # a second of imports that the rules do without
+
+    context.report("judging", "weighing the evidence")
+    return judge(job, context, index, statistics, redaction)
 
 
 def _read(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogIndex:
@@ -85,40 +141,16 @@ def _read(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogInd
         raise Cancelled(f"job {job.id} was cancelled while reading") from error
 
 
-def _without_secrets(inspection: Inspection) -> Inspection:
-    """Hide keys, tokens and passwords that the logs hold; done after the check, which needs lines as they stand."""
-
-    def hidden(value: Any) -> Any:
-        if isinstance(value, str):
-            return redact_secrets(value)
-        if isinstance(value, tuple | list):
-            return [hidden(item) for item in value]
-        return {key: hidden(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-    return Inspection.model_validate(hidden(inspection.model_dump()))
-
-
-def _result(inspection: Inspection, receipt: Receipt) -> JobResult:
-    warnings, claims = warnings_of(inspection), claims_of(inspection)
-    result = inspection.model_dump(mode="json")
-    if inspection.verdict in ("could_not_read", "nothing_found"):
-        blocks = (Notice(level="refusal", text=inspection.text), *(Notice(level="warning", text=w) for w in warnings))
-        reply = Reply(text=inspection.text, blocks=(*blocks, Notice(text=BY_RULES)), wants_feedback=True)
-        return JobResult(
-            outcome="refused",
-            answer=inspection.text,
-            refusal_reason=inspection.verdict,
-            warnings=warnings,
-            result=result,
-            receipt=receipt,
-            reply=reply,
-        )
+def _result(inspection: Inspection, receipt: Receipt, *, notices: Sequence[str]) -> JobResult:
+    warnings, claims = (*notices, *warnings_of(inspection)), claims_of(inspection)
+    is_refused = inspection.verdict in ("could_not_read", "nothing_found")
     return JobResult(
-        outcome="answered",
+        outcome="refused" if is_refused else "answered",
         answer=inspection.text,
         claims=claims,
+        refusal_reason=inspection.verdict if is_refused else None,
         warnings=warnings,
-        result=result,
+        result=inspection.model_dump(mode="json"),
         receipt=receipt,
-        reply=render(inspection, claims, warnings=warnings),
+        reply=render_refusal(inspection, warnings) if is_refused else render(inspection, claims, warnings=warnings),
     )

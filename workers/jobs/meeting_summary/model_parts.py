@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workers.jobs.meeting_summary.layout import clock
-from workers.llm.model_catalogue import ModelEntry
+from workers.llm.model_entry import ModelEntry
 from workers.transcripts.transcript import Transcript, Utterance
 
 CHARS_PER_TOKEN = 2  # pessimistic: names, numbers and languages other than English take more tokens than prose

@@ -82,7 +82,6 @@ def _buttons(shown: Shown, context: JobContext) -> list[Action]:
     if context.tickets is not None and open_items:
         label = f"Create {len(open_items)} ticket{'s' if len(open_items) > 1 else ''}"
         buttons.append(Action(name=PREFIX + "tickets", label=label, value=here))
-    buttons.append(Action(name=PREFIX + "email", label="Follow-up e-mail", value=here))
     forget = Action(name=PREFIX + "forget", label="Forget", value=here, style="danger", ask_first=FORGET_QUESTION)
     buttons.append(forget)
     return buttons

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.jobs import Claim
+from assistant.mail.about import offer_email
 from assistant.minutes.schema import Evidence, Minutes, SummaryLine
 from assistant.replies import (
     Action,
@@ -90,7 +91,7 @@ def render_minutes(
         *(Notice(level="warning", text=text) for text in notices),
         *([Citations(items=tuple(sources.cited.values()))] if sources.cited else []),
         *files,
-        *([Actions(items=tuple(actions))] if actions else []),
+        Actions(items=(*actions, *offer_email().items)),
         Notice(
             text=label
             if minutes.meeting.engine == "extractive"

@@ -14,6 +14,11 @@ _UP_TO = re.compile(
 )
 _ABOVE = re.compile(rf"\b(?:more than|above|over|exceeding|from|at least|ab|über|mehr als)\b:?\s*{_AMOUNT}", re.I)
 _SAME_UNIT = {"€": "eur", "euro": "eur", "euros": "eur", "$": "usd", "dollars": "usd", "£": "gbp", "percent": "%"}
+_DIMENSIONS = {
+    **dict.fromkeys(("eur", "usd", "gbp", "chf"), "money"),
+    **dict.fromkeys(("minute", "hour", "day", "night", "week", "month", "quarter", "year"), "time"),
+    **dict.fromkeys(("minuten", "stunden", "tag", "tage", "tagen", "woche", "wochen", "monat", "monate"), "time"),
+}
 FITS = 0.3  # for the tightest limit; wider ones get their share
 DOES_NOT_FIT = -0.4
 
@@ -44,6 +49,11 @@ def amounts_in(text: str) -> dict[str, set[float]]:
         if amount:
             found.setdefault(amount[1], set()).add(amount[0])
     return found
+
+
+def dimensions_in(text: str) -> set[str]:
+    """Return what a text gives figures of: money, time, %, or another unit by its own word."""
+    return {_DIMENSIONS.get(unit, unit) for unit in amounts_in(text)}
 
 
 def _read(match: re.Match[str]) -> tuple[float, str] | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
+from workers.jobs.policy_search.bounds import dimensions_in
 from workers.jobs.policy_search.extracts import Extract, extracts_of
 from workers.jobs.policy_search.relevance import (
     Asked,
@@ -111,12 +112,21 @@ def _choose(asked: Asked, best: Scored, ranked: Sequence[Scored]) -> list[Scored
             continue  # the row of another city, the rule of another case
         if one.coverage < LEAST_COVERAGE_SHARE * best.coverage:
             continue
-        if (asked.wants_count or asked.wants_time) and not numbers_in(one.extract.text):
+        if (asked.wants_count or asked.wants_time) and not _measures_the_same(one.extract, best.extract):
             continue
         if any(_says_the_same(one.extract, other.extract) for other in chosen):
             continue
         chosen.append(one)
     return chosen
+
+
+def _measures_the_same(one: Extract, best: Extract) -> bool:
+    """Return whether an extract has figures, and of the best one's sort: days beside days, not prices.
+
+    Where either names no unit, as in "three weeks", nothing is held against it.
+    """
+    wanted, given = dimensions_in(best.text), dimensions_in(one.text)
+    return bool(numbers_in(one.text)) and (not wanted or not given or bool(wanted & given))
 
 
 def _is_other_row(asked: Asked, one: Scored, best: Scored) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.jobs import Claim
+from assistant.mail.about import offer_email
 from assistant.replies import Block, Citation, Citations, Notice, Paragraph, Reply
 from workers.jobs.policy_search.schema import NearestSection
 
@@ -29,6 +30,7 @@ def render_answer(claims: Sequence[Claim], *, warnings: Sequence[str], missing: 
     blocks.append(Citations(items=_cited(claims)))
     if offline:
         blocks.append(Notice(level="info", text=EXTRACTIVE_LABEL))
+    blocks.append(offer_email())
     return Reply(text=text, blocks=tuple(blocks), wants_feedback=True)
 
 

@@ -17,9 +17,9 @@ const steward = (() => {
   const draftIdKey = () => "steward-draft-id:" + location.pathname;
 
   // The question's own id, until it is taken or its words change: sent twice, even after a reload, it is one question.
+  const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   function draftId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const id = sessionStorage.getItem(draftIdKey()) ?? [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const id = sessionStorage.getItem(draftIdKey()) ?? newId();
     sessionStorage.setItem(draftIdKey(), id);
     return id;
   }
@@ -205,6 +205,19 @@ const steward = (() => {
     const dialog = byId(FORMS[name] ?? "draft-dialog");
     Object.assign(dialog.dataset, { name, job, value });
     for (const entry of dialog.querySelectorAll("[name]")) entry.value = fields[entry.name] ?? "";
+    if (dialog.id === "draft-dialog") {
+      byId("draft-facts").textContent = fields.facts;
+      byId("draft-facts").closest("details").hidden = !fields.facts;
+    }
+    dialog.showModal();
+  }
+
+  // The form of an e-mail about an answer. Submitted twice, it asks for one draft.
+  function askEmail(job, topic) {
+    const dialog = byId("email-dialog");
+    dialog.querySelector("form").reset();
+    Object.assign(dialog.dataset, { job, draft: newId() });
+    byId("email-about").textContent = `About: ${topic}`;
     dialog.showModal();
   }
 
@@ -215,6 +228,9 @@ const steward = (() => {
     if (Object.values(FORMS).concat("draft-dialog").includes(dialog.id)) {
       const { job, name, value } = dialog.dataset;
       tell(dialog.id === "minutes-dialog" ? "minutes" : "draft", { job, name, value, fields: Object.fromEntries(form) });
+    }
+    if (dialog.id === "email-dialog") {
+      tell("email", { job: dialog.dataset.job, draft: dialog.dataset.draft, fields: Object.fromEntries(form) });
     }
     if (dialog.id === "rename-dialog") tell("rename", { text });
     if (dialog.id === "speakers-dialog") tell("action", { job: dialog.dataset.job, name: "name_speakers", text });
@@ -365,7 +381,7 @@ const steward = (() => {
   document.addEventListener("DOMContentLoaded", () => { localTimes(); if (!document.body.classList.contains("plain")) watch(); });
 
   return {
-    sent, sendFailed, openReader, askReason, askDraft, toEnd,
+    sent, sendFailed, openReader, askReason, askDraft, askEmail, toEnd,
     title: (text) => { document.title = text; },
     address: (path) => { if (location.pathname !== path) history.pushState({}, "", path); },
     signIn: () => location.assign("/sign-in?next=" + encodeURIComponent(location.pathname)),

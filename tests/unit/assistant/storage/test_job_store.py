@@ -8,18 +8,21 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 
 from assistant.errors import Cancelled, DependencyUnavailable, NothingFound, RequestInvalid
 from assistant.job_kinds import MEETING_SUMMARY, POLICY_SEARCH
 from assistant.jobs import Job, JobStatus, Step
 from assistant.replies import Reply
 from assistant.settings import Settings
-from assistant.storage.job_store import Accepted, JobStore
-from assistant.storage.tables import event_claims, outbox
+from assistant.storage.job_claims import CLAIM_NEXT
+from assistant.storage.job_store import _END_WITH_ANSWER, Accepted, JobStore
+from assistant.storage.tables import event_claims, outbox, receipts, results, turns
 from tests.factories import make_mention, make_result
 
 PLACEHOLDER = Reply(text="Working on it …", final=False)
 LANES = ("policy",)
+RECEIVING = (POLICY_SEARCH, PLACEHOLDER)
 
 
 def accept(jobs: JobStore, **fields: object) -> Accepted:
@@ -99,6 +102,21 @@ def test_only_the_holder_of_the_token_may_finish(jobs: JobStore) -> None:
     assert jobs.finish(job, make_result("fresh")) is True
     assert jobs.finish(job, make_result("twice")) is False
     assert jobs.view(job.id).result == make_result("fresh")
+
+
+def test_a_late_answer_leaves_nothing_behind(jobs: JobStore, engine: sa.Engine) -> None:
+    accept(jobs)
+    job = claim(jobs)
+    jobs.finish(job.model_copy(update={"token": "of an earlier attempt"}), make_result("stale"))
+    with engine.connect() as connection:
+        kept = [
+            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in (results, receipts)
+        ]
+        roles = connection.execute(sa.select(turns.c.role)).scalars().all()
+        revision = connection.execute(sa.select(outbox.c.revision)).scalar_one()
+
+    assert (kept, roles, revision) == ([0, 0], ["user"], 1)
 
 
 def test_a_failure_is_told_and_kept_for_operators(jobs: JobStore) -> None:
@@ -210,7 +228,33 @@ def test_a_job_costs_few_round_trips(jobs: JobStore, engine: sa.Engine) -> None:
     taken_in = len(statements)
     jobs.finish(claim(jobs), make_result())
 
-    assert (taken_in, len(statements) - taken_in) == (4, 3)
+    assert (taken_in, len(statements) - taken_in) == (2, 2)
+
+
+def test_the_driver_remembers_how_it_read_the_longest_statements() -> None:
+    longest = max(len(one) for one in (CLAIM_NEXT._on_postgresql, _END_WITH_ANSWER._together))
+
+    assert longest <= MAX_CACHED_STATEMENT_LENGTH
+
+
+def test_a_claim_tells_whether_there_was_more_to_choose_from(jobs: JobStore) -> None:
+    accept(jobs, person="ann")
+    claim(jobs)
+    alone = jobs.saw_others
+    for person in ("bob", "cy"):
+        accept(jobs, person=person)
+    claim(jobs)
+
+    assert (alone, jobs.saw_others) == (False, True)
+
+
+def test_behind_many_others_nobody_is_rung_for_a_job(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.storage.job_acceptance.RING_BEHIND", 2)
+    mention = make_mention(person="last")
+    accepted = [accept(jobs, person="ann"), accept(jobs, person="bob"), jobs.accept(mention, *RECEIVING)]
+    accepted.append(jobs.accept(mention, *RECEIVING))
+
+    assert [one.wants_ring for one in accepted] == [True, True, False, False]
 
 
 def test_everyone_is_served_when_more_people_wait_than_one_claim_looks_at(jobs: JobStore) -> None:

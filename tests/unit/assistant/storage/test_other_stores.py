@@ -52,6 +52,19 @@ def test_a_follow_up_sees_what_was_said_before_it_and_nothing_after(jobs: JobSto
     ]
 
 
+def test_the_files_of_the_last_job_of_a_kind_that_had_some_are_found_again(jobs: JobStore, engine: sa.Engine) -> None:
+    store = ConversationStore(engine)
+    file = Attachment(name="a.log", size_bytes=1, location="blob:1")
+    first = ask(jobs, "What broke?", attachments=(file,))
+    second = ask(jobs, "only tenant acme")
+    third = ask(jobs, "around 10:05?")
+    here = first.conversation_id
+
+    assert store.recent_attachments(here, before_job=third.job_id, kind=POLICY_SEARCH.name) == (file,)
+    assert store.recent_attachments(here, before_job=second.job_id, kind="log_inspection") == ()
+    assert store.recent_attachments(here, before_job=first.job_id, kind=POLICY_SEARCH.name) == ()
+
+
 def test_the_list_shows_ones_own_conversations_the_last_used_first(jobs: JobStore, engine: sa.Engine) -> None:
     store = ConversationStore(engine)
     old = ask(jobs, "Leave?", thread="1")

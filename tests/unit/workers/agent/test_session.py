@@ -14,7 +14,8 @@ from tests.twins.corpus import small_company
 from tests.twins.jobs import Watched, make_context, make_job
 from workers.agent import AgentSession, AgentSpec, Budget
 from workers.context import JobContext
-from workers.llm.model_catalogue import ModelCatalogue, ModelEntry
+from workers.llm.model_catalogue import ModelCatalogue
+from workers.llm.model_entry import ModelEntry
 from workers.llm.offline import OfflineTurn, ToolRequest
 from workers.llm.scripted import ScriptedModel, calls
 from workers.prompts import Prompt

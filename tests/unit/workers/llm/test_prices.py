@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.llm.model_catalogue import ModelEntry
+from workers.llm.model_entry import ModelEntry
 from workers.llm.prices import cost_usd
 
 USAGE = {"input_tokens": 10_000, "output_tokens": 1_000}

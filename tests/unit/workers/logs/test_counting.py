@@ -11,16 +11,18 @@ _SCHEMA: dict[str, pl.DataType] = {
     "shape": pl.UInt32(),
     "service": pl.Categorical(),
     "level": pl.Int8(),
-    "minute": pl.Datetime("us", "UTC"),
-    "lines": pl.UInt32(),
+    "time": pl.Datetime("us", "UTC"),
 }
 BEGIN = datetime(2026, 3, 4, tzinfo=UTC)
 
 
-def _counts(shapes: int, minute: int) -> pl.DataFrame:
+def _add(counts: Counts, rows: list[tuple[object, ...]]) -> None:
+    counts.add(counts.keys(pl.DataFrame(rows, schema=_SCHEMA, orient="row")))
+
+
+def _lines(shapes: int, minute: int) -> list[tuple[object, ...]]:
     at = BEGIN + timedelta(minutes=minute)
-    rows = [(shape, "cart", 9, at, 2) for shape in range(shapes)]
-    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+    return [(shape, "cart", 9, at + timedelta(seconds=second)) for shape in range(shapes) for second in (0, 59)]
 
 
 def _table(counts: Counts, shapes: int) -> pl.DataFrame:
@@ -30,7 +32,7 @@ def _table(counts: Counts, shapes: int) -> pl.DataFrame:
 def test_the_same_minute_in_many_blocks_is_one_count() -> None:
     counts = Counts()
     for _ in range(40):
-        counts.add(_counts(3, minute=7))
+        _add(counts, _lines(3, minute=7))
     table = _table(counts, 3)
     assert table.rows() == [(shape, "cart", 9, BEGIN + timedelta(minutes=7), 80) for shape in range(3)]
     assert counts.step_minutes == 1
@@ -38,8 +40,7 @@ def test_the_same_minute_in_many_blocks_is_one_count() -> None:
 
 def test_what_is_not_known_stays_so_and_a_level_is_taken_from_the_shape() -> None:
     counts = Counts()
-    rows = [(0, "cart", None, None, 4), (1, "edge", 5, BEGIN, 1)]
-    counts.add(pl.DataFrame(rows, schema=_SCHEMA, orient="row"))
+    _add(counts, [(0, "cart", None, None)] * 4 + [(1, "edge", 5, BEGIN)])
     assert _table(counts, 2).rows() == [(0, "cart", 17, None, 4), (1, "edge", 5, BEGIN, 1)]
 
 
@@ -47,7 +48,7 @@ def test_too_many_counts_take_longer_steps_and_lose_no_line(monkeypatch: pytest.
     monkeypatch.setattr("workers.logs.counting.MAX_COUNT_ROWS", 500)
     counts = Counts()
     for minute in range(600):
-        counts.add(_counts(5, minute))
+        _add(counts, _lines(5, minute))
     table = _table(counts, 5)
     assert table["lines"].sum() == 600 * 10
     assert table.height <= 500

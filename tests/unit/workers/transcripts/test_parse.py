@@ -174,6 +174,25 @@ def test_older_teams_documents_with_arrow_times_are_read() -> None:
     ]
 
 
+@pytest.mark.parametrize("source", NAMED)
+def test_roles_letters_and_titles_are_speakers_when_the_file_uses_them_so(source: str) -> None:
+    people = ["Right Hon. Ida Coe", "The Chair", "Marketing", "A", "The Chair (Mr. Tom Roe (Ribble Valley, Lib.))"]
+    turns = [(people[number % len(people)], 4000 * number, f"Point {number} is closed.") for number in range(20)]
+
+    transcript = parse_transcript(writers.NAMED[source](turns))
+
+    assert turns_of(transcript) == [(who, text) for who, _, text in turns]
+
+
+def test_a_sentence_that_ends_in_a_time_heads_no_turn() -> None:
+    text = "Anna Schmidt  0:05\nThe bus goes at\nThe Corner  10:30\nWe take it.\n\nBen Okafor  0:12\nYes.\n"
+
+    assert turns_of(parse_transcript(text.encode())) == [
+        ("Anna Schmidt", "The bus goes at The Corner 10:30 We take it."),
+        ("Ben Okafor", "Yes."),
+    ]
+
+
 def test_words_before_a_colon_that_are_no_name_stay_speech() -> None:
     text = "Anna: We have two points.\nAgenda: prices and dates.\nNote: the room is booked.\nBen: Fine."
 

@@ -11,10 +11,12 @@ import pytest
 from assistant.jobs import JobStatus
 from assistant.mentions import LOCAL_TENANT, Audience, Mention
 from assistant.preferences import ChannelSettings
+from assistant.replies import Action, Actions, Citation, Citations, Reply
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.slack_store import SlackStore
+from tests.factories import make_result
 from tests.peers.slack_events import form, interact, payload
 from tests.unit.bot.platforms.slack.conftest import Bot
 from tests.unit.workers import handlers
@@ -321,3 +323,36 @@ async def test_a_button_that_was_tampered_with_does_nothing(bot: Bot, value: str
     body["actions"][0]["value"] = value
 
     assert await sent(bot, body) == 400
+
+
+async def test_the_lines_around_are_whispered_to_an_engineer_and_refused_to_others(bot: Bot) -> None:
+    await bot.send(payload("app_mention"))
+    await bot.deliver()
+    bot.work(quoting_logs)
+    await bot.deliver()
+    message = bot.peer.said(CHANNEL)[-1]
+    PeopleStore(bot.engine).upsert_all(
+        "T0STEWARD", [PersonProfile(id="U0ANN", name="Ann", email="ann@example.com", role="engineer", groups=())]
+    )
+
+    await press(bot, message, "steward:surroundings")
+
+    (whisper,) = bot.peer.whispers
+    assert whisper["response_type"] == "ephemeral"
+    assert "INFO before" in whisper["text"]
+    assert "▶ ERROR it broke &lt;here&gt;" in whisper["text"]
+
+
+def quoting_logs(job: Any, context: Any) -> Any:
+    cited = Citation(
+        number=1,
+        chunk_id="a.log:3",
+        document_id="a.log",
+        document="a.log",
+        title="pay log",
+        section="line 3",
+        quote="ERROR it broke <here>",
+        before=("INFO before",),
+    )
+    button = Actions(items=(Action(name="surroundings", label="Show the lines around", value={"n": 1}),))
+    return make_result("Broken.", reply=Reply(text="Broken.", blocks=(Citations(items=(cited,)), button)))

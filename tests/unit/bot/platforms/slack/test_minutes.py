@@ -74,18 +74,6 @@ async def test_pressed_in_another_channel_nothing_is_shown(bot: Bot, kept: KeptM
     assert not bot.peer.views
 
 
-async def test_the_follow_up_is_drafted_for_who_pressed_once(bot: Bot, kept: KeptMinutes) -> None:
-    await pressed(bot, "minutes_email", kept, user="U0BEN")
-    await pressed(bot, "minutes_email", kept, user="U0BEN")
-    *_, last = bot.job_ids()
-    mention = mention_of(bot, last)
-
-    assert len(bot.job_ids()) == 2
-    assert (mention.kind, mention.asker.id, mention.audience) == ("email_draft", "U0BEN", Audience.ASKER)
-    assert mention.options == {"only_files": True}
-    assert [one.name for one in mention.attachments] == ["minutes.md"]
-
-
 @pytest.mark.parametrize(("members", "found"), [(["U0ANN"], (CHANNEL,)), (["U0BEN"], ())])
 async def test_a_private_question_may_be_answered_from_the_asker_s_channels(
     bot: Bot, kept: KeptMinutes, members: list[str], found: tuple[str, ...]

@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 
 from assistant.jobs import JobStatus
+from assistant.replies import Citation, Citations, Reply
 from assistant.storage.blob_store import BlobStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.people_store import PersonProfile
 from bot.platforms.teams.opinions import reason_of
+from tests.factories import make_result
 from tests.peers.teams_bot import ANN, ANN_ON_TEAMS, CHANNEL, PERSONAL, TeamsBot, payload
 from tests.peers.teams_peer import TENANT
 
@@ -320,3 +322,22 @@ async def test_somebody_the_bot_cannot_write_to_is_told_how(bot: TeamsBot) -> No
 
     assert "Add me as a personal app" in response.json()["task"]["value"]
     assert bot.job_ids() == []
+
+
+async def test_the_lines_around_are_shown_when_asked_for(bot: TeamsBot) -> None:
+    cited = Citation(
+        number=1,
+        chunk_id="a.log:3",
+        document_id="a.log",
+        document="a.log",
+        title="pay log",
+        section="line 3",
+        quote="ERROR it broke",
+        before=("INFO before",),
+    )
+    job_id = await ask(bot)
+    bot.work(lambda _job: make_result("Broken.", reply=Reply(text="Broken.", blocks=(Citations(items=(cited,)),))))
+
+    said = await press(bot, "surroundings", job_id)
+
+    assert "INFO before\n▶ ERROR it broke" in said

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.errors import DependencyUnavailable
-from assistant.job_kinds import POLICY_SEARCH
-from assistant.jobs import JobStatus, Step
+from assistant.job_kinds import EMAIL_DRAFT, POLICY_SEARCH
+from assistant.jobs import DraftChange, JobStatus, Step
+from assistant.mail.draft import EmailDraft
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.job_views import JobView
 from bot.platforms.web.follow import JobFollower
@@ -127,3 +129,25 @@ async def test_the_receipts_last_figure_comes_with_the_delivery(ledger: JobStore
     await follower.look()
 
     assert [view.result.receipt.latency_ms.delivery for view in heard] == [0.0, 7.5]
+
+
+async def test_a_draft_that_waits_for_its_asker_is_looked_at_seldom_until_it_is_at_work_again(
+    ledger: JobStore, embedded_settings: Settings
+) -> None:
+    accepted = ledger.accept(make_mention(kind="email_draft"), EMAIL_DRAFT, Reply(text="…"))
+    follower, heard = JobFollower(ledger, every_seconds=0.1, waiting_every_seconds=9.0), []
+    follower.follow(accepted.job_id, heard.append)
+    await follower.look()
+    while_queued = follower.pause_seconds()
+    job = ledger.claim([EMAIL_DRAFT.lane], owner="test")
+    assert job is not None
+    draft = EmailDraft(id="d_1", to=("bo@example.com",), body="Dear Bo")
+    ledger.finish(job, make_result(draft=DraftChange(draft=draft, offers=("save",))))
+    await follower.look()
+    while_waiting = follower.pause_seconds()
+    asker = {"tenant": job.mention.conversation.tenant, "person_id": job.mention.asker.id}
+    DraftStore(open_engine(embedded_settings.database)).order("d_1", "save", revision=1, **asker)
+    await follower.look()
+
+    assert (while_queued, while_waiting, follower.pause_seconds()) == (0.1, 9.0, 0.1)
+    assert [view.status for view in heard] == [JobStatus.QUEUED, JobStatus.WAITING, JobStatus.QUEUED]

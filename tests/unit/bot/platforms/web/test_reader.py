@@ -114,3 +114,14 @@ def test_with_the_store_away_the_quote_that_was_checked_is_still_shown() -> None
 
 def test_an_id_that_is_none_opens_nothing() -> None:
     assert "any more" in open_citation(Shelf(CHUNK), citation(document_id="d-1"), ("everyone",), [2])
+
+
+def test_a_line_of_a_log_is_shown_among_the_lines_that_came_with_it() -> None:
+    shown = open_citation(
+        Shelf(CHUNK),
+        citation(document="a.log", quote="ERROR <b>", before=("INFO 1",), after=("INFO 2",)),
+        ("everyone",),
+        (2,),
+    )
+
+    assert '<li>INFO 1</li><li><mark id="passage">ERROR &lt;b&gt;</mark></li><li>INFO 2</li>' in shown

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from assistant.errors import NothingFound, RequestInvalid, StewardError
 from assistant.job_kinds import POLICY_SEARCH
+from assistant.mail_desk import MailDesk
 from assistant.mentions import Person, Platform
 from assistant.preferences import PersonSettings
 from assistant.replies import FileOffer, Reply
@@ -22,6 +23,7 @@ from assistant.storage.database import open_engine
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
+from assistant.storage.mail_store import MailStore
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
@@ -31,7 +33,7 @@ from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.minutes import MinutesDesk
-from bot.platforms.web import WebDependencies, my_settings
+from bot.platforms.web import WebDependencies, my_mail, my_settings
 from bot.platforms.web.reader import Passage, ReadableDocument
 from bot.platforms.web.routes import answer_error, build_routes
 from bot.platforms.web.session import SESSION_COOKIE, Signer, SignIn
@@ -74,7 +76,8 @@ class Web:
             person_data=PersonData(engine),
             blobs=BlobStore(engine, settings),
             drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
-            minutes=MinutesDesk(settings, MinutesStore(engine), feedback, BlobStore(engine, settings)),
+            minutes=MinutesDesk(settings, MinutesStore(engine), feedback),
+            mail=MailDesk(settings, MailStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),
         )
@@ -83,6 +86,7 @@ class Web:
         app = FastAPI()
         app.include_router(build_routes(self.deps, self.sign_in, self.uploads))
         app.include_router(my_settings.build_routes(self.deps, self.sign_in))
+        app.include_router(my_mail.build_routes(self.deps.mail, self.sign_in))
         app.add_exception_handler(StewardError, answer_error)
         self.client = TestClient(app, base_url="http://127.0.0.1:8080", follow_redirects=False)
 

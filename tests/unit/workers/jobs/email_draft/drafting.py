@@ -44,6 +44,9 @@ class Directory:
     def everybody(self, tenant: str) -> Sequence[PersonProfile]:
         return PEOPLE
 
+    def profile(self, tenant: str, person_id: str) -> PersonProfile | None:
+        return next((one for one in PEOPLE if one.id == person_id), None)
+
 
 class NoDocuments:
     """A company without policies."""

@@ -12,7 +12,7 @@ from assistant.jobs import JobResult
 from assistant.mail.draft import EmailDraft
 from tests.unit.workers.jobs.email_draft.drafting import OFFER, asked
 from workers.jobs.email_draft.run import run
-from workers.llm.model_catalogue import ModelEntry
+from workers.llm.model_entry import ModelEntry
 from workers.llm.scripted import ScriptedModel, calls
 
 TO_BO = "Draft an email to Bo: thank him for the offer of EUR 640 and ask when the contract is signed."

@@ -51,8 +51,8 @@ class PostOffice:
         self.mail = MailroomTwin(self.folder, self.sender)
         self.files = FilesTwin()
 
-    def ask(self, text: str = TO_BO) -> KeptDraft:
-        mention = make_mention(text, kind="email_draft", asker=ADA, platform=Platform.WEB)
+    def ask(self, text: str = TO_BO, **options: Any) -> KeptDraft:
+        mention = make_mention(text, kind="email_draft", asker=ADA, platform=Platform.WEB, options=options)
         accepted = self.jobs.accept(mention, EMAIL_DRAFT, Reply(text="…", final=False))
         assert self.work()
         return self.kept(accepted.job_id)

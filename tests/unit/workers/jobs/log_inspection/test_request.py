@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -29,10 +30,18 @@ def at(hour: int, minute: int = 0, day: int = 24) -> datetime:
         ("what broke at 3pm", at(14, 45, 23), at(15, 15, 23)),
         ("since 2026-11-24T10:30:00+01:00", at(9, 30), NOW),
         ("2026-11-24 08:00 to 2026-11-24 08:30", at(8), at(8, 30)),
+        ("[FIRING:1] HighErrorRate checkout\nStarted: 2026-11-24T10:30:00Z", at(10, 15), NOW),
     ],
 )
 def test_a_time_in_words_is_a_window(text: str, start: datetime, end: datetime) -> None:
     assert window_of(text, NO_OPTIONS, span=None, now=NOW) == Window(start, end)
+
+
+def test_a_time_without_a_zone_is_the_asker_s() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+
+    assert window_of("since 10:00", NO_OPTIONS, span=None, now=NOW, zone=berlin) == Window(at(9), NOW)
+    assert window_of("since 10:00 UTC", NO_OPTIONS, span=None, now=NOW, zone=berlin) == Window(at(10), NOW)
 
 
 @pytest.mark.parametrize("text", ["why is checkout failing?", "since 5 deploys ago", "40 errors from 3 pods"])

@@ -36,7 +36,7 @@ class LibraryWorld:
         self.minutes = MinutesStore(engine)
         self.blobs = BlobStore(engine, settings)
         self.feedback = FeedbackStore(engine)
-        self.desk = MinutesDesk(settings, self.minutes, self.feedback, self.blobs)
+        self.desk = MinutesDesk(settings, self.minutes, self.feedback)
         self.tickets = tickets
 
     def mention(

@@ -14,7 +14,7 @@ from assistant.mentions import Attachment
 from tests.twins.jobs import FilesTwin, Watched, make_context, make_job
 from workers.context import JobContext
 from workers.jobs.meeting_summary.run import run
-from workers.llm.model_catalogue import ModelEntry
+from workers.llm.model_entry import ModelEntry
 from workers.llm.scripted import ScriptedModel, calls
 
 SAID = re.compile(r"^\[(u\d+)\] (?:[\d:]+ )?(?:([^:\n]+): )?(.+)$", re.MULTILINE)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import sqlalchemy as sa
 
@@ -193,13 +191,3 @@ def test_when_showing_again_comes_to_nothing_the_minutes_stand_and_the_correctio
     assert now is not None
     assert now.minutes.open_questions[0].text == "Who pays?"
     assert world.jobs.view(kept.id).status is JobStatus.SUCCEEDED
-
-
-def test_the_follow_up_carries_decisions_and_tasks_by_owner(world: LibraryWorld) -> None:
-    kept = world.hold(BUDGET_ROUND)
-    asked = world.desk.follow_up(press(kept), world.reader())
-    notes: Any = world.blobs.read(asked.notes).decode()
-
-    assert "Anna Schmidt, Ben Okafor and Chloé Martin" in asked.text
-    assert "## Action items" in notes
-    assert "- Ben Okafor: " in notes

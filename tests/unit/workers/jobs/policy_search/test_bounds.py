@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.jobs.policy_search.bounds import fit_of_bounds
+from workers.jobs.policy_search.bounds import dimensions_in, fit_of_bounds
 
 QUESTION = "Who approves a purchase of EUR 40,000?"
 
@@ -36,3 +36,16 @@ def test_without_an_amount_in_the_same_unit_nothing_is_said(question: str, text:
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_can_be_read(question: str, text: str) -> None:
     assert -0.5 < fit_of_bounds(question, text) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "dimensions"),
+    [
+        ("within 45 days of the end of the trip", {"time"}),
+        ("trips shorter than 5 nights, up to USD 150 a day", {"time", "money"}),
+        ("30 % of the monthly pay", {"%"}),
+        ("three weeks", set()),
+    ],
+)
+def test_figures_are_of_the_sort_that_their_unit_says(text: str, dimensions: set[str]) -> None:
+    assert dimensions_in(text) == dimensions

@@ -14,7 +14,8 @@ from tests.peers.openai_peer import Broken, Fails, Line, Peer, Says, Silent, han
 from tests.twins.corpus import small_company
 from tests.twins.jobs import SpokenTurn, Watched, make_context, make_job
 from workers.jobs.policy_search.run import run
-from workers.llm.model_catalogue import ModelCatalogue, ModelEntry
+from workers.llm.model_catalogue import ModelCatalogue
+from workers.llm.model_entry import ModelEntry
 
 QUESTION = "How many days of annual leave do I get?"
 LEAVE = "Full-time employees receive 28 days of annual leave a year."

@@ -140,3 +140,17 @@ def test_a_question_about_one_row_gets_that_row_and_not_its_neighbours() -> None
     result = ask("What is the hotel cap per night in Chicago?", knowledge)
 
     assert [claim.text for claim in result.claims] == ["Chicago — Cap per night: USD 210"]
+
+
+def test_a_question_after_days_gets_no_prices_beside_its_answer() -> None:
+    within_days = "Claims for travel expenses are handed in within 45 days of the trip."
+    above_a_price = "Claims for travel expenses above USD 150 are handed in by your manager."
+    library = KnowledgeTwin(
+        [
+            TwinDocument("claims.md", "Claims for travel expenses", within_days),
+            TwinDocument("travel.md", "Travel expenses", above_a_price),
+        ]
+    )
+    result = ask("How long do I have to hand in claims for travel expenses?", library)
+
+    assert [claim.text for claim in result.claims] == [within_days]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261124_loadbench"
+revision = "20261124_job_channel"
 down_revision = "20261124_preferences"
 branch_labels = None
 depends_on = None

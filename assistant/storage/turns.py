@@ -1,0 +1,142 @@
+"""Writers of one process take turns on SQLite, and those who wait share a commit.
+
+SQLite has one writer at a time, and lets those who wait look again at intervals that grow: with 16 threads the
+unlucky waited 1.4 s where all together took 0.8. So the writers of a process queue here, first come first served,
+before they ask SQLite. What a commit costs is the disk's flush, 4 to 12 ms on a busy machine; so a writer whom
+others wait for does not commit but hands the open transaction on, and whoever is last, or the GROUP_AT_MOST-th,
+commits for all. Each returns only once that commit is through. Each but the first writes behind a savepoint, so that
+one who fails takes back its own writes and nobody else's; if the commit fails, it has failed for all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from assistant.errors import DependencyUnavailable
+
+GROUP_AT_MOST = 16  # writers to a commit: other processes wait meanwhile
+_AWAY_SECONDS = 5
+
+
+class _Group:
+    """One transaction and everybody who wrote in it."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.connection = engine.connect()
+        self.members = 0
+        self.error: Exception | None = None
+        self.over = threading.Event()
+        try:
+            self._transaction = self.connection.begin()
+        except BaseException:
+            self.connection.close()
+            raise
+
+    @property
+    def is_alive(self) -> bool:
+        """False once SQLite has given the transaction up by itself, as it may when the disk is full."""
+        return bool(self.connection.connection.dbapi_connection.in_transaction)  # type: ignore[union-attr]
+
+    def end(self, *, commit: bool) -> None:
+        """Commit, or take everything back; whoever waits for it learns what came of it."""
+        try:
+            if commit and self.is_alive:
+                self._transaction.commit()
+            else:
+                self.error = DependencyUnavailable(
+                    "database: transaction given up", retry_after_seconds=_AWAY_SECONDS
+                )
+                self._transaction.rollback()
+        except Exception as error:  # noqa: BLE001  raised again by everybody who waits
+            self.error = error
+            self.connection.invalidate()  # what state it is in nobody knows
+        finally:
+            self.connection.close()
+            self.over.set()
+
+
+class _Waiter:
+    def __init__(self) -> None:
+        self.called = threading.Event()
+        self.group: _Group | None = None  # handed on with the turn
+
+
+class Turns:
+    """The queue of one engine's writers."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()  # of the two below, and never held while anything is waited for
+        self._is_taken = False
+        self._waiting: deque[_Waiter] = deque()
+
+    @contextlib.contextmanager
+    def writing(self, *, timeout_seconds: float) -> Iterator[sa.Connection]:
+        """Write in a transaction that is committed, perhaps together with others', when the block is left.
+
+        Raises:
+            DependencyUnavailable: no turn came in time, or the shared commit did not.
+        """
+        group = self._wait(timeout_seconds)
+        try:
+            if group is not None and not group.is_alive:
+                group.end(commit=False)
+                group = None
+            is_first = group is None
+            group = group or _Group(self._engine)
+        except BaseException:
+            self._hand_on(None)
+            raise
+        group.members += 1
+        try:
+            with contextlib.nullcontext() if is_first else group.connection.begin_nested():
+                yield group.connection
+        except BaseException:
+            if is_first:
+                group.end(commit=False)
+                self._hand_on(None)
+            else:
+                self._hand_on(group)
+            raise
+        self._hand_on(group)
+        if not group.over.wait(2 * timeout_seconds):
+            raise DependencyUnavailable("database: the commit takes too long", retry_after_seconds=_AWAY_SECONDS)
+        if group.error is not None:
+            raise group.error
+
+    def _wait(self, timeout_seconds: float) -> _Group | None:
+        """Wait for the turn; return the open transaction that comes with it, if there is one."""
+        with self._lock:
+            if not self._is_taken:
+                self._is_taken = True
+                return None
+            waiter = _Waiter()
+            self._waiting.append(waiter)
+        if not waiter.called.wait(timeout_seconds):
+            with self._lock:
+                if not waiter.called.is_set():  # else the turn came this moment
+                    self._waiting.remove(waiter)
+                    raise DependencyUnavailable("database: no turn to write", retry_after_seconds=_AWAY_SECONDS)
+        return waiter.group
+
+    def _hand_on(self, group: _Group | None) -> None:
+        """End this turn: the next in the queue gets it, and the open transaction with it or nobody, committed."""
+        with self._lock:
+            shares = group is not None and bool(self._waiting) and group.members < GROUP_AT_MOST
+        if group is not None and not shares:
+            group.end(commit=True)
+            group = None
+        with self._lock:
+            if self._waiting:
+                following = self._waiting.popleft()
+                following.group = group
+                following.called.set()
+                return
+            self._is_taken = False
+        if group is not None:  # who was waiting a moment ago has given up
+            group.end(commit=True)

@@ -1,0 +1,151 @@
+"""Watch this: look again at what a thread is about, and speak up only when something changed.
+
+What counts as a change is coarse on purpose: the cause, the service, whether there is trouble at all, and error
+messages that were not there before. Counts and times move at every look, and a watch that reports them is soon muted.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from assistant.errors import NothingFound, NotPermitted, RequestInvalid
+from assistant.jobs import Job, JobResult
+from assistant.replies import Action, Actions, Notice, Paragraph, Reply
+from assistant.watch_words import WatchWords
+from workers.by_rules import receipt_by_rules
+from workers.context import JobContext
+from workers.jobs.log_inspection.request import InspectionOptions
+
+VERSION = "log_watch@rules-1"
+LOOK = timedelta(minutes=30)  # of log time at each check: enough to tell trouble from one bad minute
+COMPARED_MESSAGES = 20
+ERROR_LEVELS = ("ERROR", "FATAL")
+NO_TROUBLE = "no trouble"
+
+
+def answer_watch_words(job: Job, context: JobContext, words: WatchWords) -> JobResult:
+    """Start or end the watch of the job's thread.
+
+    Raises:
+        NothingFound: there is no inspection in this thread to look at again.
+        RequestInvalid: it was about a file, or there are too many watches.
+        NotPermitted: nothing can be watched from here.
+    """
+    if context.watches is None:
+        raise NotPermitted("no watches in this process", reply="I can't watch anything from here.")
+    if words.stop:
+        ended = context.watches.stop(job.conversation_id)
+        return _said(context, "I stopped watching." if ended else "I wasn't watching anything in this thread.")
+    last = context.watches.last_inspection(job)
+    if last is None:
+        raise NothingFound(
+            f"conversation {job.conversation_id} has no inspection",
+            reply="There is no inspection in this thread to watch. Ask about the logs first, then say “watch this”.",
+        )
+    asked, result = last
+    if asked.attachments:
+        raise RequestInvalid(
+            "watch of a file", reply="That was about a file, which won't change. I watch log sources."
+        )
+    mention = asked.model_copy(update={"asker": job.mention.asker, "reply_target": job.mention.reply_target})
+    watch_id = context.watches.start(
+        job, mention, every=words.every, lasts=words.lasts, seen=_seen(result, since=None)
+    )
+    until = context.today.astimezone(UTC) + words.lasts
+    text = (
+        f"I look again every {_minutes(words.every)} until {until:%Y-%m-%d %H:%M} UTC, and speak up here only when "
+        "something changes. Say “stop watching” to end it."
+    )
+    return _said(context, text, watch_id=watch_id)
+
+
+def options_of_check(options: InspectionOptions, *, now: datetime) -> InspectionOptions:
+    """Return the options of a check: the newest part of the logs, whatever time the question named."""
+    return options.model_copy(update={"since": now - LOOK, "until": now})
+
+
+def reported(job: Job, context: JobContext, options: InspectionOptions, result: JobResult) -> JobResult:
+    """Return the result of a check; when it saw a change, it gets its message in the watch's thread first."""
+    watch = context.watches.get(options.watch_id) if context.watches is not None and options.watch_id else None
+    if watch is None or context.watches is None:
+        return _with_watch_button(result) if _can_be_watched(job, context, result) else result
+    seen = _seen(result.result, since=options.since)
+    change = what_changed(watch.seen, seen)
+    if not change and not context.watches.is_announced(job.id):
+        return result
+    change = change or "Something changed in what I watch here."
+    context.watches.announce(watch, job.id, seen, Reply(text=change, final=False))
+    context.report("watching", change)
+    # Where the trouble is over, the report would tell the old story once more.
+    is_over = seen["trouble"] == NO_TROUBLE and not seen["unread"]
+    text = change if is_over else f"{change} {result.reply.text}"
+    report = () if is_over else result.reply.blocks
+    blocks = (Paragraph(markdown=f"**{change}**"), *report, _stop_button(watch.id))
+    said = result.reply.model_copy(update={"text": text, "blocks": blocks})
+    return result.model_copy(update={"answer": text, "reply": said})
+
+
+def what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """Return the change in a sentence; empty when nothing changed that is worth a message."""
+    old, new = str(before.get("trouble", NO_TROUBLE)), str(now.get("trouble", NO_TROUBLE))
+    if now.get("unread") and not before.get("unread"):
+        return "I can't read these logs any more."
+    if now.get("unread"):
+        return ""
+    if old != new:
+        if new == NO_TROUBLE:
+            return f"The trouble is gone from the newest logs; it was {old}."
+        return f"There is trouble now: {new}." if old == NO_TROUBLE else f"The trouble is another now: {new}."
+    known = set(before.get("messages", ()))
+    fresh = [message for message in now.get("messages", ()) if message not in known]
+    if not fresh:
+        return ""
+    return f"There is a new kind of error: {fresh[0]}" + (f", and {len(fresh) - 1} more." if fresh[1:] else ".")
+
+
+def _seen(result: dict[str, Any], *, since: datetime | None) -> dict[str, Any]:
+    """Return what of an inspection is compared. Trouble that ended before `since` is none any more."""
+    unread = result.get("verdict") in ("could_not_read", "nothing_found")
+    ended = result.get("window_end")
+    is_over = since is not None and ended is not None and datetime.fromisoformat(str(ended)) < since
+    if unread or is_over or result.get("verdict") != "cause_found":
+        return {"unread": unread, "trouble": NO_TROUBLE, "messages": []}
+    first = (result.get("hypotheses") or [{}])[0]
+    changed = [one for one in result.get("what_changed", ()) if one.get("kind") in ("new", "spiking")]
+    errors = [str(one.get("text", "")) for one in changed if one.get("level") in ERROR_LEVELS]
+    service = str(result.get("root_cause_service") or "")
+    return {
+        "unread": False,
+        "trouble": f"{str(first.get('kind', 'errors')).replace('_', ' ')} in {service}",
+        "messages": errors[:COMPARED_MESSAGES],
+    }
+
+
+def _said(context: JobContext, text: str, *, watch_id: str = "") -> JobResult:
+    blocks = (Notice(text=text), *((_stop_button(watch_id),) if watch_id else ()))
+    return JobResult(
+        outcome="answered",
+        answer=text,
+        receipt=receipt_by_rules(context, version=VERSION, checks=(), stages={}),
+        reply=Reply(text=text, blocks=blocks),
+    )
+
+
+def _can_be_watched(job: Job, context: JobContext, result: JobResult) -> bool:
+    return context.watches is not None and not job.mention.attachments and result.outcome == "answered"
+
+
+def _with_watch_button(result: JobResult) -> JobResult:
+    button = Actions(items=(Action(name="watch", label="Watch this"),))
+    reply = result.reply.model_copy(update={"blocks": (*result.reply.blocks, button)})
+    return result.model_copy(update={"reply": reply})
+
+
+def _stop_button(watch_id: str) -> Actions:
+    return Actions(items=(Action(name="stop_watch", label="Stop watching", value={"watch": watch_id}),))
+
+
+def _minutes(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes} minutes" if minutes % 60 else f"{minutes // 60} hour{'s' if minutes > 60 else ''}"

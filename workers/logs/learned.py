@@ -1,0 +1,162 @@
+"""What was learned about the lines of one kind of file: what each signature stands for.
+
+A signature is known as a recipe (its lines are counted so), as always to be read, as decided by
+a value (look again with the refined signature), or not yet: then it waits with an example until
+so many lines wait that learning pays.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from workers.logs.count_keys import Keys
+from workers.logs.line_bytes import LineBytes, Marks, Place, Positions, Words, is_gap
+from workers.logs.line_times import TimeRule
+
+MAX_KNOWN = 100_000  # signatures remembered for one kind of file, a few MB
+MAX_WAITING = 50_000  # signatures that wait; more are values that no rule sees, and are forgotten
+SEEN_TO_LEARN = 6  # times: trying a signature costs as much as reading so many lines, and those before them
+DECISIVE_BYTES = 4  # read of a value that decides: a status, a priority, a level
+
+Codes = npt.NDArray[np.int32]
+Item = TypeVar("Item")
+
+# Codes of signatures; from 0 on the number of a recipe, from DECIDED down that of a decisive place.
+UNKNOWN, HEADED, HEADLESS, DECIDED = -1, -2, -3, -4
+
+
+@dataclass(frozen=True)
+class Decisive:
+    """Where the value stands that decides what a line is, and how many bytes long it is (None: to the gap)."""
+
+    place: Place
+    length: int | None
+
+    @classmethod
+    def of(cls, line: str, span: tuple[int, int]) -> "Decisive":
+        """Return where the value that stands at a span (characters) of this line is in all lines like it."""
+        text = line.encode()
+        start, end = (len(line[:position].encode()) for position in span)
+        return cls(Place.of(text, start), None if is_gap(text, end) else end - start)
+
+    def refined(self, block: LineBytes, rows: Positions, signatures: Words) -> Words:
+        """Return the rows' signatures told apart by their value."""
+        starts = block.starts(rows, self.place)
+        columns = block.columns(starts, DECISIVE_BYTES)
+        length: Positions | int = DECISIVE_BYTES
+        if self.length is not None:
+            length = self.length
+        else:
+            length = (block.gap_positions(rows, self.place.gap + 1) - starts)[:, None]
+        kept = np.where(np.arange(DECISIVE_BYTES) < length, columns, 0).astype(np.uint8)
+        values = kept.view(np.uint32).ravel().astype(np.uint64)
+        # An odd factor spreads the value over the whole number, and loses nothing of it.
+        return signatures ^ (values + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass
+class Waiting:
+    """A signature that is not known yet."""
+
+    example: bytes
+    is_refined: bool  # by the value that decides what its lines are
+    lines: int = 0
+
+
+@dataclass
+class Recipes:
+    """What lines of each recipe are counted by, and how their time is read."""
+
+    prefixes: Keys = field(default_factory=lambda: np.zeros(0, np.uint64))  # count_keys.py
+    rules: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    formats: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+
+    def add(self, prefixes: Keys, rules: list[int], formats: list[int]) -> range:
+        """Add some, and return their numbers."""
+        first = len(self.prefixes)
+        self.prefixes = np.concatenate((self.prefixes, prefixes))
+        self.rules = np.concatenate((self.rules, np.array(rules, np.int32)))
+        self.formats = np.concatenate((self.formats, np.array(formats, np.int32)))
+        return range(first, len(self.prefixes))
+
+
+class Learned:
+    """Signatures with their codes, and what the codes say."""
+
+    def __init__(self) -> None:
+        self.recipes = Recipes()
+        self.rules: list[TimeRule] = []
+        self.formats: list[str] = []
+        self.decisive: list[Decisive] = []
+        self.poor_blocks = 0  # in a row, of which few lines were counted
+        self._signatures: Words = np.zeros(0, np.uint64)  # in order
+        self._codes: Codes = np.zeros(0, np.int32)
+        self._waiting: dict[int, Waiting] = {}
+        self._waiting_lines = 0
+
+    def codes_of(self, block: LineBytes, signatures: Words) -> tuple[Words, Codes]:
+        """Return the lines' signatures, refined where a value decides, and their codes."""
+        codes = self._found(signatures)
+        decided = np.flatnonzero(codes <= DECIDED)
+        if not len(decided):
+            return signatures, codes
+        signatures = signatures.copy()
+        for code in np.unique(codes[decided]):
+            rows = decided[codes[decided] == code]
+            signatures[rows] = self.decisive[DECIDED - code].refined(block, rows, signatures[rows])
+        codes[decided] = self._found(signatures[decided])
+        return signatures, codes
+
+    def wait_for(self, block: LineBytes, signatures: Words, unknown: Marks, is_refined: Marks) -> None:
+        """Note signatures that are not known, each with an example, if there is room to learn them."""
+        rows = np.flatnonzero(unknown)
+        if len(self._signatures) >= MAX_KNOWN:
+            return
+        different, first, lines = np.unique(signatures[rows], return_index=True, return_counts=True)
+        for signature, row, count in zip(different.tolist(), rows[first].tolist(), lines.tolist(), strict=True):
+            waiting = self._waiting.get(signature)
+            if waiting is None:
+                waiting = self._waiting[signature] = Waiting(block.line(row), bool(is_refined[row]))
+            before, waiting.lines = waiting.lines, waiting.lines + count
+            if waiting.lines >= SEEN_TO_LEARN:
+                self._waiting_lines += count if before >= SEEN_TO_LEARN else waiting.lines
+
+    @property
+    def waiting_lines(self) -> int:
+        """How many lines would have been counted if what waits had been learned."""
+        return self._waiting_lines
+
+    def take_waiting(self) -> dict[int, Waiting]:
+        """Return the signatures that are worth learning; they wait no longer."""
+        room = MAX_KNOWN - len(self._signatures)
+        ready = [signature for signature, one in self._waiting.items() if one.lines >= SEEN_TO_LEARN][:room]
+        taken = {signature: self._waiting.pop(signature) for signature in ready}
+        if len(self._waiting) > MAX_WAITING:
+            self._waiting.clear()
+        self._waiting_lines = 0
+        return taken
+
+    def remember(self, signatures: Words, codes: Codes) -> None:
+        """Keep what the signatures stand for."""
+        different, first = np.unique(signatures, return_index=True)
+        places = np.searchsorted(self._signatures, different)
+        new = self._signatures.take(places, mode="clip") != different if len(self._signatures) else places >= 0
+        self._signatures = np.insert(self._signatures, places[new], different[new])
+        self._codes = np.insert(self._codes, places[new], codes[first][new])
+
+    def _found(self, signatures: Words) -> Codes:
+        if not len(self._signatures):
+            return np.full(len(signatures), UNKNOWN, np.int32)
+        places = np.searchsorted(self._signatures, signatures)
+        same = self._signatures.take(places, mode="clip") == signatures
+        codes: Codes = np.where(same, self._codes.take(places, mode="clip"), UNKNOWN).astype(np.int32)
+        return codes
+
+
+def position_in(items: list[Item], item: Item) -> int:
+    """Return where an item is in a list, at whose end it is put if it is new."""
+    if item not in items:
+        items.append(item)
+    return items.index(item)
