@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -14,12 +16,13 @@ from assistant.observability import configure_logging
 from assistant.people_file import read_people
 from assistant.settings import example_env, load_settings
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import AuditEntry, DraftStore
 from assistant.storage.migrate import current_revision, downgrade, latest_revision, migrate
 from assistant.storage.people_store import PeopleStore
 
 
 def main(argv: list[str]) -> int:
-    """Run one of migrate, downgrade, people, example-env, new-key."""
+    """Run one of migrate, downgrade, people, drafts, example-env, new-key."""
     parser = argparse.ArgumentParser(prog="steward admin", description="What an operator does by hand.")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the embedded parts")
     actions = parser.add_subparsers(dest="action", required=True)
@@ -30,6 +33,12 @@ def main(argv: list[str]) -> int:
     people.add_argument("what", choices=["list", "import"])
     people.add_argument("file", nargs="?", type=Path)
     people.add_argument("--json", action="store_true")
+    drafts = actions.add_parser(
+        "drafts", help="the audit log of e-mail drafts: who ordered what, and what came of it"
+    )
+    drafts.add_argument("--person", metavar="ID", help="of one person alone")
+    drafts.add_argument("--limit", type=int, default=50)
+    drafts.add_argument("--json", action="store_true")
     actions.add_parser("example-env", help="print deploy/example.env")
     actions.add_parser("new-key", help="print a new key for STEWARD_SECRET_KEYS")
     arguments = parser.parse_args(argv)
@@ -52,6 +61,8 @@ def _with_database(arguments: argparse.Namespace, parser: argparse.ArgumentParse
         migrate(engine)
     if arguments.action in ("migrate", "downgrade"):
         print(f"The database is at {current_revision(engine) or 'no revision'}; newest: {latest_revision()}.")
+    elif arguments.action == "drafts":
+        _list_orders(DraftStore(engine).recent_orders(arguments.limit, person_id=arguments.person), arguments.json)
     elif arguments.what == "import":
         if arguments.file is None:
             parser.error("people import needs a FILE")
@@ -61,6 +72,16 @@ def _with_database(arguments: argparse.Namespace, parser: argparse.ArgumentParse
     else:
         _list_people(PeopleStore(engine), as_json=arguments.json)
     return exit_codes.SUCCESS
+
+
+def _list_orders(entries: Sequence[AuditEntry], as_json: bool) -> None:
+    """Print one order a line, newest first; the hash is that of the content which was approved."""
+    if as_json:
+        print(json.dumps([asdict(entry) for entry in entries], default=str, ensure_ascii=False))
+        return
+    for one in entries:
+        what = f"{one.action} {one.draft_id} revision {one.revision}"
+        print(f"{one.created_at:%Y-%m-%d %H:%M:%S}  {one.person_id:<20} {what:<38} {one.state:<9} {one.content_hash}")
 
 
 def _list_people(store: PeopleStore, *, as_json: bool) -> None:

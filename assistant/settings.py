@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import SettingsInvalid
 from assistant.job_kinds import LANE_SLOTS, LANES, SUSPECT_LANE
+from assistant.mail.servers import read_server
 
 DEFAULT_PORT = 8080
 PersonalKind = Literal["email", "card", "iban", "phone", "ip", "public_ip", "user"]
@@ -485,6 +486,10 @@ def _check_mail(settings: Settings) -> None:
     named = {part.strip().lower() for part in settings.email_channels.split(",") if part.strip()}
     if unknown := sorted(named - {"imap", "graph", "gmail"}):
         raise SettingsInvalid(f"EMAIL_CHANNELS takes imap, graph, gmail; there is no {unknown[0]}.")
+    if settings.email_imap_url:
+        read_server(settings.email_imap_url, "imap")
+    if settings.email_smtp_url:
+        read_server(settings.email_smtp_url, "smtp")
     provider = settings.email_imap_sign_in if "imap" in named else ""
     if "imap" in named and not settings.email_imap_url:
         raise SettingsInvalid("EMAIL_CHANNELS names imap, so EMAIL_IMAP_URL must say which server.")

@@ -5,6 +5,7 @@ The files are the user's; nothing of them is kept here. Shapes are told by their
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,11 @@ class LabelledMeeting:
     corpus: str
     transcript: Transcript
     items: dict[str, tuple[LinkedItem, ...]]  # by "actions", "decisions", "problems", "abstract"
+
+    @property
+    def series(self) -> str:
+        """The meetings that share people and task: "ES2002" of ES2002c, "Bmr" of Bmr012."""
+        return re.split(r"(?<=\d{4})|(?<=\D)(?=\d{3}$)", self.name)[0]
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:

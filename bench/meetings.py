@@ -20,14 +20,14 @@ from rouge_score import rouge_scorer
 
 from assistant.minutes.schema import Minutes
 from bench.meeting_baselines import BASELINES, eighths
-from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
+from bench.meeting_data import QmsumMeeting, read_labelled, read_qmsum
 from bench.meeting_formats import LABELLED, NAMED
+from bench.meeting_items import measure_items
 from bench.meeting_long import long_meeting
 from bench.meeting_spoils import MEANING_SPOILINGS, SPOILINGS, Spoiling
 from workers.jobs.meeting_summary.extract import extract_minutes, summary_text
 from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
 from workers.jobs.meeting_summary.extract_importance import expected_counts
-from workers.jobs.meeting_summary.extract_items import MODEL_THRESHOLDS, ItemKind, item_scores
 from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
 from workers.jobs.meeting_summary.validate import validate_minutes
@@ -35,12 +35,9 @@ from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript
 
 BUDGET_WORDS = 120
-NEAR_UTTERANCES = 3  # an item is hit when a candidate lies this near
-CANDIDATES = 8
 SPOILS_PER_KIND = 2  # a meeting
 LONG_MEETING_WORDS = 60_000  # six hours
 FORMAT_MEETINGS = 6  # about so many are written in every format
-ITEM_SOURCES: dict[ItemKind, str] = {"actions": "actions", "decisions": "decisions", "questions": "problems"}
 Scores = dict[str, float]
 _SCORER = rouge_scorer.RougeScorer(["rouge1", "rouge2", "rougeLsum"], use_stemmer=True)
 
@@ -131,89 +128,6 @@ def measure_answers(meetings: Sequence[QmsumMeeting], *, most: int) -> dict[str,
         lines = answer_from_meeting(meeting.transcript, question)
         found += rouge("\n".join(line.text for line in lines), [answer])
     return {"questions": len(found)} | mean_scores(found)
-
-
-def measure_items(meetings: Sequence[LabelledMeeting]) -> dict[str, Any]:
-    """Return precision, recall and F1 of candidates, by utterance and by item, beside last 8 and random 8."""
-    totals: dict[str, dict[str, list[int]]] = {}
-    rng = random.Random(11)
-    for meeting in meetings:
-        minutes = extract_minutes(meeting.transcript)
-        listed: dict[ItemKind, Sequence[Any]] = {
-            "actions": minutes.action_items,
-            "decisions": minutes.decisions,
-            "questions": minutes.open_questions,
-        }
-        sentences = all_sentences(meeting.transcript)
-        expected = expected_counts(sentences, summary_units(sentences), words=BUDGET_WORDS)
-        scores = item_scores(sentences, expected)
-        parts = [[meeting.transcript.utterances[index].id for index, _ in unit.parts] for unit in sentences]
-        last = parts[-CANDIDATES:]
-        some = [parts[number] for number in rng.sample(range(len(parts)), min(CANDIDATES, len(parts)))]
-        for kind, source in ITEM_SOURCES.items():
-            if source not in meeting.items:
-                continue
-            gold = [item.evidence for item in meeting.items[source] if item.evidence]
-            uncapped = [
-                part for part, score in zip(parts, scores[kind], strict=True) if score > MODEL_THRESHOLDS[kind]
-            ]
-            as_many = min(len(listed[kind]), len(parts))
-            systems = {
-                "random_as_many": [parts[number] for number in rng.sample(range(len(parts)), as_many)],
-                "engine": [[evidence.id for evidence in entry.evidence] for entry in listed[kind]],
-                "uncapped": uncapped,
-                "last_8": last,
-                "random_8": some,
-            }
-            for name, candidates in systems.items():
-                tally = totals.setdefault(f"{meeting.corpus}.{kind}", {}).setdefault(name, [0] * 9)
-                _count(tally, candidates, gold, meeting.transcript)
-    return {key: {name: _figures(tally) for name, tally in systems.items()} for key, systems in totals.items()}
-
-
-def _count(
-    tally: list[int],
-    candidates: Sequence[Sequence[str]],
-    gold: Sequence[Sequence[str]],
-    transcript: Transcript,
-) -> None:
-    place = {utterance.id: index for index, utterance in enumerate(transcript.utterances)}
-    said = {key for evidence in gold for key in evidence if key in place}
-    given = {key for candidate in candidates for key in candidate}
-
-    def near(left: Sequence[str], right: Sequence[str]) -> bool:
-        places = [place[key] for key in right if key in place]
-        return any(abs(place[a] - b) <= NEAR_UTTERANCES for a in left if a in place for b in places)
-
-    tally[0] += len(said & given)
-    tally[1] += len(given - said)
-    tally[2] += len(said - given)
-    tally[3] += sum(any(near(candidate, item) for item in gold) for candidate in candidates)
-    tally[4] += len(candidates)
-    tally[5] += sum(any(near(item, candidate) for candidate in candidates) for item in gold)
-    tally[6] += len(gold)
-    tally[7] += not gold and not candidates
-    tally[8] += not gold
-
-
-def _figures(tally: Sequence[int]) -> dict[str, float]:
-    def f1(precision: float, recall: float) -> float:
-        return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-    precision, recall = tally[0] / max(1, tally[0] + tally[1]), tally[0] / max(1, tally[0] + tally[2])
-    item_precision, item_recall = tally[3] / max(1, tally[4]), tally[5] / max(1, tally[6])
-    return {
-        "precision": round(100 * precision, 1),
-        "recall": round(100 * recall, 1),
-        "f1": round(100 * f1(precision, recall), 1),
-        "item_precision": round(100 * item_precision, 1),
-        "item_recall": round(100 * item_recall, 1),
-        "item_f1": round(100 * f1(item_precision, item_recall), 1),
-        "listed": tally[4],
-        "items": tally[6],
-        "none_right": tally[7],
-        "none_wanted": tally[8],
-    }
 
 
 def measure_validator(transcripts: Sequence[Transcript]) -> dict[str, Any]:

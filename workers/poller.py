@@ -18,6 +18,7 @@ from workers.run_job import JobRunner
 log = structlog.get_logger()
 
 WATCH_SECONDS = 0.01  # how often the file is asked, on SQLite
+UNCHANGED_SECONDS = 0.5  # a file that nobody changed is looked into no sooner: for jobs whose waiting time is over
 
 
 class Poller:
@@ -70,7 +71,7 @@ class Poller:
             self._rung.wait(self._poll_seconds)
             self._rung.clear()
             return
-        for _ in range(max(1, int(self._poll_seconds / WATCH_SECONDS))):
+        for _ in range(int(max(self._poll_seconds, UNCHANGED_SECONDS) / WATCH_SECONDS)):
             if self._rung.wait(WATCH_SECONDS):
                 self._rung.clear()
                 return

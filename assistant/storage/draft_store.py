@@ -102,9 +102,6 @@ _GET_LOCKED = Statement(
     returns="job_id",
 )
 _OF_JOB = Statement(_LOOK.format(which="d.job_id = :job_id"), returns="job_id")
-_OF_PERSON = Statement(
-    _LOOK.format(which="d.tenant = :tenant AND d.person_id = :person_id") + " ORDER BY d.created_at", returns="job_id"
-)
 _ASKED = Statement(
     _LOOK.format(
         which="""d.job_id = (SELECT j.id FROM jobs j JOIN conversations c ON c.id = j.conversation_id
@@ -150,11 +147,12 @@ _BEGIN = Statement(
 )
 _AUDIT = """
     SELECT draft_id, person_id, action, revision, content_hash, state, detail, created_at, finished_at
-    FROM draft_orders WHERE {which} ORDER BY id
+    FROM draft_orders WHERE {which}
 """
-_AUDIT_OF_DRAFT = Statement(_AUDIT.format(which="draft_id = :draft_id"), returns="created_at finished_at")
-_AUDIT_OF_PERSON = Statement(
-    _AUDIT.format(which="tenant = :tenant AND person_id = :person_id"), returns="created_at finished_at"
+_AUDIT_OF_DRAFT = Statement(_AUDIT.format(which="draft_id = :draft_id ORDER BY id"), returns="created_at finished_at")
+_RECENT_ORDERS = Statement(
+    _AUDIT.format(which=":everybody = 1 OR person_id = :person_id ORDER BY id DESC LIMIT :count"),
+    returns="created_at finished_at",
 )
 
 
@@ -199,23 +197,19 @@ class DraftStore:
             raise NothingFound(f"draft {draft_id} has no revision {number}")
         return EmailDraft.model_validate_json(content)
 
-    def of_person(self, tenant: str, person_id: str) -> list[KeptDraft]:
-        """Return all drafts of a person, oldest first: for an export of what is kept about them."""
-        with reading(self._engine) as connection:
-            return [_kept(row) for row in _OF_PERSON(connection, tenant=tenant, person_id=person_id)]
-
     def audit(self, draft_id: str) -> list[AuditEntry]:
         """Return what was ordered for a draft, oldest first."""
         with reading(self._engine) as connection:
             rows = _AUDIT_OF_DRAFT(connection, draft_id=draft_id).mappings()
             return [AuditEntry(**row) for row in rows]
 
-    def audit_of(self, tenant: str, person_id: str) -> list[AuditEntry]:
-        """Return what a person ordered, oldest first."""
+    def recent_orders(self, limit: int, *, person_id: str | None = None) -> list[AuditEntry]:
+        """Return what was ordered last, newest first: by everybody, or by one person. It holds no texts."""
         with reading(self._engine) as connection:
-            return [
-                AuditEntry(**row._mapping) for row in _AUDIT_OF_PERSON(connection, tenant=tenant, person_id=person_id)
-            ]
+            rows = _RECENT_ORDERS(
+                connection, everybody=int(person_id is None), person_id=person_id or "", count=limit
+            ).mappings()
+            return [AuditEntry(**row) for row in rows]
 
     # -------------------------------------------------------------- changing, by its asker
     def revise(self, kept: KeptDraft, changed: EmailDraft) -> None:

@@ -60,8 +60,11 @@ _LAST_KIND = Statement(
 _OF_EVENT = Statement(
     "SELECT job_id FROM event_claims WHERE event_key = :event_key AND job_id IS NOT NULL", returns="job_id"
 )
+_READY = """
+    SELECT 1 FROM jobs WHERE state = 'queued' AND lane {among} AND run_at <= @now AND deadline_at > @now LIMIT 1
+"""
 _QUEUED = Statement(
-    "SELECT 1 FROM jobs WHERE state = 'queued' AND lane = :lane AND run_at <= @now AND deadline_at > @now LIMIT 1"
+    _READY.format(among="= ANY(:lanes)"), sqlite=_READY.format(among="IN (SELECT value FROM json_each(:lanes))")
 )
 _MINE = "state = 'running' AND owner = :owner AND {tokens}"
 _MINE_ON_POSTGRESQL = _MINE.format(tokens="token = ANY(:tokens)")
@@ -257,15 +260,14 @@ class JobStore:
     def has_queued(self, lanes: Sequence[str]) -> bool:
         """Return whether any job waits in these lanes: a look that costs less than a claim."""
         with reading(self.engine) as connection:
-            return any(_QUEUED(connection, lane=lane).first() for lane in lanes)
+            return _QUEUED(connection, lanes=self._list(lanes)).first() is not None
 
     def heartbeat(self, tokens: Iterable[str], *, owner: str, extend: bool = True) -> Pulse:
         """Learn which of these jobs are lost or to be stopped; with `extend`, keep their leases."""
         held = list(tokens)
         if not held:
             return Pulse(frozenset(), frozenset())
-        is_postgresql = self.engine.dialect.name == "postgresql"
-        values = {"owner": owner, "tokens": held if is_postgresql else json.dumps(held)}
+        values = {"owner": owner, "tokens": self._list(held)}
         if extend:
             with writing_once(self.engine) as connection:
                 rows = _EXTEND(connection, **values, lease_seconds=self._settings.job_lease_seconds).all()
@@ -274,6 +276,9 @@ class JobStore:
                 rows = _LOOK(connection, **values).all()
         kept = {row.token for row in rows}
         return Pulse(frozenset(held) - kept, frozenset(row.token for row in rows if row.cancel_requested))
+
+    def _list(self, values: Sequence[str]) -> Any:
+        return list(values) if self.engine.dialect.name == "postgresql" else json.dumps(list(values))
 
     def finish(self, job: Job, result: JobResult) -> bool:
         """Keep what came of the job and have it said: one commit. False when the job is no longer this worker's."""

@@ -44,16 +44,15 @@ class _Group:
 
     def end(self, *, commit: bool) -> None:
         """Commit, or take everything back; whoever waits for it learns what came of it."""
+        self.error = DependencyUnavailable("database: transaction given up", retry_after_seconds=_AWAY_SECONDS)
         try:
             if commit and self.is_alive:
                 self._transaction.commit()
+                self.error = None
             else:
-                self.error = DependencyUnavailable(
-                    "database: transaction given up", retry_after_seconds=_AWAY_SECONDS
-                )
                 self._transaction.rollback()
-        except Exception as error:  # noqa: BLE001  raised again by everybody who waits
-            self.error = error
+        except sa.exc.SQLAlchemyError as error:
+            self.error = error  # raised again by everybody who waits
             self.connection.invalidate()  # what state it is in nobody knows
         finally:
             self.connection.close()

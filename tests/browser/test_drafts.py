@@ -113,3 +113,48 @@ def test_a_discarded_draft_can_be_read_and_no_longer_changed(page: Page) -> None
 
     expect(page.get_by_label("E-mail draft", exact=True)).to_contain_text("discarded, not sent", timeout=30_000)
     expect(page.get_by_role("button", name="Edit")).to_have_count(0)
+
+
+def test_a_form_that_was_opened_on_an_older_revision_changes_nothing_and_says_so(page: Page) -> None:
+    page.get_by_role("button", name="Edit").click()
+    late = page.get_by_role("dialog", name="Edit the draft")
+    late.get_by_label("Text").fill("Dear Nora, from the first tab.")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("html[data-ready]", state="attached")
+    other.get_by_role("button", name="Edit").click()
+    early = other.get_by_role("dialog", name="Edit the draft")
+    early.get_by_label("Text").fill("Dear Nora, from the second tab.")
+    early.get_by_role("button", name="Keep").click()
+    expect(other.get_by_label("E-mail draft", exact=True)).to_contain_text("revision 2")
+    late.get_by_role("button", name="Keep").click()
+
+    expect(page.get_by_text("This draft has changed since.")).to_be_visible()
+    expect(page.get_by_label("E-mail draft", exact=True)).to_contain_text("from the second tab")
+    other.close()
+
+
+def test_pressed_twice_a_rewriting_is_one_revision(page: Page, demo: Running) -> None:
+    page.get_by_role("button", name="Friendlier").dblclick()
+
+    draft = page.get_by_label("E-mail draft", exact=True)
+    expect(draft).to_contain_text("Best wishes", timeout=30_000)
+    expect(draft).to_contain_text("revision 2")
+    latest = "(SELECT draft_id FROM draft_orders ORDER BY id DESC LIMIT 1)"
+    assert len(demo.rows(f"SELECT 1 FROM draft_orders WHERE draft_id = {latest}")) == 1
+
+
+def test_an_answer_becomes_an_e_mail_whose_facts_open_the_policy(page: Page) -> None:
+    page.get_by_role("textbox", name="Your question").fill("How many days of annual leave do I have?")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Draft an e-mail about this").click(timeout=60_000)
+    dialog = page.get_by_role("dialog", name="Draft an e-mail about this")
+    dialog.get_by_label("To (names or addresses)").fill("info@shop.example")
+    dialog.get_by_label("Tone").select_option("friendly")
+    dialog.get_by_role("button", name="Draft", exact=True).click()
+
+    draft = page.get_by_label("E-mail draft", exact=True).last
+    expect(draft).to_contain_text("info@shop.example", timeout=60_000)
+    expect(draft).to_contain_text("Our policy “Annual Leave” says:")
+    draft.locator("button.fact").first.click()
+    expect(page.locator("#document-body mark")).to_be_visible()

@@ -6,6 +6,7 @@ Debian's package is needed (dovecot-imapd). It runs as whoever runs the tests; a
 from __future__ import annotations
 
 import getpass
+import grp
 import imaplib
 import os
 import shutil
@@ -148,7 +149,7 @@ def dovecot(
     certificate, key = make_certificate(folder)
     is_root = os.getuid() == 0
     user = "nobody" if is_root else getpass.getuser()
-    group = "nogroup" if is_root else str(os.getgid())
+    group = "nogroup" if is_root else grp.getgrgid(os.getgid()).gr_name
     (folder / "mail").mkdir()
     if is_root:
         shutil.chown(folder / "mail", user, group)

@@ -61,6 +61,7 @@ class Answered:
 
     status: int = 200
     body: Any = None
+    raw: bytes = b""  # instead of JSON
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -93,9 +94,9 @@ class Service:
         match self.fault:
             case "throttled" if self.times > 0:
                 self.times -= 1
-                return Answered(429, {"error": {"code": "TooManyRequests"}}, {"Retry-After": "3"})
+                return Answered(429, {"error": {"code": "TooManyRequests"}}, headers={"Retry-After": "3"})
             case "throttled_for_long":
-                return Answered(429, {"error": {"code": "TooManyRequests"}}, {"Retry-After": "900"})
+                return Answered(429, {"error": {"code": "TooManyRequests"}}, headers={"Retry-After": "900"})
             case "full":
                 return Answered(507, {"error": {"code": "ErrorQuotaExceeded", "message": "The mailbox is full."}})
             case "refused":
@@ -132,6 +133,10 @@ class GraphService(Service):
                 return self._filter(request, is_draft=folder == "drafts")
             case _, ["messages", remote_id, *_] if remote_id not in self.messages:
                 return Answered(404, {"error": {"code": "ErrorItemNotFound"}})
+            case "GET", ["messages"]:
+                return self._search(request.query)
+            case "GET", ["messages", remote_id, "$value"]:
+                return Answered(200, raw=self.messages[remote_id]["raw"])
             case "GET", ["messages", remote_id]:
                 shown = request.query["$select"].split(",")
                 return Answered(200, {"id": remote_id, **{name: self.messages[remote_id][name] for name in shown}})
@@ -175,6 +180,24 @@ class GraphService(Service):
             message[name] = [one["emailAddress"]["address"] for one in changes.get(name, [])]
         message["subject"] = changes.get("subject", message["subject"])
         return Answered(200, {"id": remote_id})
+
+    def receive(self, data: bytes) -> None:
+        """Put an e-mail into the inbox."""
+        message, remote_id = parsed(data), f"AAkALg{next(self.ids)}"
+        texts = {"from": str(message["from"]), "subject": str(message["subject"]), "body": message.get_content()}
+        self.messages[remote_id] = {"isDraft": False, "raw": data, **texts}
+
+    def _search(self, query: dict[str, str]) -> Answered:
+        """Search as KQL does: every term in its property, newest first."""
+        assert not {"$filter", "$orderby"} & set(query), "a search takes neither filter nor order"
+        assert query["$search"].startswith('"')
+        terms = [term.partition(":") for term in query["$search"].strip('"').split(" AND ")]
+        found = [
+            {"id": key, "isDraft": one["isDraft"]}
+            for key, one in reversed(self.messages.items())
+            if all(word.lower() in str(one.get(place, "")).lower() for place, _, word in terms)
+        ]
+        return Answered(200, {"value": found[: int(query["$top"])]})
 
     def _filter(self, request: Request, *, is_draft: bool) -> Answered:
         name, _, value = request.query["$filter"].partition(" eq ")
@@ -304,7 +327,7 @@ def serving(service: S) -> Iterator[S]:
                 self.close_connection = True
                 self.connection.close()
                 return
-            data = b"" if answered.body is None else json.dumps(answered.body).encode()
+            data = answered.raw if answered.body is None else json.dumps(answered.body).encode()
             self.send_response(answered.status)
             for name, value in answered.headers.items():
                 self.send_header(name, value)

@@ -90,7 +90,8 @@ class Elasticsearch:
                 after = hits[-1]["sort"] if hits else None
             except (KeyError, TypeError, AttributeError) as error:
                 raise SourceUnreadable("does not answer as Elasticsearch does: check its address") from error
-            yield lines
+            # A phrase is compared by words there, and here as it stands.
+            yield [line for line in lines if query.text in line.text]
             if failed or answer.get("timed_out"):
                 raise SourceUnreadable(f"answered in part: {failed or 'some'} shards failed or were too slow")
             if len(hits) < self._declared.page_size:

@@ -47,7 +47,9 @@ class Journald:
     def read(self, query: LogQuery) -> Iterator[list[LogLine]]:
         """Yield its pages; see the port."""
         page: list[LogLine] = []
+        has_entries = False
         for entry in self._entries(query):
+            has_entries = True
             line = self._line(entry, query)
             if line is not None:
                 page.append(line)
@@ -55,6 +57,8 @@ class Journald:
                 yield page
                 page = []
         yield page
+        if not has_entries and not self._declared.files:
+            self.check()  # journalctl shows nothing, without an error, to whoever may not read the journal
 
     def _entries(self, query: LogQuery) -> Iterator[Entry]:
         span = (

@@ -1,7 +1,8 @@
 """Kubernetes: the pods of a namespace by label, then each container's log with time stamps, as the API server has it.
 
 The kubelet keeps little (10 MB a file by its defaults), and a restarted container's earlier log is asked for too. The
-API takes a beginning (`sinceTime`) and no end, so the end is ours. A container without a log yet is no failure.
+API takes a beginning (`sinceTime`) and no end, so the end is ours; so is the byte limit, as the API's cuts silently.
+An earlier log that is gone is no failure.
 """
 
 from __future__ import annotations
@@ -105,7 +106,6 @@ class Kubernetes:
             "container": container.name,
             "timestamps": "true",
             "sinceTime": query.window.start_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "limitBytes": query.max_bytes,
         }
         params |= {"previous": "true"} if previous else {}
         page: list[LogLine] = []

@@ -8,8 +8,8 @@ can show what speaks for it.
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -39,10 +39,10 @@ _ADDRESSED = (
     r"(?:to|upstream|calling|call(?:ed)?|service|dependency|backend|host|downstream|target|cluster"
     r"|connect\w*|https?:/|process|container|pod|unit|of|in|into|on|deployment|task|memory cgroup)"
 )
-_FAILED = (
-    r"(?:is|was|has|did|returned|responded|answered|unavailable|unreachable|timed|timeout|failed"
-    r"|failing|down|refused|error|call|request|connection|respon\w+|slow|unhealthy|rejected|closed"
-    r"|50\d|health|too|not|gave|never|lost|busy)"
+_FAILED = (  # verbs in the present as in the past
+    r"(?:is|was|has|did|does|return(?:s|ed)|respon\w+|answer(?:s|ed)|unavailable|unreachable|time[sd]|timeout"
+    r"|fail(?:s|ed|ing)|down|refuse[sd]|error|call|request|connection|slow|unhealthy|reject(?:s|ed)|close[sd]"
+    r"|50\d|health|too|not|gave|gives|never|los(?:t|es)|busy)"
 )
 
 
@@ -68,13 +68,18 @@ def blame_services(index: LogIndex, incident: Incident, shifts: Sequence[ValueSh
     `shifts` are the values that took over inside messages while it lasted.
     """
     names = _Names(service for service in index.services)
+    caused = {member.signal.service for member in incident.members if member.cause is not None}
     blames = {service: Blame(service) for service in _by_service(incident.members)}
     passes: dict[str, tuple[str, float]] = {}
     for service, members in _by_service(incident.members).items():
         for place, member in enumerate(sorted(members, key=lambda one: -one.weight)):
             blames[service].add(member.weight * (1.0 if place == 0 else LESSER_SHARE), _told(member))
             blames[service].members.append(member)
-            named = names.addressed(_lines(index, member), service)
+            lines = _lines(index, member)
+            named = names.addressed(lines, service)
+            if named is None and member.cause is None:
+                # Whoever tells of no cause of its own and speaks of one that does, in whatever words, waits for it.
+                named = names.mentioned(lines, caused - {service})
             if named and service not in passes and (place == 0 or _REPORTERS.match(service)):
                 passes[service] = (named, _passed_on(member, service))
                 told = blames.setdefault(named, Blame(named))
@@ -222,14 +227,11 @@ class _Names:
 
     def addressed(self, lines: Sequence[str], speaker: str) -> str | None:
         """Return the service that most of the lines speak of as the one called or failing; else None."""
-        votes: defaultdict[str, int] = defaultdict(int)
-        for line in lines:
-            for service in {found for found in self._addressed_in(line) if found != speaker}:
-                votes[service] += 1
-        if not votes:
-            return None
-        service, count = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
-        return service if count * 2 >= len(lines) else None
+        return _of_most([{found for found in self._addressed_in(line) if found != speaker} for line in lines])
+
+    def mentioned(self, lines: Sequence[str], among: Collection[str]) -> str | None:
+        """Return the one of these services that most of the lines name at all; else None."""
+        return _of_most([{found for found in self.all_of(line) if found in among} for line in lines])
 
     def all_of(self, text: str) -> list[str]:
         """Return the services that a text names at all, in its order."""
@@ -251,6 +253,15 @@ class _Names:
             ):
                 found.append(service)
         return found
+
+
+def _of_most(found: Sequence[Collection[str]]) -> str | None:
+    """Return the service that most often is among those found in a line, if it is in half of them."""
+    votes = Counter(service for services in found for service in services)
+    if not votes:
+        return None
+    service, count = max(votes.items(), key=lambda vote: (vote[1], vote[0]))
+    return service if count * 2 >= len(found) else None
 
 
 def _spellings(service: str) -> set[str]:

@@ -43,8 +43,9 @@ def spans_of(keys: Keys, minutes: int) -> Keys:
 
 def prefixes_of(shape: pl.Series, service_numbers: Keys, level: pl.Series) -> Keys:
     """Return the keys without their minute."""
-    return (
+    prefixes: Keys = (
         shape.cast(pl.UInt64).to_numpy() << np.uint64(SHAPE_AT)
         | service_numbers << np.uint64(SERVICE_AT)
         | level.fill_null(NO_LEVEL).cast(pl.UInt64).to_numpy() << np.uint64(LEVEL_AT)
     )
+    return prefixes

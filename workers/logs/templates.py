@@ -20,7 +20,9 @@ from workers.logs.merging import Tokens, merge
 MAX_SHAPES = 20_000  # real estates stay under 5,000; merging 20,000 takes about 3 CPU seconds
 MAX_MESSAGE_CHARS = 2_000  # what follows is arguments and dumps, and costs as much as the rest
 MAX_TOKENS = 120
-RARE_WORD_LINES = 2  # under the guard, a word in no more lines of a chunk is taken for a value
+RARE_WORD_LINES = (2, 10, 50, 250, 1000)  # under the guard, a word in no more lines of a chunk is taken for a value
+SHARE_AT_ONCE = 0.05  # of the limit: what a chunk may bring under the guard
+SHAPES_ALIKE = 12  # under the guard, so many shapes that differ in such words only are one
 WORDS_KEPT_BY_GUARD = 4  # when even that is not enough, the first words stand for the message
 UNSORTED_SHAPE = "(too many different messages)"
 
@@ -61,6 +63,7 @@ class TemplateMiner:
         self._mined_shapes = -1
         self._templates: list[Template] = []
         self._template_of_shape: list[int] = []
+        self._guards = 0  # how many of RARE_WORD_LINES were needed
         self.guarded_lines = 0  # lines whose shape was made coarser to keep the number of shapes down
         for shape, example in (state.examples if state else {}).items():
             self._number(shape, example)
@@ -114,17 +117,24 @@ class TemplateMiner:
 
     def _within_limit(self, shapes: pl.DataFrame) -> list[str]:
         """Return the key of each shape, coarser where there would be too many."""
-        keys = shapes["shape"]
-        for coarser in (_without_rare_words, _first_words):
-            if self._would_fit(keys):
-                break
-            # Known shapes keep their number: only what is new is made coarser.
-            new = pl.Series([key not in self._shapes.numbers for key in keys], dtype=pl.Boolean)
-            self.guarded_lines += int(shapes["len"].filter(new).sum()) if coarser is _without_rare_words else 0
-            keys = pl.select(pl.when(new).then(coarser(keys)).otherwise(keys)).to_series()
-        if self._would_fit(keys):
-            return keys.to_list()
-        return self._only_known(keys)
+        shape, lines = shapes["shape"], shapes["len"]
+        # Known shapes keep their number: only what is new is made coarser.
+        new = pl.Series([key not in self._shapes.numbers for key in shape], dtype=pl.Boolean)
+        keys = self._without_values(shape, lines, new)
+        # Once it has to be coarser, it leaves room: messages that matter may come late.
+        while self._guards < len(RARE_WORD_LINES) and not self._would_fit(keys, leaving_room=self._guards > 0):
+            self._guards += 1
+            keys = self._without_values(shape, lines, new)
+        if not self._would_fit(keys):
+            keys = pl.select(pl.when(new).then(_first_words(keys)).otherwise(keys)).to_series()
+        self.guarded_lines += int(lines.filter(keys != shape).sum())
+        return keys.to_list() if self._would_fit(keys) else self._only_known(keys)
+
+    def _without_values(self, shapes: pl.Series, lines: pl.Series, new: pl.Series) -> pl.Series:
+        """Return the keys as coarse as had to be so far: what came in one chunk will come in the next."""
+        if not self._guards:
+            return shapes
+        return _without_rare_words(shapes, lines, new, RARE_WORD_LINES[self._guards - 1])
 
     def _only_known(self, keys: pl.Series) -> list[str]:
         free = self._max_shapes - len(self._shapes.numbers) - 1
@@ -137,11 +147,12 @@ class TemplateMiner:
             kept.append(key if key in admitted else UNSORTED_SHAPE)
         return kept
 
-    def _would_fit(self, keys: pl.Series) -> bool:
+    def _would_fit(self, keys: pl.Series, *, leaving_room: bool = False) -> bool:
         known = self._shapes.numbers
-        if len(known) + len(keys) <= self._max_shapes:
+        if len(known) + len(keys) <= self._max_shapes and not leaving_room:
             return True
-        return len(known) + sum(key not in known for key in set(keys)) <= self._max_shapes
+        new = sum(key not in known for key in set(keys))
+        return new <= (SHARE_AT_ONCE * self._max_shapes if leaving_room else self._max_shapes - len(known))
 
     def _mine(self) -> None:
         if self._mined_shapes == len(self._shapes.examples):
@@ -177,16 +188,24 @@ def template_id_of(text: str) -> str:
     return hashlib.blake2s(text.encode("utf-8", "replace"), digest_size=5).hexdigest()
 
 
-def _without_rare_words(shapes: pl.Series) -> pl.Series:
-    """Replace the words that hardly occur: names and ids that no mask knows."""
-    words = pl.DataFrame({"shape": shapes}).with_row_index("row").with_columns(pl.col("shape").str.split(" "))
-    words = words.explode("shape", empty_as_null=True).with_columns(pl.len().over("shape").alias("lines"))
-    rare = pl.col("lines") <= RARE_WORD_LINES
-    return (
+def _without_rare_words(shapes: pl.Series, lines: pl.Series, new: pl.Series, rare_lines: int) -> pl.Series:
+    """Replace the words that few lines have, names and ids that no mask knows, in shapes that come by the dozen.
+
+    A message that comes seldom has rare words too, but few like it when they are taken out: it stays.
+    """
+    words = pl.DataFrame({"shape": shapes, "lines": lines}).with_row_index("row").with_columns(
+        pl.col("shape").str.split(" ")
+    )  # fmt: skip
+    words = words.explode("shape", empty_as_null=True)
+    rare = pl.col("lines").sum().over("shape") <= rare_lines
+    coarse = (
         words.with_columns(pl.when(rare).then(pl.lit("#")).otherwise(pl.col("shape")).alias("shape"))
         .group_by("row", maintain_order=True)
         .agg(pl.col("shape").str.join(" "))["shape"]
     )
+    table = pl.DataFrame({"shape": shapes, "new": new, "coarse": coarse})
+    many = pl.len().over("coarse") >= SHAPES_ALIKE
+    return table.select(pl.when(many & pl.col("new")).then("coarse").otherwise("shape")).to_series()
 
 
 def _first_words(shapes: pl.Series) -> pl.Series:

@@ -109,7 +109,7 @@ def _read_evenly(index: LogIndex, window: Window, baseline: Window) -> pl.DataFr
     kinds = [template[rows].astype(np.int64) << 32 | service[rows] for rows in sides]
     counted = [np.unique(kind, return_inverse=True, return_counts=True) for kind in kinds]
     frequent = [different[lines >= MIN_LINES] for different, _, lines in counted]
-    both = np.intersect1d(*frequent, assume_unique=True)
+    both = np.intersect1d(frequent[0], frequent[1], assume_unique=True)
     limit = min(MOST_READ, max(FEWEST_READ, LINES_READ // max(1, 2 * len(both))))
     chosen = []
     for rows, (different, number, lines) in zip(sides, counted, strict=True):

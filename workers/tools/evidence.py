@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.replies import Citation
+
 if TYPE_CHECKING:
     from assistant.knowledge.chunks import Chunk, ScoredChunk
+
+QUOTE_CHARS = 1200  # what a Citation holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,20 @@ class Evidence:
             passage = Passage(f"P{len(self._passages) + 1}", chunk, score, cosine, bm25)
             self._passages[key] = self._by_handle[passage.handle] = passage
         return self._passages[key]
+
+
+def cite(chunk: Chunk, quote: str, *, number: int) -> Citation:
+    """Return the citation of a quote from this chunk."""
+    return Citation(
+        number=number,
+        chunk_id=str(chunk.id),
+        document_id=str(chunk.document_id),
+        document=chunk.path,
+        title=chunk.title,
+        section=chunk.section,
+        page=chunk.page,
+        version=chunk.version_label,
+        effective_from=chunk.effective_from.isoformat() if chunk.effective_from else None,
+        url=chunk.url,
+        quote=quote[:QUOTE_CHARS],
+    )

@@ -373,7 +373,11 @@ class ChatPage:
 
     async def _draft_pressed(self, event: PageEvent, turn: TurnView) -> None:
         """Open a form under a draft, or order what needs a worker."""
-        pressed = await self._draft_acts.press(event, self._person)
+        try:
+            pressed = await self._draft_acts.press(event, self._person)
+        except StewardError:
+            await self._show_again(turn)
+            raise
         if pressed.form:
             self._run("askDraft", event.name, str(turn.job_id), event.value, pressed.form)
             return
@@ -383,8 +387,10 @@ class ChatPage:
     async def _draft(self, event: PageEvent) -> None:
         """Keep what a draft's form brought back."""
         turn = self._turn(event)
-        self._frame.announce(await self._draft_acts.submit(event, self._person))
-        await self._show_again(turn)
+        try:
+            self._frame.announce(await self._draft_acts.submit(event, self._person))
+        finally:  # a refusal too: "it has changed since" is said beside the draft as it stands now
+            await self._show_again(turn)
 
     async def _minutes_pressed(self, event: PageEvent, turn: TurnView) -> None:
         """Open the form under minutes, or do what the button says."""

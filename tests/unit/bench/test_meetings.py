@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.meeting_data import LabelledMeeting
 from bench.meetings import main
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round
 
@@ -47,6 +48,7 @@ def test_the_bench_ends_with_one_line_that_holds_every_figure(
     assert report["summaries"]["rouge"]["engine"]["rouge1"] > 0
     assert report["items"]["ami.actions"]["engine"]["item_recall"] == 100.0
     assert report["items"]["ami.decisions"]["engine"]["item_f1"] == 100.0
+    assert report["items"]["ami.decisions"]["held_out"]["item_precision"] == 100.0  # nothing taught, nothing guessed
     assert report["invention"]["invented"] == 0
     assert report["validator"]["false_alarms"] == 0
 
@@ -55,3 +57,11 @@ def test_a_folder_without_corpora_is_measured_as_nothing(tmp_path: Path, capsys:
     assert main(["--data", str(tmp_path)]) == 0
 
     assert json.loads(capsys.readouterr().out.strip().splitlines()[-1]) == {"bench": "meetings"}
+
+
+def test_meetings_of_the_same_people_are_one_series() -> None:
+    names = ("ES2002a", "ES2002d", "IS1000b", "Bmr012", "X1")
+
+    series = [LabelledMeeting(name, "ami", budget_round(), {}).series for name in names]
+
+    assert series == ["ES2002", "ES2002", "IS1000", "Bmr", "X1"]

@@ -96,7 +96,7 @@ _OTHERS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }  # fmt: skip
 _TABLES = {"en": _ENGLISH, "de": _GERMAN, **_OTHERS}
-_BEFORE = r"(?:^|(?<=[,;:–—-] )|(?<=[,;] and )|(?<=\band )|(?<=\bthen )|(?<=\bto )|(?<=\bbut )|(?<=\bund )|(?<=\bet )|(?<=\by )|(?<=\be )|(?<=\balso )|(?<=\bplease )|(?<=\bwhere you )|(?<=\bin which you )|(?<= )(?=(?:[a-zé]+ing|dass|mit der)\b))"  # noqa: E501
+_BEFORE = r"(?:^|(?<=[,;:–—-] )|(?<=[,;] and )|(?<=\band )|(?<=\bthen )|(?<=\bto )|(?<=\bbut )|(?<=\bund )|(?<=\bet )|(?<=\by )|(?<=\be )|(?<=\blui )|(?<=\bleur )|(?<=\bpour )|(?<=\bpara )|(?<=\balso )|(?<=\bplease )|(?<=\bwhere you )|(?<=\bin which you )|(?<= )(?=(?:[a-zé]+ing|dass|mit der)\b))"  # noqa: E501
 _PRONOUNS = r"(?i:him|her|them|everyone|everybody|all|both(?: of them)?|us|ihm|ihr|ihnen|ihn|sie|lui|leur|le|la|(?:the|our|my|their|his|her) (?!(?:\w+ )?(?:that|to|for)\b)\w+(?: team)?)"  # noqa: E501
 
 

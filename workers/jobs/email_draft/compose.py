@@ -22,11 +22,12 @@ from workers.jobs.email_draft.enclosures import Enclosures, enclose
 from workers.jobs.email_draft.fact_sources import with_facts
 from workers.jobs.email_draft.material import Material, Source, gather, says_confidential
 from workers.jobs.email_draft.names import NamePattern
-from workers.jobs.email_draft.offline import Setting, Written, one_line, write
+from workers.jobs.email_draft.offline import one_line, write
 from workers.jobs.email_draft.policies import PolicyQuote, policy_answers, policy_quote
 from workers.jobs.email_draft.recipients import Addressed, Directory, address, is_external
 from workers.jobs.email_draft.request import Wish, read_request, split_pasted
 from workers.jobs.email_draft.schema import EmailOptions
+from workers.jobs.email_draft.setting import Setting, Written
 
 HISTORY_TURNS = 6  # of the conversation: minutes and answers that the draft may lean on
 WHOM_AND_WHAT = "Whom shall I write to, and what should the e-mail say?"

@@ -21,7 +21,7 @@ _NOT_NAMES = (
     r"october|november|december|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|januar|februar|märz|mai|juni|"
     r"juli|oktober|dezember|i|we|the|a|an|it|he|she|they|that|this|please|our|my|your|eine?|den|dem|der|die|das|dass|wir|"
     r"ich|er|sie|es|reply|re|subject|cc|bcc|e-?mail|english|german|french|spanish|portuguese|if|when|what|to|for|about|"
-    r"how|why|whether|termin|for|thank|ask|tell|dank|vielen|bitte)\b)"
+    r"how|why|whether|termin|for|thank|ask|tell|dank|vielen|bitte|bescheid)\b)"
 )
 _CAPITAL = rf"{_NOT_NAMES}[A-ZÀ-ÖØ-Ž][\w'’-]*"
 _LATER = (

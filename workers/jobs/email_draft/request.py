@@ -1,6 +1,7 @@
 """Read a drafting request: what the e-mail shall do, for whom, in which language, tone and length.
 
-Keeps the asker's words verbatim; resolves no names (recipients.py does) and writes nothing (offline.py does).
+Keeps the asker's words verbatim; resolves no names (recipients.py does) and writes nothing (offline.py does). Whom it
+names is read in addressees.py, language, tone and length in style_words.py.
 Options of a modal or a program win over words.
 """
 
@@ -10,51 +11,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.mail.draft import ADDRESS, Language, Length, Tone
+from assistant.mail.draft import Language, Length, Tone
 from workers.jobs.email_draft.acts import Act, read_acts
+from workers.jobs.email_draft.addressees import named_copies, named_recipients
 from workers.jobs.email_draft.names import NamePattern
 from workers.jobs.email_draft.questions import questions_of, wants_answers, without_asking
 from workers.jobs.email_draft.schema import EmailOptions
-from workers.validation.language import guess_language
+from workers.jobs.email_draft.style_words import asked_language, asked_length, asked_tone, language_of
 
 _PASTED = re.compile(r"^(?:(?:From|Von|De|Subject|Betreff): .+|-{3,}.*|>.*|\"{3}|```.*)$", re.MULTILINE)
-_LANGUAGES: dict[Language, str] = {
-    "en": r"in english|auf englisch|en anglais|en inglés|em inglês",
-    "de": r"in german|auf deutsch|en allemand|en alemán|em alemão",
-    "fr": r"in french|auf französisch|en français|en francés|em francês",
-    "es": r"in spanish|auf spanisch|en espagnol|en español|em espanhol",
-    "pt": r"in portuguese|auf portugiesisch|en portugais|en portugués|em português",
-}
-_CUES: dict[Language, str] = {
-    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|lehne|zum|zur|von|der|das|den|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
-    "fr": r"écris|écrivez|demande|demandez|remercie|réponds|dis|que|le|la|les|pour|une?|et|est|à|au",
-    "es": r"escribe|escríbele|pide|pídele|agradece|responde|di|dile|que|el|la|los|para|una?|y|es|por",
-    "pt": r"escreve|escreva|pede|peça|agradece|responde|diz|que|o|os|para|uma?|e|é|por|não|do|da",
-    "en": r"write|draft|ask|tell|thank|reply|the|and|for|to|an?|that|is|will|email|e-mail",
-}
-_TONES: dict[Tone, str] = {
-    "formal": r"formal(?:ly|er|en)?|official(?:ly)?|businesslike|förmlich\w*|formell\w*|formel(?:le)?",
-    "friendly": r"friendly|friendlier|warm(?:ly)?|casual(?:ly)?|informal(?:ly)?|kind(?:ly)? tone|cordial(?:ly)?|freundlich\w*|locker\w*|amical\w*|amable|amigável",  # noqa: E501
-    "firm": r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*|streng\w*|ferme|firme",  # noqa: E501
-    "neutral": r"neutral(?:ly)?|sachlich\w*",
-}  # fmt: skip
-_TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"  # noqa: E501
-_SHORT = re.compile(
-    r"\b(?:short|brief(?:ly)?|concise|in (?:one|two|a few) (?:lines|sentences)|kurz\w*|knapp\w*|court|breve|curto)\b",
-    re.I,
-)
-_LONG = re.compile(
-    r"\b(?:(?:long|longer|detailed|thorough|comprehensive|in detail|extensive) ?(?:e-?mail|reply|version|answer|message|one|form|update)?|ausführlich\w*|detaillé\w*|detallad\w*|detalhad\w*)\b",  # noqa: E501
-    re.I,
-)
-_LONG_PLACE = re.compile(
-    r"\b(?:detailed|thorough|comprehensive|in detail|extensive|ausführlich\w*|(?:make it|keep it|a) long(?:er)?)\b",
-    re.I,
-)
-_SHORT_PLACE = re.compile(
-    r"\b(?:keep|make|be|short|brief|a|very|in|kurz|halte|eine?|mach)\b[^.;]{0,30}\b(?:short|brief(?:ly)?|concise|lines|sentences|kurz\w*|knapp\w*)\b|^\s*(?:short|kurz)\b|\b(?:short|brief|kurze?) (?:e-?mail|mail|reply|note|message|thank|antwort|nachricht)|\bbriefly\b|\bkeep it short\b|, ?(?:short|brief|kurz)\b",  # noqa: E501
-    re.I,
-)
 _CONTROL = re.compile(
     r"^\W*(?:please |bitte )?(?:keep|make|halte?n?|mache?)\s+(?:it|this|the (?:tone|mail|e-?mail|reply|message)|es|sie|die mail)\b[^.]{0,60}$"  # noqa: E501
     r"|^\W*(?:use|be|sound|tone|language|length|tonfall|sprache|ton)\b(?: a| an| the| very| more|:)?[^.]{0,40}$"
@@ -65,7 +30,6 @@ _CONTROL = re.compile(
     r"|^\W*(?:sign (?:it )?(?:as|off)|subject|betreff)\b.*$|^\W*(?:reply[ -](?:to )?all|answer all)\W*$",
     re.IGNORECASE,
 )
-_CC = r"(?i:\bb?cc|\b(?:put|keep|have|mit|with|setze?|nimm|copy(?:ing)?(?: in)?))"
 _REPLY = re.compile(
     r"\b(?:reply|respond|answer|write back|get back to|response|antworte?|antwort|réponds?|répondez|respon(?:de|da|der)|antworten)\b",  # noqa: E501
     re.I,
@@ -98,7 +62,7 @@ _POLICY = re.compile(
     re.I,
 )
 _FROM_SOURCES = re.compile(
-    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben)\b",  # noqa: E501
+    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben|dokument|unterlagen?|notizen|selon|d['’]après|pièce|fichier|según|documento|archivo|notas|segundo o|ficheiro)\b",  # noqa: E501
     re.I,
 )
 _ACTION_ITEMS = re.compile(
@@ -193,9 +157,9 @@ def read_request(
     `usual_tone` is the one that counts when the request names none.
     """
     words, pasted = split_pasted(text.replace("\r\n", "\n").strip())
-    words_language = _language_of(words)
+    words_language = language_of(words)
     without_subject, subject = _without_subject(words)
-    cc, bcc, steered = _copies(without_subject, names)
+    cc, bcc, steered = named_copies(without_subject, names)
     acts = _acts(steered, names, words_language)
     is_reply = bool(_REPLY.search(words)) and (has_thread or bool(pasted))
     return Wish(
@@ -203,11 +167,11 @@ def read_request(
         pasted=pasted,
         acts=tuple(acts),
         kind=_kind(words, acts, is_reply=is_reply),
-        language=options.language or _asked_language(words),
+        language=options.language or asked_language(words),
         words_language=words_language,
-        tone=options.tone or _tone(words) or usual_tone,
-        length=options.length or _length(words),
-        to=options.to or tuple(_to(steered, names)) or _named_in(options.answers, names),
+        tone=options.tone or asked_tone(words) or usual_tone,
+        length=options.length or asked_length(words),
+        to=options.to or tuple(named_recipients(steered, names)) or _named_in(options.answers, names),
         cc=options.cc or tuple(cc),
         bcc=options.bcc or tuple(bcc),
         subject=options.subject or subject,
@@ -244,54 +208,6 @@ def split_pasted(text: str) -> tuple[str, str]:
         cut = cut if cut > 0 else MAX_INSTRUCTION_CHARS
         words, pasted = words[:cut], f"{words[cut:]}\n{pasted}".strip()
     return words, pasted
-
-
-def _language_of(words: str) -> Language:
-    guess = guess_language(words)
-    if guess in _CUES:
-        return next(code for code in _CUES if code == guess)
-    lowered = words.lower()
-    hits = {code: len(re.findall(rf"\b(?:{cues})\b", lowered)) for code, cues in _CUES.items()}
-    best = max(hits, key=lambda code: (hits[code], code == "en"))
-    return best if hits[best] > hits["en"] else "en"
-
-
-def _asked_language(words: str) -> Language | None:
-    for code, names in _LANGUAGES.items():
-        if re.search(rf"\b(?:{names})\b", words, re.IGNORECASE):
-            return code
-    return None
-
-
-def _tone(words: str) -> Tone | None:
-    for tone, names in _TONES.items():
-        if re.search(rf"{_TONE_PLACE}(?:{names})\b", words, re.IGNORECASE | re.MULTILINE):
-            return tone
-    return None
-
-
-def _length(words: str) -> Length:
-    if _SHORT_PLACE.search(words) and _SHORT.search(words):
-        return "short"
-    return "long" if _LONG_PLACE.search(words) else "medium"
-
-
-def _copies(words: str, names: NamePattern) -> tuple[list[str], list[str], str]:
-    """Return who is to get a copy, who a blind one, and the request without these words."""
-    cc: list[str] = []
-    bcc: list[str] = []
-    pattern = re.compile(
-        rf"[,;(]?\s*(?i:and |und )?(?:(?P<before>(?i:bcc|cc'?(?:ing)?|copy(?:ing)?(?: in)?|(?:in )?kopie|en copie|copie|con copia|com cópia)):?\s+(?:(?i:to|in|an|à|a|para)\s+)?(?P<a>{names.many})"  # noqa: E501
-        rf"|(?i:put|keep|have|with|mit|setze?|nimm|add)\s+(?P<b>{names.many})\s+(?i:in|on|into|as|auf|ins?)\s+(?P<after>(?i:bcc|cc|copy|kopie|the loop)))\)?"  # noqa: E501
-    )
-
-    def take(match: re.Match[str]) -> str:
-        kind = (match["before"] or match["after"]).lower()
-        (bcc if kind == "bcc" else cc).extend(names.split(match["a"] or match["b"]))
-        return " "
-
-    rest = pattern.sub(take, words)
-    return cc, bcc, re.sub(r"(?<=\w)\.\s*\.(?!\.)", ".", re.sub(r"\s+([.,;])", r"\1", rest)).strip()
 
 
 def _without_subject(words: str) -> tuple[str, str | None]:
@@ -439,32 +355,3 @@ def _kind(words: str, acts: list[Act], *, is_reply: bool) -> str:
         if re.search(pattern, words, re.IGNORECASE):
             return kind
     return "reply" if is_reply or any(act.kind == "question" for act in acts) else "request"
-
-
-def _to(words: str, names: NamePattern) -> list[str]:
-    """Return whom the request addresses: after "to" or "for" of the mail itself, or as the object of its verb."""
-    noun = r"(?:e-?mails?|mail|message|note|reply|response|answer|invitation|reminder|update|letter|follow[ -]?up|draft|apology|thank[ -]you(?: note| mail| e-?mail)?|recap|summary|line|word|nachricht|antwort|erinnerung|einladung|correo|mensaje)"  # noqa: E501
-    direct = r"(?:e-?mail|mail|message|ask|asking|tell|telling|thank|thanking|remind|reminding|invite|inviting|inform|informing|notify|update|congratulate|let|send|write|schreibe?|frage?|sage?|bitte|danke|erinnere|informiere|lade|teile|warn|urge|chase|assure|give|brief|écris|demande|remercie|escribe|escreve|pide|agradece|antworte|answer)"  # noqa: E501
-    towards = r"(?:to|for|an|bei|à|a|para|with|back to|mit)"
-    patterns = (
-        rf"(?i:\b(?:reply|respond|write|answer|apologi[sz]e|get back|confirm|explain|announce|promise|propose|suggest|follow[ -]?up|antworte|schreibe?|send (?:it|this|them)|goes|wende dich|entschuldige(?: dich)?|bedanke(?: dich)?|écri[st]|escribe|escreve|agradece|responde|réponds))(?i: back)? (?i:{towards})(?: (?i:our|the|my|unser\w*) [a-z]+)? (?P<n>{names.many})",  # noqa: E501
-        rf"(?i:\b{noun}) (?i:{towards})(?: (?i:our|the|my|unser\w*) [a-z]+)? (?P<n>{names.many})",
-        rf"(?i:\b{noun}\b)[^.:;]{{0,60}}? (?i:to|an) (?P<n>{names.many})",
-        rf"(?i:\b(?:forward|send|pass|give|hand)\b)[^.:;]{{0,60}}? (?i:to) (?P<n>{names.many})",
-        rf"(?i:\b{direct}) (?P<n>{names.many})",
-        rf"(?i:\b(?:(?:re)?schedule|postpone|move|cancel|arrange|set up|book|plan|vereinbare|meeting|appointment|termin|call)\b)[^.;]{{0,60}}? (?i:with|mit) (?P<n>{names.many})",  # noqa: E501
-        rf"(?i:\b(?:decline|accept|answer|turn down)) (?P<n>{names.many})",
-        rf"(?i:^to)\s*:?\s+(?P<n>{names.many})",
-        rf"(?i:\b(?:invitation|offer|request|mail|e-?mail|proposal|question|einladung|angebot|anfrage|frage)) (?i:from|of|von) (?P<n>{names.many})",  # noqa: E501
-    )
-    for pattern in patterns:
-        if found := re.search(pattern, words, re.MULTILINE):
-            return names.split(found["n"])
-    if found_address := re.findall(ADDRESS, words):
-        return found_address
-    role = re.search(
-        r"\b(?:tell|ask|write to|reply to|e-?mail|answer|remind|thank|inform|write) (the [a-z]+)\b(?! (?:number|date|price)\b)",  # noqa: E501
-        words,
-        re.IGNORECASE,
-    )
-    return [role[1]] if role else []

@@ -36,6 +36,7 @@ class LogFiles:
     inputs: tuple[LogSource, ...]
     problems: tuple[FileProblem, ...] = ()
     notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()  # the declared ones that it came from; none of what was attached
 
     @property
     def places(self) -> tuple[object, ...]:
@@ -60,6 +61,12 @@ def log_files(job: Job, context: JobContext, options: InspectionOptions) -> Iter
     asked = window_of(job.mention.text, options, span=None, now=context.today, zone=zone)
     with tempfile.TemporaryDirectory(prefix="steward-logs-") as folder:
         yield _gathered(job, context, choice, asked, Path(folder))
+
+
+def may_still_see(job: Job, context: JobContext, files: LogFiles) -> bool:
+    """Return whether the asker, and whoever reads along, may query every source now that the logs came from."""
+    readable = load_log_sources(context.settings).for_readers(job.mention).sources
+    return set(files.sources) <= {one.name for one in readable}
 
 
 def _attached_before(job: Job, context: JobContext, *, has_sources: bool) -> tuple[Attachment, ...]:
@@ -125,7 +132,8 @@ def _gathered(job: Job, context: JobContext, choice: Choice, asked: Window | Non
             )
     except ReadingCancelled as error:
         raise Cancelled(f"job {job.id} was cancelled while reading") from error
-    return LogFiles(gathered.files, gathered.problems, (*choice.notes, *gathered.notes))
+    names = tuple(one.name for one in choice.sources)
+    return LogFiles(gathered.files, gathered.problems, (*choice.notes, *gathered.notes), names)
 
 
 def _query_window(kind: str, asked: Window | None, context: JobContext, max_hours: float) -> Window:

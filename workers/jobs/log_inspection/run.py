@@ -17,7 +17,7 @@ from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.log_inspection.checks import check_inspection
 from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
-from workers.jobs.log_inspection.log_files import log_files, zone_of_asker
+from workers.jobs.log_inspection.log_files import LogFiles, log_files, may_still_see, zone_of_asker
 from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
 from workers.jobs.log_inspection.request import InspectionOptions, moment_of, window_of
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
@@ -54,15 +54,9 @@ def run(job: Job, context: JobContext) -> JobResult:
     if options.watch_id:
         options = options_of_check(options, now=context.today)
     elif kept := _read_before(job, context, options):
-        return _inspect(job, context, options, kept)
+        return reported(job, context, options, _inspect(job, context, options, kept))
     with log_files(job, context, options) as found:
-        index = _read(job, context, found.inputs)
-        index.report.problems.extend(found.problems)
-        context.check(job)
-        kinds = len(index.templates)
-        context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
-        redaction = redaction_for(context.settings, found.places)
-        read = KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
+        read = _read_anew(job, context, found)
         if not options.watch_id:  # a check's logs are read anew each time, and nobody asks on about them
             INDEXES.keep(job, read)
         return reported(job, context, options, _inspect(job, context, options, read))
@@ -73,7 +67,7 @@ def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> K
     if job.mention.attachments or not reads_as_follow_up(job.mention.text):
         return None
     kept = INDEXES.find(job, now=context.today)
-    if kept is None:
+    if kept is None or not may_still_see(job, context, kept.files):
         return None
     zone = zone_of_asker(job, context)
     asked = window_of(job.mention.text, options, span=kept.index.span, now=context.today, zone=zone)
@@ -81,6 +75,17 @@ def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> K
         return None
     context.report("reading", f"looking again at what was read at {kept.read_at:%H:%M} UTC")
     return kept
+
+
+def _read_anew(job: Job, context: JobContext, found: LogFiles) -> KeptIndex:
+    """Return the index of the logs, as it may be shown."""
+    index = _index(job, context, found.inputs)
+    index.report.problems.extend(found.problems)
+    context.check(job)
+    kinds = len(index.templates)
+    context.report("mining", f"comparing {kinds} kinds of message", templates=kinds)
+    redaction = redaction_for(context.settings, found.places)
+    return KeptIndex(without_secrets(index, redaction), found, redaction, context.today)
 
 
 def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: KeptIndex) -> JobResult:
@@ -123,7 +128,7 @@ def _judge(
     return judge(job, context, index, statistics, redaction)
 
 
-def _read(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogIndex:
+def _index(job: Job, context: JobContext, sources: Sequence[LogSource]) -> LogIndex:
     told = 0.0
 
     def progress(done: int, total: int) -> None:

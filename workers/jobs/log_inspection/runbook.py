@@ -13,9 +13,10 @@ from assistant.access import readable_groups
 from assistant.errors import StewardError
 from assistant.jobs import Job, JobResult
 from assistant.knowledge.chunks import Chunk, SearchQuery
-from assistant.replies import Block, Citation, Citations, Paragraph
+from assistant.replies import Block, Citations, Paragraph
 from workers.context import JobContext
 from workers.logs.inspection_report import Inspection
+from workers.tools.evidence import cite
 
 LOOKED_AT = 12  # passages
 LEAST_SHARED_WORDS = 2
@@ -63,7 +64,7 @@ def with_runbook(result: JobResult, runbook: Runbook | None) -> JobResult:
         return result
     blocks = result.reply.blocks
     cited = [item for block in blocks if isinstance(block, Citations) for item in block.items]
-    citation = _citation(max((item.number for item in cited), default=0) + 1, runbook)
+    citation = cite(runbook.chunk, runbook.quote, number=max((item.number for item in cited), default=0) + 1)
     line = Paragraph(
         markdown=f"In your documents: {citation.title} says “{_one_line(runbook.quote)}” [{citation.number}]"
     )
@@ -91,20 +92,3 @@ def _words(text: str) -> set[str]:
 
 def _one_line(text: str) -> str:
     return re.sub(r"[\s*_`#>|\[\]]+", " ", text).strip()[:200]
-
-
-def _citation(number: int, runbook: Runbook) -> Citation:
-    chunk = runbook.chunk
-    return Citation(
-        number=number,
-        chunk_id=str(chunk.id),
-        document_id=str(chunk.document_id),
-        document=chunk.path,
-        title=chunk.title,
-        section=chunk.section,
-        page=chunk.page,
-        version=chunk.version_label,
-        effective_from=chunk.effective_from.isoformat() if chunk.effective_from else None,
-        url=chunk.url,
-        quote=runbook.quote,
-    )

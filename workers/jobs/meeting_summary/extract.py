@@ -18,7 +18,7 @@ from assistant.minutes.schema import (
     Topic,
 )
 from workers.jobs.meeting_summary.extract_commitments import Commitment, find_commitments
-from workers.jobs.meeting_summary.extract_importance import expected_counts
+from workers.jobs.meeting_summary.extract_importance import Weights, expected_counts
 from workers.jobs.meeting_summary.extract_items import Candidate, find_candidates, is_explicit, is_task, status_of
 from workers.jobs.meeting_summary.extract_meeting import (
     header_of_meeting,
@@ -39,6 +39,7 @@ from workers.validation.text_support import says_the_same, stem, words_of
 BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200
 LEAST_WORDS_FOR_GUESSES = 1_500  # the weights were learned on meetings of thousands of words
+OFTEN_SAID_SO = 3  # decisions called so: people who word them leave few to guess
 STEPS = 6  # the parts of the work that `watch` counts
 
 
@@ -48,12 +49,14 @@ def extract_minutes(
     language: str | None = None,
     budget_words: int | None = None,
     watch: Callable[[int, int], None] = lambda _part, _of: None,
+    weights: Weights | None = None,
 ) -> Minutes:
     """Return minutes whose every line quotes the transcript.
 
     `language` is the one asked for; without a model lines stay in the language spoken, and a warning says
     so when the two differ. `budget_words` bounds the summary lines; None lets it grow with the meeting.
-    `watch(part, of)` is called as the work goes on; what it raises ends it (a job's Stop).
+    `watch(part, of)` is called as the work goes on; what it raises ends it (a job's Stop). `weights` are the
+    shipped ones unless a bench hands in others.
     """
     watch(1, STEPS)
     sentences = all_sentences(transcript)
@@ -72,7 +75,7 @@ def extract_minutes(
     )
     watch(4, STEPS)
     people = participants(transcript)
-    candidates = find_candidates(sentences, expected)
+    candidates = find_candidates(sentences, expected, weights=weights)
     watch(5, STEPS)
     decisions = _decisions(candidates["decisions"], sentences, transcript)
     actions = _actions(candidates["actions"], sentences, transcript, people)
@@ -143,19 +146,21 @@ def _first_with(phrase: str, units: Sequence[Unit]) -> Unit | None:
 def _decisions(
     candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
 ) -> tuple[Decision, ...]:
-    """Return what was called a decision, and beside it what the model found and others firmly agreed to.
+    """Return what was called a decision, and beside it what the model found.
 
-    Where nobody called anything a decision, the model's proposals stand too: such meetings settle things in
-    passing, and their lines are candidates that a person confirms.
+    Long meetings settle most things in passing, so there the model's proposals stand too, as candidates that a
+    person confirms; in a short one, and where people say so when something is decided, only what others firmly
+    agreed to.
     """
     settled = find_settled(sentences)
-    worded = bool(settled) or transcript.words_kept < LEAST_WORDS_FOR_GUESSES
+    said_so = sum(entry.status != "proposed" for entry in settled) >= OFTEN_SAID_SO
+    sure_only = said_so or transcript.words_kept < LEAST_WORDS_FOR_GUESSES
     taken = {number for entry in settled for number in entry.proof}
     for found in candidates:
         status = status_of(found.best, sentences)
         conditional = re.match(r"\W*(?:if|as we)\b", sentences[found.best].text, re.IGNORECASE)
         if (
-            not (worded and status == "proposed")
+            not (sure_only and status == "proposed")
             and not conditional
             and not taken & {*found.members}
             and not is_task(sentences[found.best])
@@ -239,17 +244,17 @@ def _question(matter: OpenMatter, text: str, sentences: Sequence[Unit], transcri
 
 
 def joined_line(numbers: Sequence[int], sentences: Sequence[Unit]) -> str:
-    """Return several sentences as one line; a dash where the speaker changes."""
+    """Return several sentences as one line; a dash where the speaker changes, dots where one was cut off."""
     text, before = "", None
     for number in numbers:
         unit = sentences[number]
         text += (" – " if unit.speaker != before else " ") * bool(text) + unit.text
         before = unit.speaker
-    return text
+    whole = text.rstrip(" ,;:-")
+    return text if whole == text else f"{whole} …"
 
 
 def _action(found: Candidate, sentences: Sequence[Unit], transcript: Transcript, people: Sequence[str]) -> ActionItem:
-    unit = sentences[found.best]
     owner, stated = owner_of(found.best, sentences, people)
     due = due_of(found.best, sentences, owner)
     evidence = evidence_of([sentences[number] for number in found.members], transcript)
@@ -257,7 +262,7 @@ def _action(found: Candidate, sentences: Sequence[Unit], transcript: Transcript,
         evidence += evidence_of([answer], transcript)
     refs = {u.speaker: u.speaker_ref for u in transcript.utterances if u.speaker_ref is not None}
     return ActionItem(
-        task=unit.text,
+        task=joined_line((found.best,), sentences),
         owner=owner,
         owner_ref=refs.get(owner) if owner else None,
         due=due,

@@ -35,7 +35,7 @@ _ON_THE_SPOT = re.compile(
     r"\b(?:tell|ask|show|give|call) you\b(?! (?:the|a|my|our) )|\bwrite (?:it|that|this|them|these) (?:down|up|on)\b"
     r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"  # noqa: E501
     r"|\bi(?:'ll| will) just\b|\bshare with you\b|\bmake an? (?:\w+ )?(?:note|point|remark|suggestion|guess)\b|\bup and running\b"  # noqa: E501
-    r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:moment|second|question|slide)\b"
+    r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:minute|moment|second|question|slide)\b"  # noqa: E501
 )
 _ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}|write)\b")  # fmt: skip  # noqa: E501
 _TELLS_BY = re.compile(rf"^\W*(?:(?:and|so|then|just|please|okay)[ ,]+)*{_DOES}\b")

@@ -41,6 +41,13 @@ _ENDS = re.compile(r"[.?!…][\"')\]]*\s*$")
 _CLAUSE_WORDS = frozenset(
     ["and", "but", "so", "because", "which", "und", "aber", "denn", "weil", "et", "mais", "car"]
 )
+# A word begun and begun again, which no sentence has on purpose: "a as a first shot", "the there can be".
+_STUTTERS = {
+    "a": frozenset(["also", "an", "and", "any", "are", "as", "at"]),
+    "i": frozenset(["i'd", "i'll", "i'm", "i've", "if", "it", "it's"]),
+    "the": frozenset(["them", "there", "there's", "these", "they", "they'll", "they're"]),
+}
+_LONE_QUOTE = re.compile(r"^([^\"“”]*)[\"“”]([^\"“”]*)$", re.DOTALL)
 # "We don't We're still": a restart inside a sentence, seen by a capital pronoun without a stop before it.
 _INNER_START = re.compile(r"(?<=[a-z] )(?:We|It|They|You|So|And|But|The|That|This|Yeah|Okay|Well)(?=[ '’])")
 VERBS = frozenset(
@@ -105,19 +112,20 @@ def clean_speech(text: str) -> str:
     text = _COMMAS.sub("", text)
     for _ in range(2):
         text = _REPEATED.sub(r"\1", text)
-    text = _without_false_starts(text)
+    text = _LONE_QUOTE.sub(r"\1\2", _without_false_starts(text))
     text = _OPENING.sub("", text.strip())
     text = _COMMAS.sub("", " ".join(text.split())).strip()
     return text[:1].upper() + text[1:] if text else ""
 
 
 def _without_false_starts(text: str) -> str:
-    """Take out "cou" before "could" and "tha" before "that's"; words such as "in" before "into" stay."""
+    """Take out "cou" before "could", "tha" before "that's", "a" before "also"; "in" before "into" stays."""
     words = text.split()
     kept: list[str] = []
     for word, following in zip_longest(words, words[1:], fillvalue=""):
         bare = word.strip(",.").lower()
-        broken = (
+        again = following.strip(",.").lower()
+        broken = again in _STUTTERS.get(bare, ()) or (
             0 < len(bare) <= 4
             and bare not in STOPWORDS
             and len(following) > len(bare)

@@ -15,7 +15,7 @@ from workers.jobs.policy_search.bounds import amounts_in
 from workers.jobs.policy_search.extracts import extracts_of
 from workers.jobs.policy_search.relevance import Asked, is_about
 from workers.jobs.policy_search.schema import PolicyAnswer, QuotedClaim
-from workers.tools.evidence import Evidence, Passage
+from workers.tools.evidence import Evidence, Passage, cite
 from workers.validation.citations import find_quote, numbers_in, stems, unsupported_parts, word_share
 from workers.validation.injection import is_order
 from workers.validation.redaction import redact_secrets
@@ -105,7 +105,7 @@ def as_claims(reviewed: Sequence[ReviewedClaim]) -> tuple[Claim, ...]:
         for passage, quote in one.placed:
             key = (passage.handle, quote)
             if key not in numbers:
-                numbers[key] = _citation(len(numbers) + 1, passage, quote)
+                numbers[key] = cite(passage.chunk, quote, number=len(numbers) + 1)
             if numbers[key] not in cited:
                 cited.append(numbers[key])
         claims.append(Claim(text=one.text, citations=tuple(cited)))
@@ -165,20 +165,3 @@ def _say_otherwise(one: ReviewedClaim, other: ReviewedClaim) -> bool:
         return False
     alike = min(word_share(one.text, other.text), word_share(other.text, one.text))
     return alike >= SAME_SUBJECT_SHARE
-
-
-def _citation(number: int, passage: Passage, quote: str) -> Citation:
-    chunk = passage.chunk
-    return Citation(
-        number=number,
-        chunk_id=str(chunk.id),
-        document_id=str(chunk.document_id),
-        document=chunk.path,
-        title=chunk.title,
-        section=chunk.section,
-        page=chunk.page,
-        version=chunk.version_label,
-        effective_from=chunk.effective_from.isoformat() if chunk.effective_from else None,
-        url=chunk.url,
-        quote=quote[:1200],
-    )

@@ -9,10 +9,11 @@ import pytest
 from assistant.errors import RateLimited
 from assistant.mail.gmail import GmailSender
 from assistant.mail.graph import IMMUTABLE_IDS, GraphDrafts, GraphSender
+from assistant.mail.graph_search import GraphSearch
 from assistant.mail.mail_api import MailApi
-from assistant.mail.port import SendOutcome
+from assistant.mail.port import MailQuery, SendOutcome
 from tests.contract.mail_harness import api_of, approved, revised, saved
-from tests.peers.mail_services import Fault, GmailService, GraphService, serving
+from tests.peers.mail_services import Fault, GmailService, GraphService, parsed, serving
 
 
 @pytest.fixture
@@ -111,6 +112,24 @@ def test_a_draft_that_its_asker_sent_from_their_mail_program_is_not_touched(grap
 
     assert new_id != remote_id
     assert remote_id in graph.messages
+
+
+def test_an_earlier_mail_is_found_by_sender_and_words_in_its_subject_or_else_its_text(graph: GraphService) -> None:
+    for sender, subject, text in (
+        ("Ana Silva <ana@loja.example>", "Invoice 7", "over the amount"),
+        ("Ana Silva <ana@loja.example>", "Lunch", "the invoice is attached"),
+        ("Bo <bo@firm.example>", "Invoice 8", "one more"),
+    ):
+        graph.receive(f"From: {sender}\r\nSubject: {subject}\r\n\r\n{text}\r\n".encode())
+    search = GraphSearch(api_of(f"{graph.url}/v1.0", headers=IMMUTABLE_IDS))
+
+    def subjects(query: MailQuery) -> list[str]:
+        return [str(parsed(data)["subject"]) for data in search.search(query)]
+
+    assert subjects(MailQuery("Ana", ("invoice",))) == ["Invoice 7"]
+    assert subjects(MailQuery("Ana Silva", ("amount",))) == ["Invoice 7"]  # not in a subject: in the text
+    assert subjects(MailQuery("ana@loja.example")) == ["Invoice 7", "Lunch"]
+    assert subjects(MailQuery('Cy" OR "Bo')) == []
 
 
 def test_without_the_right_to_look_nobody_says_whether_a_mail_was_sent() -> None:

@@ -32,6 +32,7 @@ def test_an_address_that_is_wrong_or_would_send_passwords_in_the_clear_is_refuse
         ({"email_channels": "graph"}, "EMAIL_MICROSOFT_CLIENT_ID"),
         ({"email_channels": "gmail"}, "EMAIL_GOOGLE_CLIENT_ID"),
         ({"email_channels": "pop3"}, "pop3"),
+        ({"email_channels": "imap", "email_imap_url": "imap://mail.example.com"}, "in the clear"),
     ],
 )
 def test_a_channel_without_what_it_needs_is_told_at_start_up(values: dict[str, str], named: str) -> None:

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 
 from assistant.errors import SettingsInvalid
 from assistant.mail.accounts import MailAccount, Tokens
+from assistant.mail.mailroom import AccountMailroom
+from assistant.mentions import Person
 from assistant.settings import Settings
 from assistant.storage.mail_store import MailStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
@@ -46,6 +48,36 @@ def test_keys_rotate_and_a_lost_key_is_told(engine: sa.Engine, settings: Setting
     assert MailStore(engine, keyed(settings, NEW)).account("T1", "U1") == ACCOUNT
     with pytest.raises(SettingsInvalid):
         MailStore(engine, keyed(settings, OLD)).account("T1", "U1")
+
+
+def test_a_person_whose_account_cannot_be_opened_is_one_without_a_mailbox(
+    engine: sa.Engine, settings: Settings
+) -> None:
+    values = {"email_channels": "imap", "email_imap_url": "imap://127.0.0.1:9", "email_sending": True}
+    settings = settings.model_copy(update=values)
+    MailStore(engine, keyed(settings, OLD)).connect("T1", "U1", ACCOUNT)
+    ada = Person(id="U1", email="ada@example.test")
+
+    before = AccountMailroom(settings, MailStore(engine, keyed(settings, OLD))).drafts_of("T1", ada)
+    after = AccountMailroom(settings, MailStore(engine, keyed(settings, NEW))).drafts_of("T1", ada)
+
+    assert before is not None
+    assert after is None
+
+
+def test_what_the_admin_does_not_allow_any_more_is_not_offered(engine: sa.Engine, settings: Settings) -> None:
+    store, ada = MailStore(engine, settings), Person(id="U1", email="ada@example.test")
+    store.connect("T1", "U1", ACCOUNT)
+    imap = {"email_imap_url": "imap://127.0.0.1:9", "email_smtp_url": "smtp://127.0.0.1:9"}
+
+    def offered(**values: object) -> tuple[bool, bool]:
+        room = AccountMailroom(settings.model_copy(update={**imap, **values}), store)
+        return room.drafts_of("T1", ada) is not None, room.sender_for("T1", ada) is not None
+
+    assert offered(email_channels="imap", email_sending=True) == (True, True)
+    assert offered(email_channels="imap", email_sending=False) == (True, False)
+    assert offered(email_channels="imap", email_sending=True, email_smtp_url=None) == (True, False)
+    assert offered(email_channels="graph", email_sending=True) == (False, False)
 
 
 def test_one_mailbox_serves_a_person_wherever_they_ask(engine: sa.Engine, settings: Settings) -> None:

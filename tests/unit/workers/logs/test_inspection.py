@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from bench.logs_guard import noisy_incident
 from tests.unit.workers.logs.log_writing import NOW, TEN, as_upload, repeated, steady
-from workers.logs.index import Window
-from workers.logs.inspection import inspect
+from workers.logs.index import Window, build_index
+from workers.logs.inspection import inspect, inspect_index
 from workers.logs.inspection_report import Inspection
-from workers.logs.reading import ReadingCancelled
+from workers.logs.reading import ReadingCancelled, ReadingOptions
 from workers.logs.reading_files import LogBytes
 
 POOL = "connection pool exhausted, {n} waiting"
@@ -161,3 +162,26 @@ def test_limits_and_odd_clocks_are_told() -> None:
 
     assert any("the limit" in note for note in report.coverage.notes)
     assert any("UTC is assumed" in note for note in report.coverage.notes)
+
+
+def test_a_callee_with_a_cause_of_its_own_is_blamed_in_whatever_words_its_caller_names_it() -> None:
+    lines = steady()
+    lines += repeated(TEN, "store", "ERROR", "no space left on device, block {n}", lines=60, every_seconds=9)
+    lines += repeated(
+        TEN, "shop", "ERROR", "gave up on page {n}: store would have none of it", lines=400, every_seconds=1
+    )
+
+    report = inspect([as_upload(lines)], now=NOW)
+
+    assert report.root_cause_service == "store"
+
+
+@pytest.mark.parametrize("vocabulary", [None, 8_000])
+def test_words_that_no_mask_knows_neither_multiply_templates_nor_hide_the_cause(vocabulary: int | None) -> None:
+    index = build_index([noisy_incident(60_000, vocabulary)], ReadingOptions(now=NOW))
+    report = inspect_index(index)
+
+    assert index.guarded_lines > 0
+    assert len(index.templates) < 100
+    assert report.root_cause_service == "pay"
+    assert any("connection pool exhausted" in change.text for change in report.what_changed[:5])

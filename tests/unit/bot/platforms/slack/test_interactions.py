@@ -356,3 +356,26 @@ def quoting_logs(job: Any, context: Any) -> Any:
     )
     button = Actions(items=(Action(name="surroundings", label="Show the lines around", value={"n": 1}),))
     return make_result("Broken.", reply=Reply(text="Broken.", blocks=(Citations(items=(cited,)), button)))
+
+
+async def test_a_watch_is_begun_and_ended_by_who_asked_and_by_nobody_else(bot: Bot) -> None:
+    await bot.send(payload("app_mention"))
+    await bot.deliver()
+    bot.work(with_watch_buttons)
+    await bot.deliver()
+    message = bot.peer.said(CHANNEL)[-1]
+    PeopleStore(bot.engine).upsert_all(
+        "T0STEWARD", [PersonProfile(id="U0ANN", name="Ann", email="ann@example.com", role="engineer", groups=())]
+    )
+
+    await press(bot, message, "steward:watch", user="U0BEN")
+    await press(bot, message, "steward:watch")
+    await press(bot, message, "steward:stop_watch")
+
+    asked = [(view.kind, view.question) for view in bot.views()[1:]]
+    assert asked == [("log_inspection", "watch this"), ("log_inspection", "stop watching")]
+
+
+def with_watch_buttons(job: Any, context: Any) -> Any:
+    buttons = (Action(name="watch", label="Watch this"), Action(name="stop_watch", label="Stop watching"))
+    return make_result("Broken.", reply=Reply(text="Broken.", blocks=(Actions(items=buttons),)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 import yaml
@@ -34,13 +35,16 @@ def loki(monkeypatch: pytest.MonkeyPatch) -> Iterator[LokiTwin]:
         yield twin
 
 
-def inspected(folder: Path, sources: list[dict[str, object]], text: str, *groups: str) -> JobResult:
+def inspected(
+    folder: Path, sources: list[dict[str, object]], text: str, *groups: str, conversation: UUID | None = None
+) -> JobResult:
     path = folder / "log-sources.yaml"
     path.write_text(yaml.safe_dump({"sources": sources}))
     settings = load_settings({}, steward_data=folder, steward_log_sources=path)
     job = make_job(text, role="engineer", kind="log_inspection")
     asker = job.mention.asker.model_copy(update={"groups": groups or ("engineering",)})
     job = job.model_copy(update={"mention": job.mention.model_copy(update={"asker": asker})})
+    job = job.model_copy(update={"conversation_id": conversation or job.conversation_id})
     return run(job, make_context(settings=settings, watched=Watched()))
 
 
@@ -87,3 +91,14 @@ def test_who_may_not_query_a_source_asks_it_nothing(tmp_path: Path, loki: LokiTw
         inspected(tmp_path, [declared(loki)], "inspect the logs of payments", "sales")
 
     assert loki.asked == []
+
+
+def test_a_follow_up_by_who_may_no_longer_query_the_source_is_refused(tmp_path: Path, loki: LokiTwin) -> None:
+    thread = uuid4()
+    inspected(tmp_path, [declared(loki)], "why is payments failing for the last hour?", conversation=thread)
+    asked = len(loki.asked)
+    inspected(tmp_path, [declared(loki)], "what about payments?", conversation=thread)
+    assert len(loki.asked) == asked  # answered from the index that is there
+
+    with pytest.raises(NotPermitted):
+        inspected(tmp_path, [declared(loki)], "what about payments?", "sales", conversation=thread)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from assistant.errors import Cancelled, RequestInvalid
 from assistant.mentions import Attachment
+from assistant.settings import load_settings
 from tests.twins.jobs import Watched, make_context, make_job
 from workers.jobs.log_inspection.checks import check_inspection
 from workers.jobs.log_inspection.run import run
@@ -122,3 +125,21 @@ def test_an_order_in_a_log_line_stays_a_quoted_line(tmp_path: Path) -> None:
 
     assert outcome.result["root_cause_service"] == "api"
     assert order not in outcome.result["cause"]
+
+
+def test_the_demos_logs_as_it_declares_them_show_the_first_bad_minute(tmp_path: Path) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=90)
+    folder, gold = tmp_path / "logs", tmp_path / "gold.json"
+    arguments = ["--start", start.isoformat(), "--minutes", "80", "--rate", "0.15", "--gold", str(gold)]
+    subprocess.run([sys.executable, str(GENERATOR), str(folder), *arguments], check=True, capture_output=True)
+    declared = GENERATOR.with_name("log-sources.yaml").read_text().replace("LOGS_FOLDER", str(folder))
+    (tmp_path / "sources.yaml").write_text(declared)
+    settings = load_settings({"STEWARD_LOG_SOURCES": str(tmp_path / "sources.yaml")})
+
+    job = make_job("why is checkout failing?", role="engineer", kind="log_inspection")
+    outcome = run(job, make_context(settings=settings))
+
+    told = datetime.fromisoformat(outcome.result["first_bad"])
+    truth = datetime.fromisoformat(json.loads(gold.read_text())["first_bad"])
+    assert outcome.result["root_cause_service"] == "payments"
+    assert abs(told - truth) <= timedelta(seconds=60)

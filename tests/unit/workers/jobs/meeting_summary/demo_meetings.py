@@ -1,4 +1,4 @@
-"""Two invented meetings for the tests of minutes: one full of decisions and tasks, one a mere chat."""
+"""Invented meetings for the tests of minutes: one full of decisions and tasks, one a mere chat."""
 
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript
@@ -28,6 +28,11 @@ Attendees: Anna Schmidt, Ben Okafor, Chloé Martin
 [4:25] Ben Okafor: The numbers in the brochure are from last year and have to be checked.
 [4:40] Anna Schmidt: Thank you everybody, the minutes go to the whole team this afternoon.
 """
+
+# The same, as a recorder writes it that knows no names.
+UNNAMED = BUDGET_ROUND.replace("Attendees: Anna Schmidt, Ben Okafor, Chloé Martin\n", "")
+for number, person in enumerate(("Anna Schmidt", "Ben Okafor", "Chloé Martin"), 1):
+    UNNAMED = UNNAMED.replace(f"{person}:", f"Speaker {number}:")
 
 CHAT = """Dana: The weather in Lisbon was lovely and the food was good as well.
 Eli: We went to the coast last summer and it rained all the time there.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round, chat
 from workers.jobs.meeting_summary.extract import extract_minutes, summary_text
+from workers.jobs.meeting_summary.extract_units import clean_speech
 from workers.jobs.meeting_summary.validate import validate_minutes
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript, Utterance
@@ -182,3 +183,25 @@ def test_a_parsed_file_goes_straight_to_minutes() -> None:
     assert [(d.text, d.evidence[0].start) for d in minutes.decisions] == [
         ("We have decided to ship the portal in April.", 1.0)
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("So um, what we do, a as a first shot, is the the tram.", "What we do, as a first shot, is the tram."),
+        ("The there can be a bulb here.", "There can be a bulb here."),
+        ('" and then we can use this file.', "We can use this file."),
+        ('She said "rounding" in the notes.', 'She said "rounding" in the notes.'),
+        ("The theme is a nature walk, I think it is.", "The theme is a nature walk, I think it is."),
+    ],
+)
+def test_what_speech_adds_is_left_out_of_lines(said: str, line: str) -> None:
+    assert clean_speech(said) == line
+
+
+def test_a_sentence_that_was_cut_off_ends_in_dots() -> None:
+    transcript = Transcript(
+        source="plain_text", utterances=(Utterance(id="u1", speaker="Dan", text="We decided on the red ferry,"),)
+    )
+
+    assert [one.text for one in extract_minutes(transcript).decisions] == ["We decided on the red ferry …"]

@@ -10,18 +10,16 @@ import pytest
 
 from assistant.errors import Cancelled, RequestInvalid
 from assistant.jobs import JobResult
+from assistant.manner import LANGUAGES, LanguageCode, Manner
 from assistant.mentions import Attachment, Platform
 from assistant.replies import Actions, FileOffer
 from assistant.settings import load_settings
 from assistant.storage.people_store import PersonProfile
 from bench.meeting_long import long_meeting
 from tests.twins.jobs import FilesTwin, Watched, make_context, make_job
-from tests.unit.workers.jobs.meeting_summary.demo_meetings import BUDGET_ROUND
+from tests.unit.workers.jobs.meeting_summary.demo_meetings import BUDGET_ROUND, UNNAMED
 from workers.jobs.meeting_summary.run import run
-
-UNNAMED = BUDGET_ROUND.replace("Attendees: Anna Schmidt, Ben Okafor, Chloé Martin\n", "")
-for number, person in enumerate(("Anna Schmidt", "Ben Okafor", "Chloé Martin"), 1):
-    UNNAMED = UNNAMED.replace(f"{person}:", f"Speaker {number}:")
+from workers.jobs.meeting_summary.wording import languages
 
 
 class People:
@@ -39,6 +37,7 @@ def minutes_of(
     watched: Watched | None = None,
     settings: dict[str, str] | None = None,
     platform: Platform = Platform.WEB,
+    usual_language: LanguageCode | None = None,
     **options: Any,
 ) -> JobResult:
     path = folder / "weekly.txt"
@@ -46,7 +45,8 @@ def minutes_of(
     job = make_job(text, kind="meeting_summary")
     attachment = Attachment(name="weekly.txt", size_bytes=path.stat().st_size, location=f"path:{path}")
     conversation = job.mention.conversation.model_copy(update={"platform": platform})
-    update = {"attachments": (attachment,), "options": options, "conversation": conversation}
+    manner = Manner(language=usual_language)
+    update = {"attachments": (attachment,), "options": options, "conversation": conversation, "manner": manner}
     mention = job.mention.model_copy(update=update)
     files = FilesTwin()
     context = make_context(
@@ -95,6 +95,18 @@ def test_headings_are_in_the_language_asked_for_and_quotes_in_the_one_spoken(tmp
     assert "fällig 2026-03-06" in result.answer
     assert "send the access forms" in result.answer
     assert any("not translated to “de”" in warning for warning in result.warnings)
+
+
+def test_a_language_set_for_the_channel_is_followed_unless_another_is_asked_for(tmp_path: Path) -> None:
+    german = minutes_of(BUDGET_ROUND, tmp_path, usual_language="de")
+    french = minutes_of(BUDGET_ROUND, tmp_path, usual_language="de", text="minutes in French")
+
+    assert "Aufgaben:" in german.answer
+    assert "Aufgaben:" not in french.answer
+
+
+def test_every_language_that_can_be_set_has_headings() -> None:
+    assert set(LANGUAGES) <= set(languages())  # else run() would refuse whoever set it
 
 
 def test_an_unknown_language_is_refused_with_the_list(tmp_path: Path) -> None:
