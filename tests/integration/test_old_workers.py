@@ -146,10 +146,10 @@ OLD_CONVERSATION = Statement(
 )
 OLD_CLAIMED_JOB = Statement(
     """
-    INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, person_id, kind, lane, priority, mention, state,
-                      attempt, token, owner, lease_until, run_at, deadline_at, created_at, started_at)
-    VALUES (:job_id, 'e1', :conversation_id, 'web', 't', 'p', 'policy_search', 'policy', 5, @json(:mention), 'running',
-            1, 't1', 'w1', @in(:seconds), @now, @in(:seconds), @now, @now)
+    INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, person_id, kind, lane, priority, mention,
+                      state, attempt, token, owner, lease_until, run_at, deadline_at, created_at, started_at)
+    VALUES (:job_id, 'e1', :conversation_id, 'web', 't', 'p', 'policy_search', 'policy', 5, @json(:mention),
+            'running', 1, 't1', 'w1', @in(:seconds), @now, @in(:seconds), @now, @now)
     """
 )
 OLD_OUTBOX = Statement(
