@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from assistant.frozen import Frozen
 from assistant.mail.draft import DraftStatus, EmailDraft
 from assistant.mentions import Mention
+from assistant.minutes.kept import MinutesChange
 from assistant.replies import Citation, Reply
 
 
@@ -151,6 +152,7 @@ class JobResult(Frozen):
     receipt: Receipt
     reply: Reply
     draft: DraftChange | None = None  # of an email_draft job; kept in tables of its own
+    minutes: MinutesChange | None = None  # of a meeting_summary job; kept in the library
 
 
 class Step(Frozen):

@@ -80,6 +80,7 @@ class Mention(Frozen):
     audience: Audience = Audience.ASKER
     channel_groups: tuple[str, ...] = ()  # what everyone in the channel may read; used when audience is CHANNEL
     spaces: tuple[str, ...] = ()  # the channel's documents come from these spaces alone; empty: all
+    member_of: tuple[str, ...] = ()  # other channels whose minutes may be quoted to the asker: a member just now
     manner: Manner = Manner()  # how the answer should sound; set by intake
     kind: str | None = None  # chosen by a command, a button or a modal; None: routing decides
     options: dict[str, Any] = Field(default_factory=dict)  # the kind's own options, checked by its schema

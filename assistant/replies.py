@@ -127,6 +127,22 @@ class FileOffer(Frozen):
     size_bytes: int
 
 
+class Link(Frozen):
+    """Something of another system's that Steward made or found: a ticket, a page."""
+
+    label: str
+    url: str = Field(pattern=r"^https?://[^\s<>|]+$")
+    note: str = ""
+
+
+class Links(Frozen):
+    """A short list of links; their addresses come from a system of the company's, never from a model or a text."""
+
+    type: Literal["links"] = "links"
+    title: str
+    items: tuple[Link, ...]
+
+
 class Action(Frozen):
     """A button: `name` is handled by the platform (stop, retry, feedback, share, export …), `value` travels back."""
 
@@ -134,6 +150,7 @@ class Action(Frozen):
     label: str
     value: dict[str, Any] = Field(default_factory=dict)
     style: Literal["default", "primary", "danger"] = "default"
+    ask_first: str = ""  # what a platform asks before it lets the press through; empty: nothing
 
 
 class Actions(Frozen):
@@ -144,7 +161,7 @@ class Actions(Frozen):
 
 
 Block = Annotated[
-    Paragraph | Notice | Citations | Table | Checklist | Excerpt | Chart | Draft | FileOffer | Actions,
+    Paragraph | Notice | Citations | Table | Checklist | Excerpt | Chart | Draft | FileOffer | Links | Actions,
     Field(discriminator="type"),
 ]
 

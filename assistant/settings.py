@@ -239,6 +239,36 @@ class Settings(BaseModel):
     )
     email_approval_days: int = Field(14, ge=1, description="Days until a draft nobody sent or discarded lapses.")
 
+    # -- minutes
+    minutes_retention_days: int = Field(
+        1_095,
+        ge=1,
+        description="Days until minutes are deleted from the library; their conversations go by RETENTION_DAYS.",
+    )
+    minutes_readers: str = Field(
+        "", description="Comma-separated groups, people's ids or e-mail addresses that may read all minutes."
+    )
+    tickets_kind: Literal["json", "jira", "github"] = Field(
+        "json", description="What takes action items as tickets: any JSON API, Jira Cloud, or GitHub issues."
+    )
+    tickets_url: str | None = Field(
+        None,
+        description="Where tickets are made; empty: nowhere. json: the address to post to; jira: the site, "
+        "https://acme.atlassian.net; github: https://api.github.com, or an Enterprise server's API.",
+    )
+    tickets_token: SecretStr | None = Field(None, description="Token for the ticket system, sent as Bearer.")
+    tickets_user: str | None = Field(
+        None, description="Jira Cloud: the e-mail address of the token's account (basic authentication)."
+    )
+    tickets_project: str = Field(
+        "", description="Jira: project key; GitHub: owner/repository; json: sent as project, if set."
+    )
+    tickets_fields: str = Field(
+        "",
+        description="Comma-separated ours=theirs. json: names of title, body, owner, due, labels, project, key, name "
+        "and url there; jira: issuetype=Task and other fields by id.",
+    )
+    tickets_timeout_seconds: float = Field(10.0, gt=0, description="Time one call to the ticket system may take.")
     email_channels: str = Field(
         "",
         description="Comma-separated ways people may connect their own mailbox: imap, graph (Microsoft 365), gmail. "

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from assistant.minutes.schema import ActionItem, Decision, OpenQuestion
 from bench.meeting_data import LabelledMeeting
 from bench.train_meeting_weights import ITEM_SOURCES, fit_items, item_rows
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
 from workers.jobs.meeting_summary.extract_items import ItemKind
 from workers.jobs.meeting_summary.extract_units import all_sentences
-from workers.jobs.meeting_summary.schema import ActionItem, Decision, OpenQuestion
 from workers.transcripts.transcript import Transcript
 
 NEAR_UTTERANCES = 3

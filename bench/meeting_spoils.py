@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 
-from workers.jobs.meeting_summary.schema import Decision, Evidence, Minutes, SummaryLine
+from assistant.minutes.schema import Decision, Evidence, Minutes, SummaryLine
 from workers.transcripts.transcript import Transcript
 from workers.validation.text_support import words_of
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from rouge_score import rouge_scorer
 
+from assistant.minutes.schema import Minutes
 from bench.meeting_baselines import BASELINES, eighths
 from bench.meeting_data import QmsumMeeting, read_labelled, read_qmsum
 from bench.meeting_formats import LABELLED, NAMED
@@ -29,7 +30,6 @@ from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
 from workers.jobs.meeting_summary.extract_importance import expected_counts
 from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
-from workers.jobs.meeting_summary.schema import Minutes
 from workers.jobs.meeting_summary.validate import validate_minutes
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript

@@ -17,6 +17,7 @@ from assistant.storage.preference_store import PreferenceStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.minutes import MinutesDesk
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -38,4 +39,5 @@ class BotDependencies:
     person_data: PersonData
     blobs: BlobStore
     drafts: DraftDesk
+    minutes: MinutesDesk
     mail: MailDesk

@@ -28,6 +28,7 @@ from assistant.storage.people_store import PeopleStore
 from assistant.storage.preference_store import PreferenceStore, Standing
 from assistant.storage.statements import plain_text
 from bot.draft_answers import DraftAnswers
+from bot.meeting_questions import MeetingQuestions
 from bot.routing import HELP_WORDS, Route, help_text, route
 
 log = structlog.get_logger()
@@ -55,6 +56,7 @@ class Intake:
         doorbell: Doorbell | None = None,
         limits: RateLimits | None = None,
         answers: DraftAnswers | None = None,
+        meetings: MeetingQuestions | None = None,
         delivery: SaysAtOnce | None = None,
         preferences: PreferenceStore | None = None,
     ) -> None:
@@ -67,6 +69,7 @@ class Intake:
         self._doorbell = doorbell or NoDoorbell()
         self._limits = limits
         self._answers = answers
+        self._meetings = meetings
         self._delivery = delivery
         self._preferences = preferences
 
@@ -100,6 +103,8 @@ class Intake:
         standing = standing or self._standing(mention)
         asker = standing.asker or mention.asker
         chosen = self._in_its_thread(mention, chosen, asker)
+        if self._meetings is not None:
+            chosen = self._meetings.routed(mention, chosen)
         if not may_run(asker, chosen.kind):
             raise NotPermitted(
                 f"role {asker.role} may not run {chosen.kind.name}",

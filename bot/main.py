@@ -32,6 +32,7 @@ from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.mail_store import MailStore
 from assistant.storage.migrate import migrate
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.person_data import PersonData
@@ -46,6 +47,8 @@ from bot.draft_answers import DraftAnswers
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.meeting_questions import MeetingQuestions
+from bot.minutes import MinutesDesk
 from bot.platforms import PLATFORMS, PlatformEntry
 from bot.platforms.base import ChatPlatform, ShowsProgress
 
@@ -60,7 +63,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
     engine = open_engine(settings.database)
     jobs, people, feedback = JobStore(engine, settings), PeopleStore(engine), FeedbackStore(engine)
     blobs, drafts = BlobStore(engine, settings), DraftStore(engine)
-    preferences = PreferenceStore(engine)
+    preferences, minutes = PreferenceStore(engine), MinutesStore(engine)
     doorbell = open_doorbell(settings)
     platforms: dict[str, ChatPlatform] = {}
     delivery = Delivery(OutboxStore(engine), platforms)
@@ -73,6 +76,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
             doorbell,
             open_rate_limits(settings),
             answers=DraftAnswers(drafts, jobs),
+            meetings=MeetingQuestions(minutes),
             delivery=delivery,
             preferences=preferences,
         ),
@@ -85,6 +89,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
         person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(drafts, people, blobs, doorbell),
+        minutes=MinutesDesk(settings, minutes, feedback, doorbell),
         mail=MailDesk(settings, MailStore(engine, settings)),
     )
 

@@ -38,6 +38,7 @@ def build(app: FastAPI, dependencies: BotDependencies) -> web.WebPlatform:
         person_data=dependencies.person_data,
         blobs=dependencies.blobs,
         drafts=dependencies.drafts,
+        minutes=dependencies.minutes,
         mail=dependencies.mail,
         documents=DocumentReader(dependencies.engine),
         quality=QualityStore(dependencies.engine),

@@ -37,6 +37,7 @@ from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.watch_store import WatchStore
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
@@ -119,6 +120,7 @@ class Worker:
             self.repair,
             self._workers,
             DocumentLedger(self.engine),
+            MinutesStore(self.engine),
             self.doorbell,
             owner=owner,
             lanes=self.lanes,

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
     from assistant.mail.port import ApprovedMessage
     from assistant.mentions import Person
+    from assistant.minutes.kept import KeptMinutes, Reader, SpokenLine, Ticket
     from assistant.settings import Settings
     from assistant.storage.draft_store import KeptDraft, Order
     from assistant.storage.people_store import PersonProfile
     from assistant.storage.watch_store import WatchStore
+    from workers.clients.tickets import TicketSystem
     from workers.llm.model_catalogue import ModelCatalogue
 
 
@@ -139,6 +141,62 @@ class NoDrafts:
         return None
 
 
+class MinutesLibrary(Protocol):
+    """Minutes of earlier meetings; `assistant.storage.minutes_store.MinutesStore` keeps them."""
+
+    def of_job(self, job_id: UUID) -> KeptMinutes | None:
+        """Return the minutes that the job wrote before, or None."""
+        ...
+
+    def of_conversation(self, conversation_id: UUID, reader: Reader) -> KeptMinutes | None:
+        """Return the latest minutes of the conversation that the reader may see, or None."""
+        ...
+
+    def spoken(self, minutes_id: UUID) -> tuple[SpokenLine, ...]:
+        """Return what was said in the meeting, in order."""
+        ...
+
+    def search(
+        self, reader: Reader, stems: Sequence[str] = (), *, since: str = "", until: str = ""
+    ) -> list[KeptMinutes]:
+        """Return the minutes with most of the stems that the reader may see, the newest first among equals."""
+        ...
+
+    def begin_ticket(self, minutes_id: UUID, ticket: Ticket) -> None:
+        """Write down that a ticket is being made, before the ticket system hears of it."""
+        ...
+
+
+class NoMinutes:
+    """An empty library: for jobs and tests that need none."""
+
+    def of_job(self, job_id: UUID) -> KeptMinutes | None:
+        """Return nothing."""
+        del job_id
+        return None
+
+    def of_conversation(self, conversation_id: UUID, reader: Reader) -> KeptMinutes | None:
+        """Return nothing."""
+        del conversation_id, reader
+        return None
+
+    def spoken(self, minutes_id: UUID) -> tuple[SpokenLine, ...]:
+        """Return nothing."""
+        del minutes_id
+        return ()
+
+    def search(
+        self, reader: Reader, stems: Sequence[str] = (), *, since: str = "", until: str = ""
+    ) -> list[KeptMinutes]:
+        """Find nothing."""
+        del reader, stems, since, until
+        return []
+
+    def begin_ticket(self, minutes_id: UUID, ticket: Ticket) -> None:
+        """Write nothing down."""
+        del minutes_id, ticket
+
+
 class NoPeople:
     """A directory without anybody in it: for jobs and tests that need none."""
 
@@ -170,6 +228,8 @@ class JobContext:
     watches: WatchStore | None = None  # None: nothing can be watched here
     drafts: Drafts = field(default_factory=NoDrafts)
     mail: Mailroom = field(default_factory=NoMailroom)
+    minutes: MinutesLibrary = field(default_factory=NoMinutes)
+    tickets: TicketSystem | None = None  # None: none is set up
 
     def check(self, job: Job) -> None:
         """Stop here when the asker asked for it or the time is up.

@@ -19,8 +19,10 @@ from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.mail_store import MailStore
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.watch_store import WatchStore
+from workers.clients.tickets_http import open_tickets
 from workers.context import JobContext, Knowledge
 from workers.registry import HANDLERS, named
 
@@ -59,6 +61,8 @@ class ServicesFactory:
         self._watches = WatchStore(engine)
         self._drafts = DraftStore(engine)
         self._mail = AccountMailroom(settings, MailStore(engine, settings))
+        self._minutes = MinutesStore(engine)
+        self._tickets = open_tickets(settings)
 
     def __call__(self, job: Job, progress: Progress) -> JobContext:
         """Return the context of one attempt."""
@@ -79,6 +83,8 @@ class ServicesFactory:
             watches=self._watches,
             drafts=self._drafts,
             mail=self._mail,
+            minutes=self._minutes,
+            tickets=self._tickets,
         )
 
     def providers_away(self) -> tuple[str, ...]:

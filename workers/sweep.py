@@ -20,6 +20,7 @@ from assistant.queue import Doorbell
 from assistant.settings import Settings
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
 from workers.watch_checks import WatchChecks
 
@@ -44,6 +45,7 @@ class Sweeper:
         repair: JobRepair,
         workers: WorkerStore,
         documents: DocumentLedger,
+        minutes: MinutesStore,
         doorbell: Doorbell,
         *,
         owner: str,
@@ -56,6 +58,7 @@ class Sweeper:
         self._repair = repair
         self._workers = workers
         self._documents = documents
+        self._minutes = minutes
         self._doorbell = doorbell
         self._look_after_itself = look_after_itself
         self._watch_checks = watch_checks
@@ -105,7 +108,8 @@ class Sweeper:
         ):
             forgotten = self._repair.forget_old(self._settings.retention_days)
             purged = self._documents.purge(datetime.now(UTC) - timedelta(days=HIDDEN_DAYS))
-            log.info("retention.applied", conversations=forgotten, documents=purged)
+            minutes = self._minutes.forget_old(self._settings.minutes_retention_days)
+            log.info("retention.applied", conversations=forgotten, documents=purged, minutes=minutes)
 
     def _is_due(self, what: str, every_seconds: float) -> bool:
         now = time.monotonic()

@@ -71,6 +71,9 @@ _MENTIONS = Statement(
     """
 )
 _RENAME = Statement("UPDATE conversations SET title = :title WHERE id = :conversation_id")
+_DELETE_MINUTES = Statement(
+    "DELETE FROM minutes WHERE job_id IN (SELECT id FROM jobs WHERE conversation_id = :conversation_id)"
+)
 _DELETE = Statement("DELETE FROM conversations WHERE id = :conversation_id")
 
 
@@ -124,8 +127,9 @@ class ConversationStore:
             _RENAME(connection, conversation_id=conversation_id, title=plain_text(title))
 
     def delete(self, conversation_id: UUID) -> None:
-        """Remove the conversation with its turns, jobs, results and receipts. A running job of it ends unsaid."""
+        """Remove the conversation with its turns, jobs, results, receipts and minutes. A running job ends unsaid."""
         with writing(self._engine) as connection:
+            _DELETE_MINUTES(connection, conversation_id=conversation_id)
             _DELETE(connection, conversation_id=conversation_id)
 
 

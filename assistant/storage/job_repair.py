@@ -18,6 +18,7 @@ from assistant.replies import Action, Actions, Notice, Reply
 from assistant.storage.database import reading, writing
 from assistant.storage.draft_orders import give_up_order, mark
 from assistant.storage.job_store import AWAIT_AGAIN, SAY
+from assistant.storage.minutes_rows import stand_by
 from assistant.storage.statements import Statement, json_text
 
 MAX_WORKER_DEATHS = 3  # a job that took so many workers with it is not run again by itself
@@ -160,8 +161,10 @@ class JobRepair:
         return Repaired(tuple(row.job_id for row in lost if row.state == "queued"), tuple(given_up))
 
     def _given_up(self, connection: sa.Connection, job_id: UUID, code: str) -> Reply:
-        """Return what the asker reads; an order for a draft that was given up leaves the draft waiting."""
+        """Return what the asker reads; what was ordered under a draft or minutes leaves them as they were."""
         plain = apology(job_id, code)
+        if (minutes := stand_by(connection, job_id, plain.text)) is not None:
+            return minutes
         said = give_up_order(connection, job_id, plain.text)
         if said is None:
             return plain

@@ -28,6 +28,7 @@ from assistant.job_kinds import JobKind
 from assistant.jobs import DraftChange, Job, JobResult, Step
 from assistant.mail.draft import DraftStatus
 from assistant.mentions import ConversationKey, Mention
+from assistant.minutes.kept import MinutesChange
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage import job_claims
@@ -35,6 +36,7 @@ from assistant.storage.database import reading, writing, writing_once
 from assistant.storage.draft_orders import give_up_order, keep_change, mark
 from assistant.storage.job_acceptance import CLAIM_EVENT, PUT_TURN, Acceptance, Accepted
 from assistant.storage.job_views import JobView, recent_jobs, view_job, view_jobs
+from assistant.storage.minutes_rows import keep_minutes, stand_by
 from assistant.storage.statements import Batch, Statement, json_of, json_text, plain_text
 
 __all__ = ["Accepted", "JobStore", "JobView", "Pulse"]
@@ -134,6 +136,7 @@ _PUT_RECEIPT = """
         cost_usd = coalesce(receipts.cost_usd + excluded.cost_usd, receipts.cost_usd, excluded.cost_usd)
 """
 SAY = Statement(_SAY)
+_CORRECT_RESULT = Statement(_PUT_RESULT)
 _SAY_LAST = Batch(say=_SAY_IF, forget_progress=_FORGET_PROGRESS)
 _ANSWERING = {
     "result": _PUT_RESULT,
@@ -281,6 +284,8 @@ class JobStore:
         """Keep what came of the job and have it said: one commit. False when the job is no longer this worker's."""
         if result.draft is not None:
             return self._finish_with_draft(job, result, result.draft)
+        if result.minutes is not None:
+            return self._finish_with_minutes(job, result, result.minutes)
         with writing_once(self.engine) as connection:
             return _END_WITH_ANSWER(
                 connection,
@@ -290,6 +295,18 @@ class JobStore:
                 error_code=None,
                 error_message=None,
             )
+
+    def _finish_with_minutes(self, job: Job, result: JobResult, change: MinutesChange) -> bool:
+        with writing(self.engine) as connection:
+            if not self._end(connection, job, "succeeded"):
+                return False
+            keep_minutes(connection, job, change)
+            if change.is_written:
+                _ANSWER(connection, **_kept(job, result))
+            else:  # shown anew: receipt and turn stay
+                _CORRECT_RESULT(connection, **_kept(job, result))
+                _SAY_LAST(connection, job_id=job.id, reply=json_text(result.reply))
+        return True
 
     def _finish_with_draft(self, job: Job, result: JobResult, change: DraftChange) -> bool:
         with writing(self.engine) as connection:
@@ -352,7 +369,12 @@ class JobStore:
         )
 
     def _after_order(self, connection: sa.Connection, job_id: UUID, why: str) -> Reply | None:
-        """Close an order that could not be carried out; the job waits for the asker again. None without one."""
+        """Return what stands when something ordered under an answer could not be carried out; None without an order.
+
+        A draft's job waits for the asker again; minutes stand as they were.
+        """
+        if (minutes := stand_by(connection, job_id, why)) is not None:
+            return minutes
         said = give_up_order(connection, job_id, why)
         if said is not None:
             AWAIT_AGAIN(connection, job_id=job_id, approval_seconds=self._approval_seconds, no=False)

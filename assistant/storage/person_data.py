@@ -75,6 +75,20 @@ _ORDERS = Statement(
     """,
     returns="created_at finished_at",
 )
+_MINUTES = Statement(
+    """
+    SELECT @text(r.content) AS content FROM minutes m JOIN minutes_revisions r ON r.minutes_id = m.id
+    WHERE m.tenant = :tenant AND m.asker_id = :person_id ORDER BY m.created_at, r.revision
+    """
+)
+_CORRECTIONS = Statement(
+    """
+    SELECT r.minutes_id, r.revision, @text(r.changes) AS changes, r.created_at
+    FROM minutes_revisions r JOIN minutes m ON m.id = r.minutes_id
+    WHERE m.tenant = :tenant AND r.changed_by = :person_id ORDER BY r.created_at
+    """,
+    returns="minutes_id created_at",
+)
 _MAIL = Statement(  # that it is connected; its secrets leave the database in no export
     "SELECT channel, address, created_at FROM mail_accounts WHERE tenant = :tenant AND person_id = :person_id",
     returns="created_at",
@@ -92,6 +106,11 @@ _FORGET = tuple(
         """
         DELETE FROM feedback WHERE person_id = :person_id
         AND job_id IN (SELECT id FROM jobs WHERE tenant = :tenant)
+        """,
+        "DELETE FROM minutes WHERE tenant = :tenant AND asker_id = :person_id",
+        """
+        UPDATE minutes_revisions SET changed_by = '' WHERE changed_by = :person_id
+        AND minutes_id IN (SELECT id FROM minutes WHERE tenant = :tenant)
         """,
         "DELETE FROM jobs WHERE tenant = :tenant AND person_id = :person_id",
         """
@@ -143,7 +162,7 @@ class PersonData:
     def export(self, tenant: str, person_id: str) -> dict[str, Any]:
         """Return everything kept about the person of this account, on all platforms, ready for JSON."""
         with reading(self._engine) as connection:
-            accounts = _accounts(connection, tenant, person_id)
+            accounts = accounts_of(connection, tenant, person_id)
             return {
                 "accounts": [_account(connection, one) for one in accounts],
                 "settings": [_parsed(row.settings) for one in accounts for row in _SETTINGS(connection, **_key(one))],
@@ -151,6 +170,12 @@ class PersonData:
                 "drafts": [_parsed(row.content) for one in accounts for row in _DRAFTS(connection, **_key(one))],
                 "sent_drafts": [_plain(row) for one in accounts for row in _SENT_DRAFTS(connection, **_key(one))],
                 "draft_orders": [_plain(row) for one in accounts for row in _ORDERS(connection, **_key(one))],
+                "minutes": [_parsed(row.content) for one in accounts for row in _MINUTES(connection, **_key(one))],
+                "minutes_corrected": [
+                    {**_plain(row), "minutes_id": str(row.minutes_id), "changes": _parsed(row.changes)}
+                    for one in accounts
+                    for row in _CORRECTIONS(connection, **_key(one))
+                ],
                 "mail_accounts": [_plain(row) for one in accounts for row in _MAIL(connection, **_key(one))],
                 "feedback": [
                     {**_plain(row), "job_id": str(row.job_id)}
@@ -171,7 +196,7 @@ class PersonData:
         """
         count = 0
         with writing(self._engine) as connection:
-            accounts = _accounts(connection, tenant, person_id)
+            accounts = accounts_of(connection, tenant, person_id)
             files = _files(connection, accounts)
             for account in accounts:
                 count += int(_COUNT(connection, **_key(account)).scalar() or 0)
@@ -185,7 +210,7 @@ class PersonData:
         return count
 
 
-def _accounts(connection: sa.Connection, tenant: str, person_id: str) -> list[Account]:
+def accounts_of(connection: sa.Connection, tenant: str, person_id: str) -> list[Account]:
     """Return the account itself and those of the same directory record, on every platform."""
     rows = _ACCOUNTS(connection, person_id=person_id, home=LOCAL_TENANT).all()
     directory = {(row.tenant, row.id): _parsed(row.profile).get("directory_id") for row in rows}

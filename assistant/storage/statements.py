@@ -48,7 +48,7 @@ _SPELLINGS = {
 }
 # One name, one type, in every statement: parameters and returned columns alike. Unnamed here: as the driver has it.
 _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
-    **{name: sa.Uuid() for name in ("job_id", "conversation_id", "before_job")},
+    **{name: sa.Uuid() for name in ("job_id", "conversation_id", "before_job", "minutes_id")},
     **{
         name: UtcDateTime()
         for name in (

@@ -51,6 +51,7 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.mail_store import MailStore
 from assistant.storage.migrate import migrate
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
@@ -59,6 +60,7 @@ from bot import admin
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.minutes import MinutesDesk
 from bot.platforms.web import Suggestion, WebDependencies, build
 
 PEOPLE = [
@@ -344,6 +346,7 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
         person_data=PersonData(engine),
         blobs=blobs,
         drafts=DraftDesk(DraftStore(engine), people, blobs),
+        minutes=MinutesDesk(settings, MinutesStore(engine), feedback),
         mail=MailDesk(settings, MailStore(engine, settings)),
         documents=documents,
         quality=QualityStore(engine),

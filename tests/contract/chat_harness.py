@@ -37,6 +37,7 @@ class Feature(StrEnum):
     CHART = "chart"
     DRAFT = "e-mail draft for review"
     DRAFT_APPROVAL = "draft edited in place, saved or sent by its asker only"
+    MINUTES = "minutes corrected and confirmed in place"
     REDELIVERY = "event delivered again"
 
 
@@ -49,11 +50,13 @@ FALLBACKS: Mapping[str, Mapping[Feature, str]] = {
         Feature.CHART: "A picture with its words; without a public address for it, drawn where the client can.",
         Feature.DRAFT_APPROVAL: "Asked for in a channel or group, it comes in the asker's chat with the bot, and the "
         "channel is told so. The form takes the place of the buttons; the .eml is a link to the web page.",
+        Feature.MINUTES: "The form takes the place of the buttons.",
     },
     "slack": {
         Feature.CHART: "Drawn in characters, with its words.",
         Feature.DRAFT_APPROVAL: "Asked for in a channel, it comes in direct messages, and an ephemeral line says so. "
         "Texts of more than 3,000 characters are edited in the .eml.",
+        Feature.MINUTES: "Sections of more than 3,000 characters are corrected on the web page.",
     },
     "web": {
         Feature.EDIT: "A question on the page can't be changed: Stop ends it, and the new words are a new question.",

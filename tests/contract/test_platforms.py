@@ -19,6 +19,8 @@ from assistant.mail.draft import EmailDraft
 from assistant.mail.own_edits import OwnEdit, apply_edit
 from assistant.mail.shown import show_draft
 from assistant.mentions import Audience
+from assistant.minutes.kept import MinutesChange, numbered
+from assistant.minutes.schema import Decision, MeetingHeader, Minutes
 from assistant.replies import (
     Action,
     Actions,
@@ -26,6 +28,8 @@ from assistant.replies import (
     Citation,
     Citations,
     Draft,
+    Link,
+    Links,
     Notice,
     Paragraph,
     Reply,
@@ -35,6 +39,7 @@ from assistant.replies import (
 from assistant.settings import Settings
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
+from assistant.storage.minutes_store import MinutesStore
 from tests.contract.chat_harness import FALLBACKS, Feature, Harness, table
 from tests.contract.slack_harness import slack
 from tests.contract.teams_harness import teams
@@ -261,6 +266,48 @@ async def test_draft(chat: Harness) -> None:
     text = chat.shown("private").text
 
     assert all(word in text for word in ("bo@example.com", "Leave", "Dear Bo", "the date"))
+
+
+@pytest.mark.parametrize("where", ["private", "channel"])
+async def test_minutes(chat: Harness, where: Any) -> None:
+    """Confirming makes a revision that the one message says; in a channel, whoever reads there may confirm."""
+    await chat.ask("minutes", where=where, file=b"WEBVTT\n\n00:01.000 --> 00:02.000\nAnn: we ship on Friday\n")
+    await chat.settle()
+    job = claim(chat)
+    decision = Decision(text="We ship on Friday.", status="agreed")
+    minutes = numbered(Minutes(meeting=MeetingHeader(title="Weekly"), decisions=(decision,)))
+    change = MinutesChange(minutes=minutes, document="notes.vtt", terms=("ship",))
+
+    def shown_as(words: str, revision: int) -> Reply:
+        value = {"minutes": str(job.id), "revision": revision}
+        names = ("minutes_edit", "minutes_confirm", "minutes_forget")
+        actions = Actions(items=tuple(Action(name=name, label=name, value=value) for name in names))
+        link = Link(label="OPS-1", url="https://tickets.example/OPS-1", note="Ship it")
+        blocks = (Paragraph(markdown=words), Links(title="Tickets", items=(link,)), actions)
+        return Reply(text=words, blocks=blocks, wants_feedback=True)
+
+    assert chat.jobs.finish(job, make_result("Weekly", reply=shown_as("Friday.", 1), minutes=change))
+    await chat.settle()
+    before = chat.shown(where)
+    await chat.press("minutes_edit", where=where)  # opens the form, and changes nothing
+    await chat.press("minutes_confirm", where=where, by="bo" if where == "channel" and chat.name != "web" else "ann")
+    again = claim(chat)
+    kept = MinutesStore(chat.engine).of_job(job.id)
+    assert kept is not None
+    again_shown = make_result(
+        "Weekly",
+        reply=shown_as("Friday, confirmed.", 2),
+        minutes=change.model_copy(update={"minutes": kept.minutes, "is_written": False}),
+    )
+    assert chat.jobs.finish(again, again_shown)
+    assert await chat.progress("Friday, confirmed.", where=where)
+    await chat.settle()
+    after = chat.shown(where)
+
+    assert {"minutes_edit", "minutes_confirm", "minutes_forget"} <= before.buttons
+    assert "OPS-1" in before.text
+    assert (again.id, kept.revision, before.messages) == (job.id, 2, after.messages)
+    assert kept.minutes.confirmed_by
 
 
 @pytest.mark.parametrize("where", ["private", "channel"])

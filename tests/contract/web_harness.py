@@ -58,8 +58,8 @@ class WebHarness:
         return await self.ask(text, event=f"{event}-anew")
 
     async def press(self, button: str, *, where: Where, by: Who = "ann") -> None:
-        if button.startswith("draft_"):
-            await self._press_draft(button, where, by)
+        if button.startswith(("draft_", "minutes_")):
+            await self._press_action(button, where, by)
             return
         job = self._last_with(button, where)
         page = self._pages[where]
@@ -67,7 +67,7 @@ class WebHarness:
             page = await self._open(by, f"/c/{self.jobs.view(job).conversation_id}")
         await _tell(page, {"act": button, "job": str(job)})
 
-    async def _press_draft(self, button: str, where: Where, by: Who) -> None:
+    async def _press_action(self, button: str, where: Where, by: Who) -> None:
         job, pressed = next(
             (job, found)
             for job, turn in reversed(self._turns(where).items())

@@ -14,7 +14,7 @@ from assistant.manner import Manner
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
 from assistant.settings import Settings, load_settings
 from tests.twins.knowledge import KnowledgeTwin
-from workers.context import JobContext, NoPeople
+from workers.context import JobContext, NoMinutes, NoPeople
 from workers.llm.model_catalogue import ModelCatalogue
 
 
@@ -115,6 +115,8 @@ def make_context(
     settings: Settings | None = None,
     watched: Watched | None = None,
     people: Any = None,
+    minutes: Any = None,
+    tickets: Any = None,
 ) -> JobContext:
     settings = settings or load_settings({})
     watched = watched or Watched()
@@ -129,4 +131,6 @@ def make_context(
         stream=watched.streamed.append,
         is_cancelled=lambda: watched.cancelled,
         people=people or NoPeople(),
+        minutes=minutes or NoMinutes(),
+        tickets=tickets,
     )

@@ -218,4 +218,7 @@ def _generic_piece(item: object, number: int) -> Piece | None:
         None,
     )
     end = next((n for key in ("end", "end_time", "endTime") if (n := _number(item.get(key))) is not None), None)
-    return Piece(text, speaker, start, end, f"entry {number}")
+    url = _text(item.get("url"))
+    return Piece(
+        text, speaker, start, end, f"entry {number}", url=url if url.startswith(("https://", "http://")) else None
+    )

@@ -15,6 +15,7 @@ from assistant.replies import (
     Draft,
     Excerpt,
     FileOffer,
+    Links,
     Notice,
     Paragraph,
     Table,
@@ -75,6 +76,8 @@ def _block(block: Block) -> str:
             return _table(block)
         case Checklist():
             return "\n".join([f"{block.title}:", *(f"  [ ] {item}" for item in block.items)])
+        case Links():
+            return "\n".join([f"{block.title}:", *(f"  {one.label} {one.note} {one.url}" for one in block.items)])
         case Excerpt():
             return "\n".join(
                 [*([f"{block.title}:"] if block.title else []), *(f"    {line}" for line in block.lines)]

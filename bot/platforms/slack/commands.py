@@ -24,9 +24,9 @@ from bot.platforms.slack.email_form import EmailForm
 from bot.platforms.slack.interactions import Press
 from bot.platforms.slack.parse import Wire, Workspace, read_text
 from bot.platforms.slack.reading import PATIENCE_SECONDS, READING_SECONDS, Conversation
-from bot.platforms.slack.recap import RecapRequest, read_request
 from bot.platforms.slack.recaps import JSON_TYPE
 from bot.platforms.slack.text import escape
+from bot.recap import RecapRequest, read_request
 from bot.routing import HELP_WORDS, help_text
 
 log = structlog.get_logger()

@@ -6,6 +6,7 @@ It adds who asks and who reads along, takes the question in, and tells the asker
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ from assistant.storage.slack_store import SlackStore
 from assistant.storage.worker_store import WorkerStore
 from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
+from bot.meeting_questions import asks_across_meetings
 from bot.platforms.slack.client import SlackApi, call
 from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.files import SlackFiles
@@ -49,6 +51,7 @@ from bot.routing import route
 
 log = structlog.get_logger()
 
+MEMBERSHIP_SECONDS = 1.0  # of the three that Slack waits for an acknowledgement
 PRIVATE_POINTER = "I answer in our direct messages, as your settings say."
 DRAFT_POINTER = "An e-mail draft is yours alone: it comes in our direct messages."
 MAX_TITLE_CHARS = 80  # of a thread in the Messages tab: what its list shows
@@ -153,7 +156,7 @@ class Desk:
     ) -> Accepted | None:
         """Write the question down; None when it can't be taken and the asker was told, where it was `asked`."""
         try:
-            accepted = await self.accept(mention, standing)
+            accepted = await self.accept(await self._with_channels(workspace, mention), standing)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
@@ -163,6 +166,25 @@ class Desk:
             self.later(self.show_status(workspace, mention.reply_target, "is looking into it…"))
             self.later(self._name_thread(workspace, mention))
         return accepted
+
+    async def _with_channels(self, workspace: Workspace, mention: Mention) -> Mention:
+        """Note the channels the asker is in, where a private question may be answered from their minutes.
+
+        Slack is asked now, so that who left a channel has lost its minutes. What isn't known in time is left out.
+        """
+        if mention.audience is not Audience.ASKER or not asks_across_meetings(mention.text):
+            return mention
+        channels = await asyncio.to_thread(self.dependencies.minutes.channels, mention)
+        found: list[str] = []
+
+        async def look(channel: str) -> None:
+            if await self.directory.is_member(workspace, channel, mention.asker.id):
+                found.append(channel)
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MEMBERSHIP_SECONDS):
+                await asyncio.gather(*(look(channel) for channel in channels))
+        return mention.model_copy(update={"member_of": tuple(sorted(found))})
 
     async def accept(self, mention: Mention, standing: Standing | None = None) -> Accepted:
         """Write the question down.
@@ -206,9 +228,9 @@ class Desk:
             audience=readers.audience,
             channel_groups=readers.groups,
             kind=kind,
-            options=options or {},
             reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
         )
+        mention = await self._with_channels(workspace, mention)
         return await self.accept(_with_handoff(mention, readers.settings))
 
     async def refuse(self, workspace: Workspace, mention: Mention, error: StewardError) -> None:

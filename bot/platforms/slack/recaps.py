@@ -16,7 +16,7 @@ from assistant.mentions import Mention
 from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.parse import Message, Workspace
 from bot.platforms.slack.reading import Conversation, SlackReader
-from bot.platforms.slack.recap import read_request
+from bot.recap import read_request
 from bot.routing import route
 
 JSON_TYPE = "application/json"

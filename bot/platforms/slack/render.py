@@ -25,6 +25,7 @@ from assistant.replies import (
     Draft,
     Excerpt,
     FileOffer,
+    Links,
     Notice,
     Paragraph,
     Reply,
@@ -121,6 +122,9 @@ def _pieces(block: object) -> list[_Piece]:
         case Checklist():
             lines = "\n".join(f"- {safe_markdown(item)}" for item in block.items)
             return _markdown(f"**{safe_markdown(block.title)}**\n\n{lines}")
+        case Links():
+            links = [f"{link(one.url, one.label)} {plain(shorten(one.note, 200))}" for one in block.items]
+            return _titled(block.title) + [piece for line in links for piece in _context(line)]
         case Excerpt():
             return _titled(block.title) + _preformatted("\n".join(block.lines))
         case Chart():
@@ -286,6 +290,13 @@ def _button(action: Action, key: str, number: int) -> SlackBlock:
         "text": {"type": "plain_text", "text": shorten(action.label, BUTTON_CHARS)},
         "value": value if len(value) <= 2_000 else json.dumps({"job": key}),
     }
+    if action.ask_first:
+        button["confirm"] = {
+            "title": {"type": "plain_text", "text": shorten(action.label, 100)},
+            "text": {"type": "plain_text", "text": shorten(action.ask_first, 300)},
+            "confirm": {"type": "plain_text", "text": shorten(action.label, 30)},
+            "deny": {"type": "plain_text", "text": "Cancel"},
+        }
     return button if action.style == "default" else {**button, "style": action.style}
 
 

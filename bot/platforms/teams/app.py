@@ -27,12 +27,14 @@ from bot.platforms.teams.endpoint import build_routes
 from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.graph import GraphClient
 from bot.platforms.teams.meetings import MeetingTranscripts
+from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.own_chat import OwnChats
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.platform import TeamsPlatform
 from bot.platforms.teams.progress import ProgressFollower
+from bot.platforms.teams.recaps import TeamsRecaps
 from bot.platforms.teams.signing_keys import SigningKeys
 from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.threads import ThreadReader
@@ -99,7 +101,10 @@ def _build_desk(
         speaker=speaker,
         files=FileFetcher(http, graph, blobs, dependencies.settings),
         transcripts=MeetingTranscripts(client, graph, blobs),
-        buttons=Buttons(dependencies.jobs, intake, directory, drafts, email_form),
+        recaps=TeamsRecaps(graph, blobs),
+        buttons=Buttons(
+            dependencies.jobs, intake, directory, drafts, email_form, MinutesButtons(dependencies.minutes)
+        ),
         opinions=Opinions(dependencies.feedback_desk, outbox),
         chats=chats,
         compose=ComposeActions(chats, ThreadReader(graph), blobs, intake, directory),

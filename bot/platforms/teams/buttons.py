@@ -16,11 +16,13 @@ from assistant.errors import NotPermitted, RequestInvalid
 from assistant.job_kinds import LOG_INSPECTION
 from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
+from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
 from assistant.storage.job_store import JobStore, JobView
 from assistant.watch_words import WATCH_BUTTONS
 from bot.intake import Intake
 from bot.platforms.teams.drafts import DraftButtons
 from bot.platforms.teams.email_form import WRITTEN, EmailForm
+from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.text import fenced, plain
@@ -42,12 +44,14 @@ class Buttons:
         directory: TeamsDirectory,
         drafts: DraftButtons,
         email_form: EmailForm,
+        minutes: MinutesButtons,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
         self._directory = directory
         self._drafts = drafts
         self._email_form = email_form
+        self._minutes = minutes
 
     async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         """Do what the button says.
@@ -63,6 +67,8 @@ class Buttons:
             return await self._drafts.press(name, data, tenant=tenant_of(activity), person_id=presser.id)
         if name in (WRITE_ABOUT, WRITTEN):
             return await self._email_form.press(activity, name, view, data)
+        if name.startswith(MINUTES_PREFIX):
+            return await self._under_minutes(activity, name, data)
         match name:
             case "stop":
                 return await self.stop(activity, view)
@@ -76,6 +82,20 @@ class Buttons:
                 return await self._watch(activity, view, WATCH_BUTTONS[name])
             case _:
                 raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")
+
+    async def _under_minutes(
+        self, activity: TeamsActivity, name: str, data: Mapping[str, Any]
+    ) -> str | dict[str, Any]:
+        asker = await self._directory.known(activity)
+        readers = await self._directory.readers(activity, asker)
+        mention = mention_of(
+            activity,
+            asker.person,
+            readers.audience,
+            key=f"teams:{name}:{data.get('minutes')}:{data.get('revision')}:{asker.person.id}"[:500],
+            channel_groups=readers.groups,
+        )
+        return await self._minutes.press(name, data, mention)
 
     async def _watch(self, activity: TeamsActivity, view: JobView, words: str) -> str:
         asker = await self._directory.known(activity)

@@ -38,6 +38,7 @@ from bot.platforms.teams.parse import (
 )
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.places import SEEN
+from bot.platforms.teams.recaps import TeamsRecaps
 from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.turns import InvokeAnswer
 from bot.platforms.teams.welcome import welcome
@@ -64,6 +65,7 @@ class TeamsDesk:
         speaker: Speaker,
         files: FileFetcher,
         transcripts: MeetingTranscripts,
+        recaps: TeamsRecaps,
         buttons: Buttons,
         opinions: Opinions,
         chats: OwnChats,
@@ -76,6 +78,7 @@ class TeamsDesk:
         self._speaker = speaker
         self._files = files
         self._transcripts = transcripts
+        self._recaps = recaps
         self._buttons = buttons
         self._opinions = opinions
         self._chats = chats
@@ -195,8 +198,7 @@ class TeamsDesk:
             readers = await self._directory.readers(activity, asker)
             mention = mention_of(activity, asker.person, readers.audience, key=key, channel_groups=readers.groups)
             if await asyncio.to_thread(self._jobs.of_event, key) is None:  # else its files are kept already
-                attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
-                mention = mention.model_copy(update={"attachments": attachments})
+                mention = await self._with_files(activity, mention)
             is_draft = activity.kind != "personal" and route(mention).kind is EMAIL_DRAFT
             if is_draft:
                 mention = await self._privately(activity, mention, is_outsider=asker.is_outsider)
@@ -208,6 +210,15 @@ class TeamsDesk:
             await self._tell(activity, f"{key}:pointer", DRAFT_POINTER)
         elif activity.kind != "personal" and not accepted.duplicate:  # a stream shows by itself that we are at it
             self._speaker.send(thread_reference(activity), {"type": "typing"})
+
+    async def _with_files(self, activity: TeamsActivity, mention: Mention) -> Mention:
+        """Return the mention with what came along, with the meeting's transcript, or with messages to recap."""
+        attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
+        recap = None if attachments else await self._recaps.fetch(activity, mention)
+        if recap is None:
+            return mention.model_copy(update={"attachments": attachments})
+        text = mention.text.rstrip(" ?")  # a question would be answered from the messages; this asks for all of them
+        return mention.model_copy(update={"attachments": (recap,), "kind": MEETING_SUMMARY.name, "text": text})
 
     async def _privately(self, activity: TeamsActivity, mention: Mention, *, is_outsider: bool) -> Mention:
         """Return a request made in a channel or group as one that is answered in the asker's own chat."""

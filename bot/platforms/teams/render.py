@@ -22,6 +22,7 @@ from assistant.replies import (
     Draft,
     Excerpt,
     FileOffer,
+    Links,
     Notice,
     Paragraph,
     Reply,
@@ -167,6 +168,9 @@ def _markdown(block: Block, key: str, base_url: str | None) -> str:
             return f"{_ICONS[block.level]} *{plain(block.text)}*"
         case Checklist():
             return "\n".join([f"**{plain(block.title)}**", "", *(f"- ☐ {plain(item)}" for item in block.items)])
+        case Links():
+            lines = (f"- [{plain(one.label)}]({one.url}) {plain(one.note)}".rstrip() for one in block.items)
+            return "\n".join([f"**{plain(block.title)}**", "", *lines])
         case Excerpt():
             title = [f"**{plain(block.title)}**", ""] if block.title else []
             return "\n".join([*title, fenced(block.lines, block.language)])

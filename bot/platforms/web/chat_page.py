@@ -25,12 +25,15 @@ from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION
 from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
 from assistant.mentions import LOCAL_TENANT, Attachment, ConversationKey, Mention, Person, Platform
+from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
+from assistant.minutes.kept import Reader
 from assistant.observability import ERRORS
 from assistant.replies import Citation
 from assistant.storage.conversation_store import Conversation
 from assistant.storage.feedback_store import Verdict
 from assistant.storage.job_views import JobView
 from assistant.watch_words import WATCH_BUTTONS
+from bot import minutes
 from bot.email_requests import KIND
 from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
@@ -99,6 +102,7 @@ class ChatPage:
             "feedback": self._thumb,
             "action": self._action,
             "draft": self._draft,
+            "minutes": self._minutes_edited,
             "email": self._email,
             "new": self._new,
             "open": self._open,
@@ -345,6 +349,9 @@ class ChatPage:
         if event.name.startswith(PREFIX):
             await self._draft_pressed(event, turn)
             return
+        if event.name.startswith(MINUTES_PREFIX):
+            await self._minutes_pressed(event, turn)
+            return
         if event.name in WATCH_BUTTONS:
             await self._show_asked(*await self._ask(WATCH_BUTTONS[event.name], (), LOG_INSPECTION.name, uuid4().hex))
             return
@@ -384,6 +391,29 @@ class ChatPage:
             self._frame.announce(await self._draft_acts.submit(event, self._person))
         finally:  # a refusal too: "it has changed since" is said beside the draft as it stands now
             await self._show_again(turn)
+
+    async def _minutes_pressed(self, event: PageEvent, turn: TurnView) -> None:
+        """Open the form under minutes, or do what the button says."""
+        press, reader = minutes.read_press(event.value), self._reader()
+        desk = self._deps.minutes
+        if event.name == minutes.EDIT:
+            fields = await asyncio.to_thread(desk.form, press, reader)
+            self._run("askDraft", event.name, str(turn.job_id), event.value, fields)
+        elif event.name in minutes.ORDERS:
+            said = await asyncio.to_thread(desk.order, event.name, press, reader, self._person)
+            self._frame.announce(said)
+            await self._show_again(turn)
+
+    async def _minutes_edited(self, event: PageEvent) -> None:
+        """Keep what the form under minutes brought back."""
+        turn, press = self._turn(event), minutes.read_press(event.value)
+        edit = partial(self._deps.minutes.edit, press, event.fields, self._reader(), self._person)
+        await asyncio.to_thread(edit)
+        self._frame.announce("Your corrections are kept.")
+        await self._show_again(turn)
+
+    def _reader(self) -> Reader:
+        return self._deps.minutes.reader(Mention(event_key="-", conversation=self._new_key(), asker=self._person))
 
     async def _show_again(self, turn: TurnView) -> None:
         """Show the turn as it stands, and follow it while a worker carries out what was ordered."""

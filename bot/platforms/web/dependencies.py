@@ -17,6 +17,7 @@ from assistant.storage.quality_store import QualityStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.minutes import MinutesDesk
 from bot.platforms.web.reader import Documents
 from bot.platforms.web.suggestions import Suggestion
 
@@ -36,6 +37,7 @@ class WebDependencies:
     person_data: PersonData
     blobs: BlobStore
     drafts: DraftDesk
+    minutes: MinutesDesk
     mail: MailDesk
     documents: Documents
     quality: QualityStore

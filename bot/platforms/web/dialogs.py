@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
 from assistant.mail.own_edits import MAX_BODY_CHARS
+from assistant.minutes.edits import HINTS, HOW_TO, TITLES
 from bot.email_requests import MAX_REQUEST_CHARS
 from bot.platforms.web.markup import Child, element, join
 from bot.platforms.web.page_events import FeedbackReason
@@ -31,7 +32,7 @@ REASON_WORDS: Final[dict[str, str]] = {
 
 def render_dialogs() -> Markup:
     """Return all dialogs, closed."""
-    return join([_feedback(), _rename(), _speakers(), _delete(), _draft(), _draft_change(), _email()])
+    return join([_feedback(), _rename(), _speakers(), _delete(), _draft(), _draft_change(), _email(), _minutes()])
 
 
 def _feedback() -> Markup:
@@ -137,6 +138,15 @@ def _line(name: str, label: str, *, placeholder: str | None = None) -> Markup:
         "input", type="text", name=name, autocomplete="off", maxlength=MAX_LINE_CHARS, placeholder=placeholder
     )
     return element("label", element("span", label), entry, class_="field")
+
+
+def _minutes() -> Markup:
+    fields: list[Child] = [element("p", HOW_TO)]
+    for section, title in TITLES.items():
+        label = element("span", title, element("small", f" {HINTS[section]}"))
+        entry = element("textarea", name=section, rows=5, maxlength=MAX_BODY_CHARS)
+        fields.append(element("label", label, entry, class_="field"))
+    return _dialog("minutes-dialog", "Correct the minutes", fields, submit="Keep")
 
 
 def _dialog(name: str, title: str, *content: Child, submit: str, style: str = "primary") -> Markup:

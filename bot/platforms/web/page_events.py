@@ -30,6 +30,7 @@ class PageEvent(Frozen):
         "feedback",
         "action",
         "draft",
+        "minutes",
         "email",
         "new",
         "open",
@@ -43,7 +44,7 @@ class PageEvent(Frozen):
     kind: str = Field("", max_length=64)
     name: str = Field("", max_length=64)  # an action's
     value: str = Field("", max_length=2_000)  # an action's, as JSON
-    fields: dict[str, str] = Field(default_factory=dict, max_length=8)  # of a form about drafts
+    fields: dict[str, str] = Field(default_factory=dict, max_length=8)  # of a draft's or the minutes' form
     draft: str = Field("", pattern=r"^[0-9a-f]{0,32}$")  # the question's own id, made by the browser
     files: tuple[str, ...] = Field((), max_length=20)  # tokens that the upload route gave out
     reason: FeedbackReason | None = None

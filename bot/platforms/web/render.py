@@ -24,6 +24,7 @@ from assistant.replies import (
     Draft,
     Excerpt,
     FileOffer,
+    Links,
     Notice,
     Paragraph,
     Reply,
@@ -119,6 +120,8 @@ def _render_block(block: Block, job_id: UUID, citations: Mapping[int, Citation])
         case Checklist():
             items = [element("li", icon("check"), element("span", item)) for item in block.items]
             return element("section", element("h4", block.title), element("ul", items), class_="checklist")
+        case Links():
+            return element("section", element("h4", block.title), element("ul", _links(block)), class_="links")
         case Excerpt():
             title = element("h4", block.title) if block.title else None
             code = element("code", escaped_lines(block.lines))
@@ -175,6 +178,11 @@ def _source_details(item: Citation) -> list[str]:
     effective = f"in force from {day_words(item.effective_from)}" if item.effective_from else ""
     page = f"page {item.page}" if item.page else ""
     return [detail for detail in (item.section, page, version, effective) if detail]
+
+
+def _links(block: Links) -> list[Markup]:
+    there = {"rel": "noopener noreferrer", "target": "_blank"}
+    return [element("li", element("a", one.label, href=one.url, **there), f" {one.note}") for one in block.items]
 
 
 def _table(block: Table) -> Markup:
@@ -262,7 +270,7 @@ def _action(item: Action) -> Markup:
             download=True,
             class_="quiet",
         )
-    value = json.dumps(item.value, separators=(",", ":"))
-    return element(
-        "button", item.label, type="button", class_=style, data_act="action", data_name=item.name, data_value=value
-    )
+    data = {"data_name": item.name, "data_value": json.dumps(item.value, separators=(",", ":"))}
+    if item.ask_first:
+        data["data_ask"] = item.ask_first
+    return element("button", item.label, type="button", class_=style, data_act="action", **data)

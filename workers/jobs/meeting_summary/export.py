@@ -14,8 +14,8 @@ from typing import Any
 import docx
 from icalendar import Calendar, Event
 
+from assistant.minutes.schema import Minutes
 from workers.jobs.meeting_summary.layout import Layout, clock, printable, sections_of
-from workers.jobs.meeting_summary.schema import Minutes
 
 
 def to_markdown(minutes: Minutes, layout: Layout) -> str:

@@ -16,8 +16,8 @@ from fontTools.ttLib import TTFont, TTLibError
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from assistant.minutes.schema import Minutes
 from workers.jobs.meeting_summary.layout import Layout, printable, sections_of
-from workers.jobs.meeting_summary.schema import Minutes
 
 # Debian: fonts-dejavu-core (Latin, Greek, Cyrillic, Hebrew …), fonts-noto-core, fonts-droid-fallback (Chinese,
 # Japanese, Korean), fonts-ipafont-gothic.

@@ -8,6 +8,15 @@ candidates a person confirms.
 import re
 from collections.abc import Callable, Sequence
 
+from assistant.minutes.schema import (
+    ActionItem,
+    Decision,
+    Evidence,
+    Minutes,
+    OpenQuestion,
+    SummaryLine,
+    Topic,
+)
 from workers.jobs.meeting_summary.extract_commitments import Commitment, find_commitments
 from workers.jobs.meeting_summary.extract_importance import Weights, expected_counts
 from workers.jobs.meeting_summary.extract_items import Candidate, find_candidates, is_explicit, is_task, status_of
@@ -23,15 +32,6 @@ from workers.jobs.meeting_summary.extract_settled import Settled, find_settled
 from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches, topic_sentence
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
-from workers.jobs.meeting_summary.schema import (
-    ActionItem,
-    Decision,
-    Evidence,
-    Minutes,
-    OpenQuestion,
-    SummaryLine,
-    Topic,
-)
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
 from workers.validation.text_support import says_the_same, stem, words_of

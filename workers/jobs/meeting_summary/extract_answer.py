@@ -8,10 +8,10 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from assistant.minutes.schema import SummaryLine
 from workers.jobs.meeting_summary.extract import evidence_of, spoken_line
 from workers.jobs.meeting_summary.extract_summary import clarity
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences
-from workers.jobs.meeting_summary.schema import SummaryLine
 from workers.transcripts.transcript import Transcript
 from workers.validation.text_support import content_stems, words_of
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from assistant.minutes.schema import DecisionStatus
 from workers.jobs.meeting_summary.extract_cues import (
     ASSENT,
     CUES,
@@ -24,7 +25,6 @@ from workers.jobs.meeting_summary.extract_importance import Weights, load_weight
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
 from workers.jobs.meeting_summary.extract_settled import marker_of
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.jobs.meeting_summary.schema import DecisionStatus
 from workers.validation.text_support import content_stems, says_the_same
 
 ItemKind = Literal["actions", "decisions", "questions"]

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from assistant.minutes.schema import MeetingHeader, MinutesWarning, PersonPoints
 from workers.jobs.meeting_summary.extract_importance import expected_counts
 from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
-from workers.jobs.meeting_summary.schema import MeetingHeader, MinutesWarning, PersonPoints
 from workers.transcripts.transcript import Transcript
 from workers.validation.language import guess_language
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.minutes.schema import DecisionStatus
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.jobs.meeting_summary.schema import DecisionStatus
 from workers.validation.text_support import content_stems
 
 BACK_UNITS = 4  # sentences before a marker that may hold what it settles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workers.jobs.meeting_summary.schema import (
+from assistant.minutes.schema import (
     ActionItem,
     Decision,
     Entry,
@@ -87,6 +87,7 @@ class Layout:
             (wording["duration"], clock(meeting.duration_s) if meeting.duration_s else ""),
             (wording["attendees"], ", ".join(meeting.participants)),
             (wording["kind"], self.kind),
+            (wording["confirmed_by"], minutes.confirmed_by or ""),
             (wording["written_by"], writer),
         ]
         return [(name, value) for name, value in fields if value]
@@ -105,7 +106,8 @@ def action_text(action: ActionItem, wording: Wording) -> str:
     """Return a task with its owner and due day, where somebody said them."""
     due = f"{wording['due']} {action.due_date or action.due}" if action.due else None
     told = [part for part in (action.owner, due) if part]
-    return f"{action.task} ({', '.join(told) if told else wording['no_owner']})"
+    done = f"[{wording['done']}] " if action.is_done else ""
+    return f"{done}{action.task} ({', '.join(told) if told else wording['no_owner']})"
 
 
 def printable(text: str) -> str:
@@ -126,7 +128,8 @@ def _section(minutes: Minutes, name: SectionName, layout: Layout) -> Section:
             )
             for entry in getattr(minutes, name)
         )
-    note = layout.wording["candidates"] if is_extractive and name in _CANDIDATES else ""
+    is_open = is_extractive and minutes.confirmed_by is None
+    note = layout.wording["candidates"] if is_open and name in _CANDIDATES else ""
     return Section(name, layout.heading(name), lines, note)
 
 
@@ -144,7 +147,9 @@ def _text(entry: Entry, wording: Wording) -> str:
 
 def _marks(entry: Entry, wording: Wording, *, is_mixed: bool) -> str:
     marks = [wording["weak"]] if entry.is_weak else []
-    if is_mixed and entry.found_by == "rules":
+    if entry.edited_by:
+        marks.append(wording.edited(entry.edited_by))
+    elif is_mixed and entry.found_by == "rules":
         marks.append(wording["by_rules"])
     return f" ({', '.join(marks)})" if marks else ""
 

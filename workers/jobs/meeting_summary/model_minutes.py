@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.jobs import Job
+from assistant.minutes.schema import MeetingHeader, Minutes, MinutesWarning, SummaryLine
 from workers.context import JobContext
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.extract_meeting import header_of_meeting, people_of
@@ -18,7 +19,6 @@ from workers.jobs.meeting_summary.model_parts import part_chars, plan_parts, tra
 from workers.jobs.meeting_summary.model_read import MeetingReader, NotedPart, Wishes
 from workers.jobs.meeting_summary.model_schema import MeetingNotes
 from workers.jobs.meeting_summary.model_write import spread_lines, write_summary
-from workers.jobs.meeting_summary.schema import MeetingHeader, Minutes, MinutesWarning, SummaryLine
 from workers.jobs.meeting_summary.validate import FIELD_CODES, Problem, repair, validate_minutes
 from workers.jobs.meeting_summary.validate_lines import Source
 from workers.transcripts.transcript import Transcript

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from workers.jobs.meeting_summary.model_schema import MeetingNotes, Said
-from workers.jobs.meeting_summary.schema import (
+from assistant.minutes.schema import (
     ActionItem,
     Decision,
     Evidence,
@@ -20,6 +19,7 @@ from workers.jobs.meeting_summary.schema import (
     SummaryLine,
     Topic,
 )
+from workers.jobs.meeting_summary.model_schema import MeetingNotes, Said
 from workers.jobs.meeting_summary.validate_lines import Source
 from workers.validation.due_days import resolve_day
 from workers.validation.text_support import comparable, content_stems, says_the_same

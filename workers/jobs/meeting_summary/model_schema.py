@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from assistant.frozen import Frozen
-from workers.jobs.meeting_summary.schema import DecisionStatus
+from assistant.minutes.schema import DecisionStatus
 
 MAX_LINES = 40  # of one kind in one answer; prompts ask for far fewer
 

@@ -11,11 +11,11 @@ from string import Template
 
 from assistant.errors import BudgetExceeded, DependencyUnavailable, ModelOutputInvalid
 from assistant.jobs import Job
+from assistant.minutes.schema import Evidence, Minutes, SummaryLine
 from workers.context import JobContext
 from workers.jobs.meeting_summary.model_notes import joined_evidence
 from workers.jobs.meeting_summary.model_read import WRITE_SPEC, MeetingReader, Wishes
 from workers.jobs.meeting_summary.model_schema import WrittenSummary
-from workers.jobs.meeting_summary.schema import Evidence, Minutes, SummaryLine
 from workers.prompts import read_prompt
 from workers.validation.injection import fenced
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assistant.jobs import Claim
 from assistant.mail.about import offer_email
+from assistant.minutes.schema import Evidence, Minutes, SummaryLine
 from assistant.replies import (
     Action,
     Actions,
@@ -15,12 +16,12 @@ from assistant.replies import (
     Citation,
     Citations,
     FileOffer,
+    Links,
     Notice,
     Paragraph,
     Reply,
 )
 from workers.jobs.meeting_summary.layout import Layout, Section, clock, sections_of
-from workers.jobs.meeting_summary.schema import Evidence, Minutes, SummaryLine
 from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
 
 _NO_CLAIMS = frozenset(["topics", "per_person", "warnings"])
@@ -73,15 +74,19 @@ def render_minutes(
     *,
     notices: Sequence[str] = (),
     actions: Sequence[Action] = (),
+    links: Links | None = None,
 ) -> Reply:
-    """Return the reply: header, sections in the layout's order, warnings, sources, files, buttons, label."""
+    """Return the reply: header, sections in the layout's order, links, warnings, sources, files, buttons, label."""
     facts = " · ".join(
         f"{name}: {value}" for name, value in layout.header(minutes)[:-1]
     )  # the label below says who wrote
-    label = f"{layout.wording['own_words']} {layout.wording['candidates']}"
+    label = layout.wording["own_words"]
+    if minutes.confirmed_by is None:
+        label += f" {layout.wording['candidates']}"
     blocks: list[Block] = [
         Paragraph(markdown=f"**{layout.title(minutes)}**" + (f"\n\n{facts}" if facts else "")),
         *(_block(section, layout, sources) for section in _shown(minutes, layout)),
+        *([links] if links else []),
         *(Notice(level="warning", text=warning.text) for warning in minutes.warnings),
         *(Notice(level="warning", text=text) for text in notices),
         *([Citations(items=tuple(sources.cited.values()))] if sources.cited else []),

@@ -1,5 +1,8 @@
 """Write minutes of a transcript, or answer a question about it: read, write, check, repair, export, reply.
 
+A job that has written minutes before is here to show them again: after an edit, or to make tickets of their tasks.
+Without a transcript the question is about meetings whose minutes are kept.
+
 A language model writes them where the catalogue has one, the extractive engine where not; the label says which.
 Nothing that fails its check is shown as fact: false lines go, invented owners and days are emptied, weak lines
 are marked.
@@ -9,28 +12,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.errors import NothingFound, RequestInvalid
-from assistant.jobs import Check, Claim, Job, JobResult, Receipt
+from assistant.errors import RequestInvalid
+from assistant.jobs import Check, Job, JobResult
 from assistant.mentions import Attachment, Platform
-from assistant.replies import Action, FileOffer, Notice, Reply
-from workers.by_rules import read_options, receipt_by_rules
+from assistant.minutes.kept import MinutesChange, numbered
+from assistant.minutes.schema import Minutes
+from assistant.replies import Action
+from workers.by_rules import read_options
 from workers.context import JobContext
-from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown
-from workers.jobs.meeting_summary.export_pdf import LettersMissing, font_paths, to_pdf
+from workers.jobs.meeting_summary.ask import answer_about, extraction_receipt
 from workers.jobs.meeting_summary.extract import BUDGET_WORDS, WORDS_PER_BUDGET_WORD, extract_minutes
-from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
 from workers.jobs.meeting_summary.extract_meeting import header_of_meeting
 from workers.jobs.meeting_summary.layout import Layout
+from workers.jobs.meeting_summary.library import ask_the_library
 from workers.jobs.meeting_summary.model_minutes import minutes_by_model
 from workers.jobs.meeting_summary.model_read import MeetingReader, Wishes
-from workers.jobs.meeting_summary.reply import Sources, minutes_claims, minutes_text, render_answer, render_minutes
-from workers.jobs.meeting_summary.schema import Minutes
+from workers.jobs.meeting_summary.present import Shown, present
+from workers.jobs.meeting_summary.recall import spoken_lines, terms_of, urls_of
+from workers.jobs.meeting_summary.show_again import show_again
 from workers.jobs.meeting_summary.templates import Template, choose_template, read_templates
 from workers.jobs.meeting_summary.validate import Problem, repair, validate_minutes
 from workers.jobs.meeting_summary.wording import ENGLISH, language_asked_for, languages, wording_in
@@ -38,11 +43,15 @@ from workers.transcripts.parse import parse_transcript
 from workers.transcripts.people import link_people, name_speakers, names_given, unnamed_speakers
 from workers.transcripts.transcript import Transcript
 
-RULES_VERSION = "meeting_summary@extractive-1"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LEAST_PASTED_LINES = 4  # fewer lines in a message are a question, not a transcript
 _ASKS_FOR_MINUTES = re.compile(
     r"\b(?:minutes|summar\w+|recap|notes|protokoll|zusammenfassung|action items|decisions, action)\b", re.IGNORECASE
+)
+# "Write minutes", "recap since Monday": an order for which the transcript is missing, not a question to the library.
+_ORDERS_MINUTES = re.compile(
+    r"\W*(?:please\s+)?(?:(?:write|make|give|do|get|prepare)\s+(?:me\s+)?)?(?:the\s+|a\s+|some\s+)?"
+    r"(?:minutes|summar\w+|recap|notes|protokoll|zusammenfassung|catch me up)\b(?![^?]*\?)",
+    re.IGNORECASE,
 )
 
 
@@ -74,6 +83,10 @@ def run(job: Job, context: JobContext) -> JobResult:
         Cancelled, BudgetExceeded: as they say.
     """
     options = read_options(job, MinutesOptions)
+    if (kept := context.minutes.of_job(job.id)) is not None:
+        return show_again(job, context, kept, options.formats)
+    if _is_about_kept_minutes(job):
+        return ask_the_library(job, context, job.mention.text.strip())
     name, data = _transcript_bytes(job, context)
     context.report("reading", f"reading the transcript {name}")
     with context.stopwatch.stage("retrieval"):
@@ -84,8 +97,15 @@ def run(job: Job, context: JobContext) -> JobResult:
     context.report("extracting", f"reading {len(transcript.utterances)} utterances of {people} people")
     question = job.mention.text.strip()
     if job.mention.attachments and _is_question(question):
-        return _answer(job, context, transcript, name, question)
+        return answer_about(context, transcript, name, question, check=lambda: context.check(job))
     return _minutes(job, context, transcript, name, options)
+
+
+def _is_about_kept_minutes(job: Job) -> bool:
+    """Return whether there is a question and nothing to write minutes of: then it is about minutes that are kept."""
+    text = job.mention.text.strip()
+    is_short = not job.mention.attachments and bool(text) and text.count("\n") + 1 < LEAST_PASTED_LINES
+    return is_short and not _ORDERS_MINUTES.match(text)
 
 
 def _transcript_bytes(job: Job, context: JobContext) -> tuple[str, bytes]:
@@ -135,8 +155,8 @@ def _minutes(job: Job, context: JobContext, transcript: Transcript, name: str, o
     layout = Layout.of(template, labels)
     header = minutes.meeting.model_copy(update={"labels": layout.wording.code, "template": template.name})
     minutes = minutes.model_copy(update={"meeting": header})
-    finished = _Finished(minutes, layout, transcript, name, (*written.problems, *problems))
-    return _result(context, finished, options, written, job.mention.conversation.platform)
+    finished = _Finished(minutes, layout, transcript, name, written, (*written.problems, *problems))
+    return _result(job, context, finished, options)
 
 
 def _request(job: Job) -> str:
@@ -198,6 +218,7 @@ class _Finished:
     layout: Layout
     transcript: Transcript
     name: str  # of the file
+    written: _Written
     problems: tuple[Problem, ...]  # all that were found on the way; mended since
 
 
@@ -210,63 +231,34 @@ def _naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], l
     return [], [f"To name the speakers, send the file again with “{unnamed[0]} is …, …” and everyone else."]
 
 
-def _result(
-    context: JobContext, finished: _Finished, options: MinutesOptions, written: _Written, platform: Platform
-) -> JobResult:
-    minutes, layout = finished.minutes, finished.layout
-    title = minutes.meeting.title or finished.name
-    sources = Sources(document=finished.name, title=title, urls=_urls(finished.transcript))
-    claims = minutes_claims(minutes, layout, sources)
-    files, untold = _files(finished, options.formats, context)
-    checks = _checks(finished.problems, finished.transcript)
+def _result(job: Job, context: JobContext, finished: _Finished, options: MinutesOptions) -> JobResult:
+    minutes, transcript, written = numbered(finished.minutes), finished.transcript, finished.written
+    shown = Shown(job.id, minutes, finished.layout, finished.name, urls_of(transcript))
+    checks = _checks(finished.problems, transcript)
     is_repaired = bool(finished.problems)
     if written.reader is None:
-        receipt = _receipt(context, checks, repaired=is_repaired)
+        receipt = extraction_receipt(context, checks, repaired=is_repaired)
     else:
         receipt = written.reader.receipt(checks=checks, repaired=is_repaired)
-    actions, hints = _naming(finished.transcript, platform)
+    platform = job.mention.conversation.platform
+    actions, hints = _naming(transcript, platform)
+    presented = present(context, shown, options.formats, platform, notices=hints, actions=actions)
+    warnings = [*(one.text for one in transcript.warnings), *(one.text for one in minutes.warnings)]
     return JobResult(
         outcome="answered",
-        answer=minutes_text(minutes, layout),
-        claims=claims,
-        warnings=(
-            *(warning.text for warning in finished.transcript.warnings),
-            *(warning.text for warning in minutes.warnings),
-            *untold,
-        ),
+        answer=presented.answer,
+        claims=presented.claims,
+        warnings=(*warnings, *presented.untold),
         result=minutes.model_dump(mode="json"),
         receipt=receipt,
-        reply=render_minutes(minutes, layout, sources, files, notices=untold + hints, actions=actions),
+        reply=presented.reply,
+        minutes=MinutesChange(
+            minutes=minutes,
+            document=finished.name,
+            terms=terms_of(minutes, spoken := spoken_lines(transcript)),
+            spoken=spoken,
+        ),
     )
-
-
-def _answer(job: Job, context: JobContext, transcript: Transcript, name: str, question: str) -> JobResult:
-    with context.stopwatch.stage("model"):
-        lines = answer_from_meeting(transcript, question)
-    context.check(job)
-    sources = Sources(document=name, title=transcript.title or name, urls=_urls(transcript))
-    claims = tuple(Claim(text=line.text, citations=sources.of(line.evidence)) for line in lines)
-    receipt = _receipt(context, (Check(name="quotes_verbatim", passed=True),) if lines else (), repaired=False)
-    result = {"version": 1, "question": question, "lines": [line.model_dump(mode="json") for line in lines]}
-    if not lines:
-        text = "I found nothing about that in this meeting."
-        reply = Reply(text=text, blocks=(Notice(level="refusal", text=text),), wants_feedback=True)
-        return JobResult(
-            outcome="refused",
-            answer=text,
-            refusal_reason=NothingFound.code,
-            result=result,
-            receipt=receipt,
-            reply=reply,
-        )
-    reply = render_answer(lines, sources)
-    return JobResult(
-        outcome="answered", answer=reply.text, claims=claims, result=result, receipt=receipt, reply=reply
-    )
-
-
-def _urls(transcript: Transcript) -> dict[str, str]:
-    return {utterance.id: utterance.url for utterance in transcript.utterances if utterance.url}
 
 
 def _checks(problems: Sequence[Problem], transcript: Transcript) -> tuple[Check, ...]:
@@ -278,46 +270,3 @@ def _checks(problems: Sequence[Problem], transcript: Transcript) -> tuple[Check,
         name="words_kept", passed=kept, detail=f"{transcript.words_kept} of {transcript.words_read} spoken words read"
     )
     return (*(found or (Check(name="lines_supported", passed=True),)), words)
-
-
-def _files(finished: _Finished, formats: Sequence[str], context: JobContext) -> tuple[list[FileOffer], list[str]]:
-    """Return the files to offer, and what to say of one that could not be made."""
-    minutes, layout = finished.minutes, finished.layout
-    stem = re.sub(r"\.\w+$", "", finished.name).replace("/", "-") or "meeting"
-    fonts = font_paths(context.settings.steward_pdf_fonts)
-    makers: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "md": ("text/markdown", lambda: to_markdown(minutes, layout).encode()),
-        "docx": (DOCX, lambda: to_docx(minutes, layout)),
-        "pdf": ("application/pdf", lambda: to_pdf(minutes, layout, fonts=fonts)),
-        "csv": ("text/csv", lambda: to_csv(minutes).encode()),
-    }
-    if any(action.due_date for action in minutes.action_items):
-        makers["ics"] = ("text/calendar", lambda: to_ics(minutes, layout))
-    offers: dict[str, FileOffer] = {}
-    untold: list[str] = []
-
-    def offer(suffix: str) -> None:
-        media_type, make = makers[suffix]
-        data = make()
-        offers[suffix] = FileOffer(
-            name=f"{stem}-minutes.{suffix}",
-            media_type=media_type,
-            blob=context.files.store(data),
-            size_bytes=len(data),
-        )
-
-    for suffix in dict.fromkeys(one for one in formats if one in makers):
-        try:
-            offer(suffix)
-        except LettersMissing as missing:
-            offer("docx")
-            untold.append(
-                f"There is no PDF: no font on the server holds {missing.letters} (STEWARD_PDF_FONTS can name one). "
-                "The Word document has everything."
-            )
-    return list(offers.values()), untold
-
-
-def _receipt(context: JobContext, checks: tuple[Check, ...], *, repaired: bool) -> Receipt:
-    stages = {"parse_transcript": "retrieval", "extract": "model", "check_lines": "validation"}
-    return receipt_by_rules(context, version=RULES_VERSION, checks=checks, stages=stages, repaired=repaired)

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from workers.jobs.meeting_summary.schema import (
+from assistant.minutes.schema import (
     MINUTES_VERSION,
     ActionItem,
     Decision,

@@ -48,6 +48,10 @@ class Wording:
         """Return "31% of the talk"."""
         return self.texts["of_the_talk"].format(share=f"{share:.0%}")
 
+    def edited(self, name: str) -> str:
+        """Return "edited by Anna Berg"."""
+        return self.texts["edited_by"].replace("{name}", name)
+
 
 @cache
 def languages() -> Mapping[str, Wording]:

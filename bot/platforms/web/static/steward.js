@@ -199,9 +199,10 @@ const steward = (() => {
     dialog.showModal();
   }
 
-  // A form under a draft, filled with what the draft says now.
+  // A form under a draft or under minutes, filled with what they say now.
+  const FORMS = { draft_change: "draft-change-dialog", minutes_edit: "minutes-dialog" };
   function askDraft(name, job, value, fields) {
-    const dialog = byId(name === "draft_change" ? "draft-change-dialog" : "draft-dialog");
+    const dialog = byId(FORMS[name] ?? "draft-dialog");
     Object.assign(dialog.dataset, { name, job, value });
     for (const entry of dialog.querySelectorAll("[name]")) entry.value = fields[entry.name] ?? "";
     if (dialog.id === "draft-dialog") {
@@ -224,9 +225,9 @@ const steward = (() => {
     const form = new FormData(dialog.querySelector("form"));
     const text = form.get("text") ?? "";
     if (dialog.id === "feedback-dialog") tell("feedback", { job: dialog.dataset.job, reason: form.get("reason"), text });
-    if (dialog.id.startsWith("draft-")) {
+    if (Object.values(FORMS).concat("draft-dialog").includes(dialog.id)) {
       const { job, name, value } = dialog.dataset;
-      tell("draft", { job, name, value, fields: Object.fromEntries(form) });
+      tell(dialog.id === "minutes-dialog" ? "minutes" : "draft", { job, name, value, fields: Object.fromEntries(form) });
     }
     if (dialog.id === "email-dialog") {
       tell("email", { job: dialog.dataset.job, draft: dialog.dataset.draft, fields: Object.fromEntries(form) });
@@ -273,7 +274,10 @@ const steward = (() => {
     "cite-step": (node) => tell("cite", { job: jobOf(node), n: Number(node.dataset.n) }),
     "thumb-up": (node) => tell("thumb-up", { job: jobOf(node) }),
     "thumb-down": (node) => tell("thumb-down", { job: jobOf(node) }),
-    "action": (node) => tell("action", { job: jobOf(node), name: node.dataset.name, value: node.dataset.value ?? "" }),
+    "action": (node) => {
+      if (node.dataset.ask && !window.confirm(node.dataset.ask)) return;
+      tell("action", { job: jobOf(node), name: node.dataset.name, value: node.dataset.value ?? "" });
+    },
     "close-reader": closeReader,
     "close-dialog": (node) => node.closest("dialog").close("cancel"),
     "ask-rename": (node) => { const d = byId("rename-dialog"); d.querySelector("input").value = node.dataset.text; d.showModal(); d.querySelector("input").select(); },

@@ -11,8 +11,8 @@ import pytest
 from assistant.errors import RequestInvalid
 from assistant.mentions import Mention
 from bot.platforms.slack import reading
-from bot.platforms.slack.recap import RecapRequest, read_request
 from bot.platforms.slack.recaps import MessageLink, read_link
+from bot.recap import RecapRequest, read_request
 from tests.factories import make_job
 from tests.peers.slack_events import payload
 from tests.twins.jobs import make_context

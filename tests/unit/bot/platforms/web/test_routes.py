@@ -24,6 +24,7 @@ from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.mail_store import MailStore
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
@@ -31,6 +32,7 @@ from assistant.storage.quality_store import QualityStore
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.minutes import MinutesDesk
 from bot.platforms.web import WebDependencies, my_mail, my_settings
 from bot.platforms.web.reader import Passage, ReadableDocument
 from bot.platforms.web.routes import answer_error, build_routes
@@ -74,6 +76,7 @@ class Web:
             person_data=PersonData(engine),
             blobs=BlobStore(engine, settings),
             drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
+            minutes=MinutesDesk(settings, MinutesStore(engine), feedback),
             mail=MailDesk(settings, MailStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),

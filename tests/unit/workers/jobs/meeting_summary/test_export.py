@@ -10,12 +10,12 @@ import pytest
 from icalendar import Calendar
 from pypdfium2 import PdfDocument
 
+from assistant.minutes.schema import ActionItem, MeetingHeader, Minutes
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round, chat
 from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown
 from workers.jobs.meeting_summary.export_pdf import LettersMissing, to_pdf
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.layout import Layout
-from workers.jobs.meeting_summary.schema import ActionItem, MeetingHeader, Minutes
 
 MINUTES = extract_minutes(budget_round())
 EMPTY = extract_minutes(chat())

@@ -4,11 +4,11 @@ import datetime
 
 import pytest
 
+from assistant.minutes.schema import Minutes
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.extract_importance import Weights
 from workers.jobs.meeting_summary.extract_items import find_candidates
 from workers.jobs.meeting_summary.extract_units import all_sentences
-from workers.jobs.meeting_summary.schema import Minutes
 from workers.jobs.meeting_summary.validate import validate_minutes
 from workers.transcripts.transcript import Transcript, Utterance
 

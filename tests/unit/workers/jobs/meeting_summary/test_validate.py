@@ -4,10 +4,7 @@ import random
 
 import pytest
 
-from bench.meeting_spoils import MEANING_SPOILINGS, SPOILINGS
-from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round, chat
-from workers.jobs.meeting_summary.extract import extract_minutes
-from workers.jobs.meeting_summary.schema import (
+from assistant.minutes.schema import (
     ActionItem,
     Decision,
     Evidence,
@@ -15,6 +12,9 @@ from workers.jobs.meeting_summary.schema import (
     Minutes,
     SummaryLine,
 )
+from bench.meeting_spoils import MEANING_SPOILINGS, SPOILINGS
+from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round, chat
+from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.validate import Problem, repair, validate_minutes
 
 TRANSCRIPT = budget_round()

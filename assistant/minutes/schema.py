@@ -1,7 +1,8 @@
 """What minutes are: the answer of a meeting_summary job, as it is stored, shown, corrected and exported.
 
 Every line leans on evidence: the id of an utterance and words quoted from it. Whether the evidence holds is
-checked in validate.py; a section without entries means "none found", never "not looked for".
+checked by the job that writes them; what people write over is marked as theirs. A section without entries means
+"none found", never "not looked for".
 """
 
 import datetime
@@ -25,7 +26,7 @@ MinutesWarningCode = Literal[
     "orders_in_speech",  # somebody's words addressed an assistant; they were not followed
     "translated",  # lines are in another language than the talk, so their wording could not be compared
 ]
-FoundBy = Literal["rules", "model"]
+FoundBy = Literal["rules", "model", "person"]
 
 Line = Annotated[str, Field(min_length=1, max_length=1_200)]  # characters
 
@@ -64,6 +65,8 @@ class _Entry(_Part):
     evidence: tuple[Evidence, ...] = ()
     found_by: FoundBy = "rules"
     is_weak: bool = False  # few of its words stand near its evidence; shown beside the line
+    id: str = ""  # "a1", "d2": the same through all revisions; given when the minutes are kept
+    edited_by: str | None = None  # name of who last wrote this line over: from then on the words are theirs
 
 
 class SummaryLine(_Entry):
@@ -97,6 +100,7 @@ class ActionItem(_Entry):
     due: str | None = None  # the words as spoken, "by Friday"
     due_date: datetime.date | None = None  # only when `due` resolves against the meeting's date
     confidence: Confidence = "inferred"  # "stated": a person took it on or was told to in so many words
+    is_done: bool = False  # somebody said so in an edit
 
 
 class OpenQuestion(_Entry):
@@ -136,3 +140,4 @@ class Minutes(_Part):
     open_questions: tuple[OpenQuestion, ...] = ()
     per_person: tuple[PersonPoints, ...] = ()
     warnings: tuple[MinutesWarning, ...] = ()
+    confirmed_by: str | None = None  # name of who read this revision and found it right

@@ -1,6 +1,6 @@
 """Which stretch of a channel a recap is asked for: "recap since Monday", "recap 3 days", "what did I miss?".
 
-Pure: words and a clock in, a moment out. Reading the channel is reading.py's.
+Pure: words and a clock in, a moment out. Reading the channel is each platform's own.
 """
 
 from __future__ import annotations

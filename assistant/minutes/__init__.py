@@ -1,0 +1,1 @@
+"""Minutes of meetings as bot, workers and storage share them: their shape, and how people correct them."""

@@ -1,0 +1,263 @@
+"""Answer a question from kept minutes: "when did we decide to drop vendor X?", "open action items of Anna".
+
+In a conversation that has minutes, a question is about that meeting unless it asks across meetings. The library says
+which meetings the asker may see and which have the question's words; their lines are ranked here by how many of
+those words they hold, the rare ones counting more, and shown with day, time and the words they rest on.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from assistant.jobs import Check, Claim, Job, JobResult
+from assistant.minutes.kept import KeptMinutes, Reader
+from assistant.minutes.schema import ActionItem, Decision, Evidence, OpenQuestion, SummaryLine
+from assistant.replies import Citation, Citations, Link, Links, Notice, Paragraph, Reply
+from workers.context import JobContext
+from workers.jobs.meeting_summary.ask import NOTHING_SAID, answer_about, extraction_receipt, nothing_found
+from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
+from workers.jobs.meeting_summary.layout import action_text, clock
+from workers.jobs.meeting_summary.library_question import LibraryQuestion, read_question
+from workers.jobs.meeting_summary.recall import transcript_of, urls_of
+from workers.jobs.meeting_summary.reply import QUOTE_CHARS
+from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
+from workers.validation.text_support import content_stems, words_of
+
+MOST_LINES = 12
+MEETINGS_READ_WHOLE = 4  # what was said is looked through when no line of the minutes answers
+LEAST_COVERED = 0.5  # of the question's words, by weight; below that a line is about something else
+_ACROSS = re.compile(
+    r"\bwhen did\b|\bin which meeting|\bwhich meeting|\b(?:all|other|any|earlier|previous|past|every|our|recent) "
+    r"meetings?\b|\blibrary\b|\b(?:last|this|past) (?:week|month|year)\b|\bsince\b|\bever\b|\bwann haben wir\b",
+    re.IGNORECASE,
+)
+_NO_LINES = "I found nothing about that in the minutes you may see{days}."
+_Entry = SummaryLine | Decision | ActionItem | OpenQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of one meeting, and how well it answers."""
+
+    kept: KeptMinutes
+    text: str
+    evidence: tuple[Evidence, ...]
+    score: float
+    link: Link | None = None  # the ticket made of it
+
+
+def ask_the_library(job: Job, context: JobContext, question: str) -> JobResult:
+    """Return the lines that answer, or that there are none; never of a meeting the asker may not see.
+
+    Raises:
+        Cancelled, BudgetExceeded: as they say.
+    """
+    reader = Reader.of(job.mention, named=context.settings.minutes_readers)
+    here = context.minutes.of_conversation(job.conversation_id, reader)
+    asked = read_question(question, context.today.date())
+    if here is not None and not _ACROSS.search(question) and asked.since is None and asked.until is None:
+        context.report("searching", "looking into this meeting")
+        return _ask_one(job, context, here, question, asked)
+    context.report("searching", "looking into the minutes you may see")
+    with context.stopwatch.stage("retrieval"):
+        since, until = _iso(asked.since), _iso(asked.until)
+        meetings = context.minutes.search(reader, _sought(asked, job), since=since, until=until)
+    context.check(job)
+    found = _lines(meetings, asked, job) or _said(job, context, meetings, question, asked)
+    if not found:
+        days = f" from {since or 'the beginning'} to {until or 'today'}" if since or until else ""
+        return nothing_found(context, question, _NO_LINES.format(days=days))
+    return _answer(context, question, found[:MOST_LINES], left=len(found) - MOST_LINES)
+
+
+def _ask_one(job: Job, context: JobContext, kept: KeptMinutes, question: str, asked: LibraryQuestion) -> JobResult:
+    """Answer about one meeting: from its minutes where the question names a kind of line, else from what was said."""
+    found = _lines([kept], asked, job) if asked.kind else []
+    if found:
+        return _answer(context, question, found[:MOST_LINES], left=len(found) - MOST_LINES)
+    spoken = context.minutes.spoken(kept.id)
+    if not spoken:
+        return nothing_found(context, question, NOTHING_SAID)
+    transcript = transcript_of(spoken, kept.minutes)
+    return answer_about(context, transcript, kept.document, question, check=lambda: context.check(job))
+
+
+def _sought(asked: LibraryQuestion, job: Job) -> list[str]:
+    """Return the stems that lead to meetings: what it is about, else whose."""
+    return list(asked.stems) or content_stems(_person_of(asked, job) or "")
+
+
+def _person_of(asked: LibraryQuestion, job: Job) -> str | None:
+    return (job.mention.asker.name or "") if asked.person == "" else asked.person
+
+
+# ------------------------------------------------------------------ lines of the minutes
+def _lines(meetings: Sequence[KeptMinutes], asked: LibraryQuestion, job: Job) -> list[Found]:
+    """Return the lines that fit, the best first; without words to look for, the newest first."""
+    person = _person_of(asked, job)
+    candidates = [
+        (kept, entry, Counter(content_stems(_searched(entry))))
+        for kept in meetings
+        for entry in _entries(kept, asked)
+        if person is None or _is_of(entry, person)
+    ]
+    weights = _weights(asked.stems, [stems for _, _, stems in candidates])
+    whole = sum(weights.values())
+    found = []
+    for kept, entry, stems in candidates:
+        covered = sum(weight for stem, weight in weights.items() if stems[stem])
+        if whole and covered < LEAST_COVERED * whole:
+            continue
+        if not whole and asked.stems:  # none of the words is in any line
+            continue
+        found.append(_found(kept, entry, covered / whole if whole else 1.0))
+    found.sort(key=lambda one: -one.score)  # stable: meetings came with the newest first
+    return found
+
+
+def _entries(kept: KeptMinutes, asked: LibraryQuestion) -> Iterator[_Entry]:
+    minutes = kept.minutes
+    if asked.kind in (None, "decisions"):
+        yield from minutes.decisions
+    if asked.kind in (None, "action_items"):
+        yield from (item for item in minutes.action_items if not (asked.is_open and item.is_done))
+    if asked.kind in (None, "open_questions"):
+        yield from minutes.open_questions
+    if asked.kind is None:
+        yield from minutes.summary
+
+
+def _searched(entry: _Entry) -> str:
+    text = f"{entry.task} {entry.owner or ''}" if isinstance(entry, ActionItem) else entry.text
+    return " ".join([text, *(item.quote for item in entry.evidence)])
+
+
+def _is_of(entry: _Entry, person: str) -> bool:
+    """Return whether the entry is this person's: a whole name, or a part of one, such as the first."""
+    owner = entry.owner if isinstance(entry, ActionItem) else None
+    if owner is None and isinstance(entry, OpenQuestion):
+        owner = entry.raised_by
+    if owner is None and not isinstance(entry, ActionItem) and entry.evidence:
+        owner = entry.evidence[0].speaker
+    names, wanted = set(words_of(owner or "")), set(words_of(person))
+    return bool(wanted) and (wanted <= names or (bool(names) and names <= wanted))
+
+
+def _weights(stems: Sequence[str], lines: Sequence[Counter[str]]) -> dict[str, float]:
+    """Return how much each of the question's stems counts: the rarer among the lines, the more."""
+    spread = Counter(stem for line in lines for stem in line)
+    return {stem: math.log(1 + len(lines) / (spread[stem] or len(lines))) for stem in stems} if lines else {}
+
+
+def _found(kept: KeptMinutes, entry: _Entry, score: float) -> Found:
+    wording = wording_in(ENGLISH)
+    text = action_text(entry, wording) if isinstance(entry, ActionItem) else entry.text
+    if isinstance(entry, Decision):
+        text = f"[{wording[entry.status]}] {text}"
+    if entry.edited_by:
+        text += f" ({wording.edited(entry.edited_by)})"
+    ticket = kept.ticket_of(entry.id)
+    link = (
+        Link(label=ticket.name, url=ticket.url, note=text)
+        if ticket and ticket.state == "done" and ticket.url
+        else None
+    )
+    return Found(kept, text, entry.evidence, score, link)
+
+
+# ------------------------------------------------------------------ what was said
+def _said(
+    job: Job, context: JobContext, meetings: Sequence[KeptMinutes], question: str, asked: LibraryQuestion
+) -> list[Found]:
+    """Return what was said about it in the meetings with most of its words; for questions about lines: nothing."""
+    if not asked.stems or asked.kind in ("action_items", "open_questions"):
+        return []
+    found = []
+    for kept in meetings[:MEETINGS_READ_WHOLE]:
+        context.check(job)
+        if spoken := context.minutes.spoken(kept.id):
+            for line in answer_from_meeting(transcript_of(spoken, kept.minutes), question):
+                stems = set(content_stems(line.text))
+                covered = sum(stem in stems for stem in asked.stems) / len(asked.stems)
+                if covered >= LEAST_COVERED:
+                    found.append(Found(kept, line.text, line.evidence, covered))
+    return sorted(found, key=lambda one: -one.score)
+
+
+# ------------------------------------------------------------------ the answer
+def _answer(context: JobContext, question: str, found: Sequence[Found], *, left: int) -> JobResult:
+    urls = {
+        one.kept.id: urls_of(transcript_of(spoken, one.kept.minutes))
+        for one in found
+        if (spoken := context.minutes.spoken(one.kept.id))
+    }
+    citations: list[Citation] = []
+    lines, claims = [], []
+    for one in found:
+        mine = [
+            _citation(one.kept, item, len(citations) + number, urls.get(one.kept.id, {}).get(item.id))
+            for number, item in enumerate(one.evidence, 1)
+        ]
+        citations += mine
+        place = f"**{_day(one.kept)}, {_title(one.kept)}**"
+        time = clock(one.evidence[0].start) if one.evidence else ""
+        numbers = "".join(f"[{citation.number}]" for citation in mine)
+        lines.append(f"- {place}{f' ({time})' if time else ''}: {one.text} {numbers}".rstrip())
+        claims.append(Claim(text=one.text, citations=tuple(mine)))
+    text = "\n".join(lines)
+    links = tuple(one.link for one in found if one.link)
+    more = [Notice(text=f"{left} more fit; a narrower question shows them.")] if left > 0 else []
+    reply = Reply(
+        text=text,
+        blocks=(
+            Paragraph(markdown=text),
+            *([Links(title="Tickets", items=links)] if links else []),
+            *([Citations(items=tuple(citations))] if citations else []),
+            *more,
+            Notice(text="From kept minutes that you may see, by their words: no language model wrote this."),
+        ),
+        wants_feedback=True,
+    )
+    result = [
+        {"minutes": str(one.kept.id), "date": _day(one.kept), "meeting": _title(one.kept), "text": one.text}
+        for one in found
+    ]
+    return JobResult(
+        outcome="answered",
+        answer=text,
+        claims=tuple(claims),
+        result={"version": 1, "question": question, "lines": result},
+        receipt=extraction_receipt(context, (Check(name="quotes_verbatim", passed=True),), repaired=False),
+        reply=reply,
+    )
+
+
+def _citation(kept: KeptMinutes, item: Evidence, number: int, url: str | None) -> Citation:
+    place = ", ".join(part for part in (item.speaker or "", clock(item.start)) if part)
+    return Citation(
+        number=number,
+        chunk_id=item.id,
+        document_id=kept.document,
+        document=kept.document,
+        title=f"{_title(kept)}, {_day(kept)}",
+        section=place,
+        url=url,
+        quote=item.quote[:QUOTE_CHARS],
+    )
+
+
+def _title(kept: KeptMinutes) -> str:
+    return kept.minutes.meeting.title or kept.document
+
+
+def _day(kept: KeptMinutes) -> str:
+    return _iso(kept.minutes.meeting.date) or "no date"
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
