@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_mail_style"
-down_revision = "20261124_watches"
+down_revision = "20261124_minutes"
 branch_labels = None
 depends_on = None
 
