@@ -189,6 +189,7 @@ class Desk:
             audience=readers.audience,
             channel_groups=readers.groups,
             kind=kind,
+            options=options or {},
             reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
         )
         mention = await self._privacy.with_channels(workspace, mention)
