@@ -1,4 +1,4 @@
-"""Ten incidents written before the rules were next changed, to see how far the rules carry.
+"""Fourteen incidents written before the rules were next changed, to see how far the rules carry.
 
 The causes are known ones in other words, loud decoys stand beside them, and two show in no
 new message at all: a value inside an ordinary message changes.
@@ -114,5 +114,45 @@ HELD_OUT: tuple[Case, ...] = (
             (70, "fraud", "WARN", "feature {n} was null", 60),
             (12, "ledger", "ERROR", "entry {n} is a repeat", 20),
         ),
+    ),
+    # From here on: written after the rules were mended with the ten above in sight, and not changed for since.
+    Case(
+        "inodes gone",
+        "shop",
+        "postgres",
+        "inodes",
+        (("ERROR", "cannot create segment {id}: no free inodes left under /var/lib"),),
+        "order {id} could not be kept, {callee} would not take it",
+        share=0.7,
+        decoys=((25, "mailer", "WARN", "letter {id} bounced", 30),),
+    ),
+    Case(
+        "key store sealed",
+        "bank",
+        "identity",
+        "sealed",
+        (("ERROR", "signing key {id} not to be had: the vault is sealed"),),
+        "nobody is let in since {callee} signs nothing, request {id}",
+        share=0.8,
+    ),
+    Case(
+        "workers all taken",
+        "media",
+        "transcoder",
+        "all workers busy",
+        (("WARN", "all workers busy, job {id} waits behind {n} others"),),
+        "clip {id} still waiting for {callee}",
+        share=0.6,
+        ramp_minutes=3,
+    ),
+    Case(
+        "half a partition behind",
+        "bank",
+        "ledger",
+        "too far behind",
+        (("ERROR", "partition {d} is too far behind, reading of {id} stopped"),),
+        "booking {id} pending: {callee} silent",
+        share=0.6,
+        decoys=((40, "fraud", "ERROR", "model {id} not loaded twice", 20),),
     ),
 )

@@ -133,7 +133,7 @@ def test_every_kind_of_block_is_shown_and_markup_in_it_stays_text(ines: Page, as
     ask(ines, "Show me everything <img src=x onerror=alert(1)>")
     answer = ines.locator(".answered")
 
-    expect(answer.locator("table")).to_contain_text("Heron")
+    expect(answer.get_by_role("table", name="Rooms")).to_contain_text("Heron")
     expect(answer.locator(".checklist")).to_contain_text("order the chairs")
     expect(answer.locator("pre").first).to_contain_text("<script>alert(1)</script>")
     expect(answer.get_by_role("img", name=re.compile("Errors rise"))).to_be_visible()

@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from assistant.job_kinds import POLICY_SEARCH
+from assistant.jobs import JobStatus
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.database import open_engine, writing
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import MIGRATIONS, downgrade, migrate
-from assistant.storage.statements import Statement
+from assistant.storage.statements import Statement, json_text
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
-from tests.factories import make_mention, make_result
+from tests.factories import make_result
+from tests.twins.jobs import make_job
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,40 @@ def test_a_worker_that_tells_nothing_of_its_condition_is_alive_all_the_same(engi
     assert (worker.id, worker.lanes, worker.condition) == ("old", ("policy",), WorkerCondition())
 
 
+# What a bot of the first version wrote for a question, and its worker's claim made of it.
+OLD_CONVERSATION = Statement(
+    """
+    INSERT INTO conversations (id, platform, tenant, channel, thread, started_by, created_at, updated_at)
+    VALUES (:conversation_id, 'web', 't', 'c', '1', 'p', @now, @now)
+    """
+)
+OLD_CLAIMED_JOB = Statement(
+    """
+    INSERT INTO jobs (id, event_key, conversation_id, platform, tenant, person_id, kind, lane, priority, mention,
+                      state, attempt, token, owner, lease_until, run_at, deadline_at, created_at, started_at)
+    VALUES (:job_id, 'e1', :conversation_id, 'web', 't', 'p', 'policy_search', 'policy', 5, @json(:mention),
+            'running', 1, 't1', 'w1', @in(:seconds), @now, @in(:seconds), @now, @now)
+    """
+)
+OLD_OUTBOX = Statement(
+    """
+    INSERT INTO outbox (job_id, platform, target, reply, next_at)
+    VALUES (:job_id, 'web', @json(:target), @json(:reply), @now)
+    """
+)
+
+
 def test_a_job_claimed_before_a_migration_is_finished_after_it(engine: sa.Engine, settings: Settings) -> None:
     downgrade(engine, revisions()[0])
-    jobs = JobStore(engine, settings)
-    jobs.accept(make_mention(), POLICY_SEARCH, Reply(text="…", final=False))
-    job = jobs.claim(("policy",), owner="w1")
-    assert job is not None
+    job = make_job("How many days?").model_copy(update={"token": "t1"})
+    ids = {"job_id": job.id, "conversation_id": job.conversation_id}
+    with writing(engine) as connection:
+        OLD_CONVERSATION(connection, conversation_id=job.conversation_id)
+        OLD_CLAIMED_JOB(connection, **ids, mention=json_text(job.mention), seconds=60.0)
+        OLD_OUTBOX(connection, job_id=job.id, target="{}", reply=json_text(Reply(text="…", final=False)))
     migrate(engine)
+    jobs = JobStore(engine, settings)
 
-    assert not jobs.heartbeat([job.token], owner="w1").lost
+    assert not jobs.heartbeat(["t1"], owner="w1").lost
     assert jobs.finish(job, make_result())
+    assert jobs.view(job.id).status is JobStatus.SUCCEEDED

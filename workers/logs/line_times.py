@@ -28,6 +28,8 @@ _CLOCK_SECONDS = np.array([36_000, 3_600, 600, 60, 10, 1])
 _DAY_SECONDS = 86_400
 _MOST_LEFT_OUT = 3  # leading zeros: of hours, minutes and seconds
 _FILLER = ord(" ")
+_SIGNS = b"+-"
+_LONGEST_SIGNED = len("+00:00")
 _HAS_DIGIT = re.compile(rb"[0-9]")
 
 Spans = list[tuple[int, int]]
@@ -43,6 +45,7 @@ class TimeRule:
     end_gap: int | None  # the gap that ends the time without fraction, where the width is unsteady
     zone_end_gap: int  # the gap that ends all of it
     zone_length: int  # bytes before that gap
+    zone_begins: bytes  # what it may begin with: a sign, or the letter or space of the example
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def seconds_by_rule(block: LineBytes, rows: Positions, rule: TimeRule, clock: Cl
     """Return the time of each row in seconds since 1970, NO_TIME where the rule finds none."""
     starts = block.starts(rows, rule.start)
     ends = block.gap_positions(rows, rule.zone_end_gap)
-    zones = block.columns(ends - max(1, rule.zone_length), max(1, rule.zone_length))
+    zones = block.columns(ends - (rule.zone_length or _LONGEST_SIGNED), rule.zone_length or _LONGEST_SIGNED)
     columns = block.columns(starts, rule.length)
     # Where a zone changes its offset, midnight and the time of day are no sum.
     if (
@@ -108,8 +111,11 @@ def seconds_by_rule(block: LineBytes, rows: Positions, rule: TimeRule, clock: Cl
     read = _read(texts_of(columns[runs]).str.strip_chars_end(" "), rule.layout, clock)
     started: Positions = np.repeat(read, np.diff(np.append(runs, len(rows))))
     found = (seconds != NO_TIME) & (started != NO_TIME)
-    if not rule.zone_length:  # a zone where the example had none
-        found &= (zones[:, 0] >= ord("0")) & (zones[:, 0] <= ord("9"))
+    # Zones are values: a line of the same signature may have another, or one where the example had none.
+    if rule.zone_length:
+        found &= np.isin(zones[:, 0], list(rule.zone_begins))
+    else:
+        found &= (zones[:, -1] >= ord("0")) & (zones[:, -1] <= ord("9")) & ~np.isin(zones, list(_SIGNS)).any(axis=1)
     times: Positions = np.where(found, started + seconds, NO_TIME)
     if not LAYOUT[rule.layout].has_year:  # full reading tells whether it is of this year or the last
         times[times > (clock.now + FUTURE_ALLOWED).timestamp()] = NO_TIME
@@ -166,6 +172,7 @@ def _rule(candidate: _Candidate, line: str) -> TimeRule | None:
         Place.of(text, time_end).gap + 1 if unsteady else None,
         Place.of(text, end).gap + 1,
         len(candidate.zone),
+        _SIGNS if candidate.zone[:1] in ("+", "-") else candidate.zone[:1].encode(),
     )
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
 
 from workers.logs import index as index_module
 from workers.logs.index import LogIndex, build_index
-from workers.logs.line_bytes import LineBytes
+from workers.logs.line_bytes import LineBytes, Place
 from workers.logs.reading import ReadingOptions
 from workers.logs.reading_files import LogBytes
 from workers.logs.signatures import fingerprints, with_other_values
@@ -56,8 +58,18 @@ def _traced(number: int, at: datetime) -> str:
     return line + f"\n  at com.acme.Cart(Cart.java:{number})\nCaused by: java.io.IOException: {number}" * (number % 2)
 
 
+def _unsteady_width(number: int, at: datetime) -> str:
+    clock = f"{at.hour}:{at.minute}:{at.second}:{number % 1000}"
+    return f"{at:%Y%m%d}-{clock}|Step_{'LSC' if number % 2 else 'SPUtils'}|3000{number % 9}|steps {number}"
+
+
+def _zones(number: int, at: datetime) -> str:
+    zone = ("Z", "+0200", "+02:00", " UTC")[number % 4]
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{number % 1000:03d}{zone} INFO cart stored order {number}"
+
+
 WRITERS: tuple[Callable[[int, datetime], str], ...] = (
-    _plain, _access, _pino, _priority, _klog, _numbered_service, _traced,
+    _plain, _access, _pino, _priority, _klog, _numbered_service, _traced, _unsteady_width, _zones,
 )  # fmt: skip
 
 
@@ -104,6 +116,25 @@ def test_the_counts_are_those_of_full_reading(
 
 
 @pytest.mark.usefixtures("small_blocks")
+def test_times_on_the_day_a_zone_changes_its_offset_are_those_of_full_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    begin = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # at one o'clock it is an hour later in Berlin
+    lines = [
+        f"{(begin + timedelta(seconds=number)).astimezone(berlin):%Y-%m-%d %H:%M:%S} INFO cart stored order {number}"
+        for number in range(LINES)
+    ]
+    options = ReadingOptions(now=begin + timedelta(days=1), zone=berlin)
+    log = LogBytes("log.txt", "\n".join(lines).encode())
+    short = build_index([log], options)
+    monkeypatch.setattr("workers.logs.familiar.PATIENCE_BLOCKS", 0)
+    full = build_index([log], options)
+    assert not short.kept_all
+    assert _counts(short) == _counts(full)
+
+
+@pytest.mark.usefixtures("small_blocks")
 def test_most_lines_of_an_ordinary_log_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     real = index_module._Building.add
@@ -126,3 +157,20 @@ def test_a_signature_keeps_words_and_leaves_out_values() -> None:
 
 def test_values_are_changed_and_what_is_kept_is_not() -> None:
     assert with_other_values(["é at 10:15 id a9 ok"], [[(5, 10)]], step=3) == ["é at 10:15 id b2 ok"]
+
+
+def test_a_place_is_found_by_gaps_whatever_the_values_before_it() -> None:
+    block = LineBytes("10.0.0.7 - [at 12:00]\n192.168.100.200 - [at 13:00]\né.0.0.7 - [at 14:00]\n".encode())
+    place = Place.of(b"10.0.0.7 - [at 12:00]", 15)
+
+    starts = block.starts(np.array([0, 1]), place)
+
+    assert [row.tobytes() for row in block.columns(starts, 5)] == [b"12:00", b"13:00"]
+
+
+def test_chosen_lines_are_taken_out_of_a_block_as_they_stand() -> None:
+    block = LineBytes("first é\n\nthird\n".encode())
+
+    assert block.count == 3
+    assert block.lines(np.array([True, True, False])).to_list() == ["first é", ""]
+    assert block.lines(np.zeros(3, np.bool_)).to_list() == []
