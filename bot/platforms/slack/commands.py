@@ -131,7 +131,7 @@ class Commands:
             )
 
         said = await self._taken(take, press.response_url)
-        self._desk.later(self._desk.whisper(press.response_url, said))
+        self._desk.later(self._desk.asides.whisper(press.response_url, said))
         await ack()
 
     async def _recap(self, command: Command, request: RecapRequest) -> str:
@@ -186,7 +186,7 @@ class Commands:
         try:
             await take(READING_SECONDS)
         except StewardError as error:
-            await self._desk.whisper(response_url, error.reply)
+            await self._desk.asides.whisper(response_url, error.reply)
 
     async def _as_file(self, conversation: Conversation, purpose: str) -> Attachment:
         """Keep the messages in the form that the job reads: a transcript with links, log lines, or plain text."""

@@ -110,7 +110,7 @@ class Presses:
                 await deed(press, value)
             except StewardError as error:
                 log.info("slack.press_refused", action=name, code=error.code)
-                self._desk.later(self._desk.whisper(press.response_url, error.reply))
+                self._desk.later(self._desk.asides.whisper(press.response_url, error.reply))
         await ack()
 
     # -------------------------------------------------------------- buttons under an answer
@@ -118,7 +118,7 @@ class Presses:
         stopped = await self._desk.stop(UUID(value["job"]), press.user.id)
         if not stopped:
             words = "There is nothing to stop any more, or somebody else asked for it."
-            self._desk.later(self._desk.whisper(press.response_url, words))
+            self._desk.later(self._desk.asides.whisper(press.response_url, words))
 
     async def _feedback(self, press: Press, value: dict[str, Any]) -> None:
         job_id, verdict = UUID(value["job"]), value["verdict"]
@@ -130,7 +130,7 @@ class Presses:
             place = {"job": str(job_id), "is_direct": audience is Audience.ASKER}
             await self._open(press, modals.feedback(place))
         else:
-            desk.later(desk.whisper(press.response_url, "Thank you. You can change your mind at any time."))
+            desk.later(desk.asides.whisper(press.response_url, "Thank you. You can change your mind at any time."))
 
     async def _retry(self, press: Press, value: dict[str, Any]) -> None:
         mention = await self._mention(value)
@@ -156,7 +156,7 @@ class Presses:
         workspace, desk = press.workspace, self._desk
         key = f"{mention.event_key}:share"
         if not await asyncio.to_thread(desk.dependencies.jobs.claim_event, f"{key}:posted"):
-            desk.later(desk.whisper(press.response_url, "You shared this already."))
+            desk.later(desk.asides.whisper(press.response_url, "You shared this already."))
             return
         asker = await desk.directory.known(workspace, press.user.id)
         readers = await desk.directory.readers(workspace, Message(channel=channel), asker, is_shared=False)
@@ -210,7 +210,7 @@ class Presses:
         person = (await desk.directory.known(press.workspace, press.user.id)).person
         view = await asyncio.to_thread(desk.dependencies.jobs.view, UUID(value["job"]))
         shown = [f"{one.title}\n```\n{_in_fence(one.lines)}\n```" for one in surroundings_of(view, person)]
-        desk.later(desk.whisper(press.response_url, "\n".join(shown)))
+        desk.later(desk.asides.whisper(press.response_url, "\n".join(shown)))
 
     async def _mention(self, value: dict[str, Any]) -> Mention:
         mention = await asyncio.to_thread(self._desk.store.mention_of, UUID(value.get("job_id") or value["job"]))

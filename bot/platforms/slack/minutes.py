@@ -43,7 +43,7 @@ class MinutesButtons:
         mention = await self._mention(press, read_press(value), _channel(press))
         reader, person = self._minutes.reader(mention), mention.asker
         said = await asyncio.to_thread(self._minutes.order, name, read_press(value), reader, person)
-        self._desk.later(self._desk.whisper(press.response_url, said))
+        self._desk.later(self._desk.asides.whisper(press.response_url, said))
 
     async def open_edit(self, press: Press, value: dict[str, Any]) -> None:
         """Open the lines of the minutes for correction."""
