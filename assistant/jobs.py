@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from assistant.frozen import Frozen
+from assistant.frozen import Stored
 from assistant.mail.draft import DraftStatus, EmailDraft
 from assistant.mentions import Mention
 from assistant.minutes.kept import MinutesChange
@@ -36,7 +36,7 @@ class JobStatus(StrEnum):
         return self.is_final or self is JobStatus.WAITING
 
 
-class Job(Frozen):
+class Job(Stored):
     """One claimed run of one question. `token` fences: only its holder may finish the job."""
 
     id: UUID
@@ -51,14 +51,14 @@ class Job(Frozen):
     deadline_at: AwareDatetime
 
 
-class Claim(Frozen):
+class Claim(Stored):
     """One statement of an answer with the quotes it rests on."""
 
     text: str
     citations: tuple[Citation, ...] = ()
 
 
-class Check(Frozen):
+class Check(Stored):
     """One verdict of validation, as the receipt shows it."""
 
     name: str  # e.g. "quotes_verbatim"
@@ -66,7 +66,7 @@ class Check(Frozen):
     detail: str = ""
 
 
-class LatencyMs(Frozen):
+class LatencyMs(Stored):
     """Milliseconds by stage; `total` runs from the question's arrival to the stored answer (then to delivery)."""
 
     queue: float = 0.0
@@ -78,7 +78,7 @@ class LatencyMs(Frozen):
     total: float = 0.0
 
 
-class Call(Frozen):
+class Call(Stored):
     """One model call or tool call of a job, in the order they were made."""
 
     type: Literal["model", "tool"]
@@ -91,7 +91,7 @@ class Call(Frozen):
     detail: str = ""  # arguments or outcome in a line, without texts of people
 
 
-class Receipt(Frozen):
+class Receipt(Stored):
     """What one answer took and how it was checked; one row a job."""
 
     model: str  # the catalogue's alias and the provider's name, e.g. "offline" or "strong (openai:gpt-5)"
@@ -111,7 +111,7 @@ class Receipt(Frozen):
     calls: tuple[Call, ...] = ()
 
 
-class OrderOutcome(Frozen):
+class OrderOutcome(Stored):
     """What came of something the asker ordered for a draft: a rewrite, a save, a sending."""
 
     order_id: int
@@ -119,7 +119,7 @@ class OrderOutcome(Frozen):
     detail: str = ""  # one line, safe to show
 
 
-class DraftChange(Frozen):
+class DraftChange(Stored):
     """What a job did to its e-mail draft; it is kept in the same commit as the job's end."""
 
     draft: EmailDraft  # as it stands now; a revision not seen before becomes one
@@ -140,7 +140,7 @@ class DraftChange(Frozen):
         return is_done and self.draft.status in (DraftStatus.SAVED, DraftStatus.SENT)
 
 
-class JobResult(Frozen):
+class JobResult(Stored):
     """What a handler returns: the outcome for programs, and the reply for people."""
 
     outcome: Literal["answered", "refused"]
@@ -155,7 +155,7 @@ class JobResult(Frozen):
     minutes: MinutesChange | None = None  # of a meeting_summary job; kept in the library
 
 
-class Step(Frozen):
+class Step(Stored):
     """Something that happened in a job, in the words of `noun.past_verb`; what the page shows as progress."""
 
     name: str  # queued, started, searching, reading, checking, answered …

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from assistant.frozen import Frozen
+from assistant.frozen import Stored
 
 Tone = Literal["neutral", "friendly", "formal", "brief"]
 TONES: Final[dict[str, str]] = {
@@ -41,7 +41,7 @@ def _known(code: str) -> str:
 LanguageCode = Annotated[str, AfterValidator(_known)]
 
 
-class MailStyle(Frozen):
+class MailStyle(Stored):
     """How one person writes in one language. Stored: add fields with a default, never rename one.
 
     An empty part: Steward's own words stand there.
@@ -63,7 +63,7 @@ def style_in(styles: Sequence[MailStyle], language: str) -> MailStyle:
     return next((one for one in styles if one.language == language), MailStyle(language=language))
 
 
-class Manner(Frozen):
+class Manner(Stored):
     """How the answer should sound. The default asks for nothing."""
 
     tone: Tone = "neutral"

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from assistant.frozen import Frozen
+from assistant.frozen import Stored
 from assistant.manner import Manner
 
 MAX_MENTION_CHARS = 40_000  # Slack's own limit for one message; longer text is refused with a sentence
@@ -36,7 +36,7 @@ class Audience(StrEnum):
     OUTSIDERS = "outsiders"  # a channel with guests or another company in it: public documents only
 
 
-class ConversationKey(Frozen):
+class ConversationKey(Stored):
     """Names one thread on one platform; `thread` is the platform's id of the thread's first message."""
 
     platform: Platform
@@ -45,7 +45,7 @@ class ConversationKey(Frozen):
     thread: str = Field(min_length=1, max_length=255)
 
 
-class Person(Frozen):
+class Person(Stored):
     """Who asks. `id` is the platform's stable id, never a display name; groups come from our directory."""
 
     id: str = Field(min_length=1, max_length=255)
@@ -55,7 +55,7 @@ class Person(Frozen):
     groups: tuple[str, ...] = ()  # what they may read
 
 
-class Attachment(Frozen):
+class Attachment(Stored):
     """A file that came with the question.
 
     `location` is `blob:<sha256>` (its bytes are in our blob store), `path:<absolute path>` (the terminal, on
@@ -68,7 +68,7 @@ class Attachment(Frozen):
     location: str
 
 
-class Mention(Frozen):
+class Mention(Stored):
     """One question, as it came."""
 
     event_key: str = Field(min_length=1, max_length=512)  # the same for every redelivery of the same event

@@ -12,7 +12,7 @@ from datetime import datetime
 from pydantic import AwareDatetime, Field
 
 from assistant.errors import NotPermitted
-from assistant.frozen import Frozen
+from assistant.frozen import Stored
 from assistant.job_kinds import JOB_KINDS, JobKind
 from assistant.mail.draft import LANGUAGES, Language
 from assistant.mail.style import from_shown, shown
@@ -22,7 +22,7 @@ from assistant.mentions import Audience, Mention
 MAX_SIGNATURE_CHARS = 120
 
 
-class ChannelSettings(Frozen):
+class ChannelSettings(Stored):
     """How Steward behaves in one channel. Stored: add fields with a default, never rename one."""
 
     kinds: tuple[str, ...] = tuple(JOB_KINDS)  # job kinds that may run here
@@ -35,7 +35,7 @@ class ChannelSettings(Frozen):
     handoff: str | None = None  # the user group or person that "Ask a human" calls
 
 
-class PersonSettings(Frozen):
+class PersonSettings(Stored):
     """What one person wants. Stored: add fields with a default, never rename one."""
 
     tone: Tone = "neutral"  # where only they read the answer; in a channel the channel's holds

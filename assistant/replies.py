@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from assistant.frozen import Frozen
+from assistant.frozen import Stored
 
 
-class Citation(Frozen):
+class Citation(Stored):
     """One quoted passage an answer leans on. `number` is what `[1]` in the text refers to."""
 
     number: int = Field(ge=1)
@@ -31,14 +31,14 @@ class Citation(Frozen):
     after: tuple[str, ...] = ()
 
 
-class Paragraph(Frozen):
+class Paragraph(Stored):
     """Markdown text: bold, italic, lists, inline code and `[n]` references; no raw HTML, no links of the model's."""
 
     type: Literal["paragraph"] = "paragraph"
     markdown: str
 
 
-class Notice(Frozen):
+class Notice(Stored):
     """A label or a warning, e.g. "extractive, no language model"."""
 
     type: Literal["notice"] = "notice"
@@ -46,14 +46,14 @@ class Notice(Frozen):
     text: str
 
 
-class Citations(Frozen):
+class Citations(Stored):
     """The numbered sources under an answer."""
 
     type: Literal["citations"] = "citations"
     items: tuple[Citation, ...]
 
 
-class Table(Frozen):
+class Table(Stored):
     """Rows of plain text; every row has as many cells as there are columns."""
 
     type: Literal["table"] = "table"
@@ -62,7 +62,7 @@ class Table(Frozen):
     rows: tuple[tuple[str, ...], ...]
 
 
-class Checklist(Frozen):
+class Checklist(Stored):
     """Items with an optional owner and due, as in minutes."""
 
     type: Literal["checklist"] = "checklist"
@@ -70,7 +70,7 @@ class Checklist(Frozen):
     items: tuple[str, ...]
 
 
-class Excerpt(Frozen):
+class Excerpt(Stored):
     """Preformatted lines: log lines, a quoted passage, a table that must keep its columns."""
 
     type: Literal["excerpt"] = "excerpt"
@@ -79,7 +79,7 @@ class Excerpt(Frozen):
     language: str = "text"
 
 
-class Series(Frozen):
+class Series(Stored):
     """One line of a chart: y values over the chart's x labels."""
 
     name: str
@@ -87,7 +87,7 @@ class Series(Frozen):
     is_background: bool = False  # there to compare with: shown where a reader can switch it on, else faintly
 
 
-class Chart(Frozen):
+class Chart(Stored):
     """A chart over time; `alt` says in words what it shows, for platforms and readers without pictures."""
 
     type: Literal["chart"] = "chart"
@@ -99,7 +99,7 @@ class Chart(Frozen):
     marks: tuple[tuple[str, str], ...] = ()  # (x label, text): deploys, first bad moment
 
 
-class Draft(Frozen):
+class Draft(Stored):
     """One revision of an e-mail draft, shown for review; the draft itself is in assistant/storage/draft_store.py."""
 
     type: Literal["draft"] = "draft"
@@ -117,7 +117,7 @@ class Draft(Frozen):
     ] = ()  # as written in the body, with its citation's number; 0: the asker's words
 
 
-class FileOffer(Frozen):
+class FileOffer(Stored):
     """A file the asker can download: its bytes are in the blob store."""
 
     type: Literal["file"] = "file"
@@ -127,7 +127,7 @@ class FileOffer(Frozen):
     size_bytes: int
 
 
-class Link(Frozen):
+class Link(Stored):
     """Something of another system's that Steward made or found: a ticket, a page."""
 
     label: str
@@ -135,7 +135,7 @@ class Link(Frozen):
     note: str = ""
 
 
-class Links(Frozen):
+class Links(Stored):
     """A short list of links; their addresses come from a system of the company's, never from a model or a text."""
 
     type: Literal["links"] = "links"
@@ -143,7 +143,7 @@ class Links(Frozen):
     items: tuple[Link, ...]
 
 
-class Action(Frozen):
+class Action(Stored):
     """A button: `name` is handled by the platform (stop, retry, feedback, share, export …), `value` travels back."""
 
     name: str
@@ -153,7 +153,7 @@ class Action(Frozen):
     ask_first: str = ""  # what a platform asks before it lets the press through; empty: nothing
 
 
-class Actions(Frozen):
+class Actions(Stored):
     """A row of buttons."""
 
     type: Literal["actions"] = "actions"
@@ -166,7 +166,7 @@ Block = Annotated[
 ]
 
 
-class Reply(Frozen):
+class Reply(Stored):
     """One message to the asker. `text` is the plain-text fallback and the notification line."""
 
     schema_version: int = 1

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assistant.frozen import Frozen
+from assistant.frozen import Stored
 
 ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 PLACEHOLDER = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]")
@@ -58,14 +58,14 @@ class DraftStatus(StrEnum):
         return self in (DraftStatus.DRAFT, DraftStatus.SAVED)
 
 
-class DraftWarning(Frozen):
+class DraftWarning(Stored):
     """Something the asker should look at before the draft leaves the house."""
 
     code: WarningCode
     text: str
 
 
-class DraftSource(Frozen):
+class DraftSource(Stored):
     """Where a part of the draft comes from."""
 
     ref: str  # "request", "message:<id>", "file:<name>", "policy:<path>#<chunk>", "history"
@@ -74,7 +74,7 @@ class DraftSource(Frozen):
     document_id: str | None = None  # of the company's documents
 
 
-class DraftFact(Frozen):
+class DraftFact(Stored):
     """A day, figure or address of the text, as written there, and the passage it comes from."""
 
     text: str
@@ -82,14 +82,14 @@ class DraftFact(Frozen):
     quote: str
 
 
-class DraftAttachment(Frozen):
+class DraftAttachment(Stored):
     """A file that goes with the e-mail."""
 
     name: str
     file_id: str  # sha256 of its bytes in the blob store
 
 
-class EmailDraft(Frozen):
+class EmailDraft(Stored):
     """One revision of a draft. Sending is nobody's right while `placeholders`, or `question`, is not empty."""
 
     id: str

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from assistant.frozen import Frozen
+from assistant.frozen import Stored
 from assistant.mentions import Audience, Mention
 from assistant.minutes.schema import Minutes
 
@@ -21,7 +21,7 @@ SECTIONS: Final[dict[str, str]] = {  # of lines that can be edited, and the lett
 TicketState = Literal["pending", "started", "done", "failed"]
 
 
-class SpokenLine(Frozen):
+class SpokenLine(Stored):
     """One utterance of the meeting; kept so that the meeting can be asked later."""
 
     id: str
@@ -31,7 +31,7 @@ class SpokenLine(Frozen):
     url: str | None = None
 
 
-class Ticket(Frozen):
+class Ticket(Stored):
     """What became of pushing one action item to the ticket system."""
 
     item: str  # the action item's id
@@ -41,7 +41,7 @@ class Ticket(Frozen):
     detail: str = ""  # why it failed; safe to show
 
 
-class MinutesChange(Frozen):
+class MinutesChange(Stored):
     """What a job did to its minutes; kept in the same commit as the job's end."""
 
     minutes: Minutes  # as shown now
@@ -52,7 +52,7 @@ class MinutesChange(Frozen):
     is_written: bool = True  # False: shown anew after an edit, so the receipt stays
 
 
-class KeptMinutes(Frozen):
+class KeptMinutes(Stored):
     """Minutes as they stand in the library."""
 
     id: UUID
@@ -73,7 +73,7 @@ class KeptMinutes(Frozen):
         return next((ticket for ticket in self.tickets if ticket.item == item), None)
 
 
-class Reader(Frozen):
+class Reader(Stored):
     """Who wants to read minutes, and who else will see what they are shown.
 
     Alone, a person may be shown what they asked for themselves, on any of their accounts, and the minutes of channels
