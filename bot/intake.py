@@ -108,7 +108,7 @@ class Intake:
         if not may_run(asker, chosen.kind):
             raise NotPermitted(
                 f"role {asker.role} may not run {chosen.kind.name}",
-                reply=f"{chosen.kind.title} is for {' and '.join(chosen.kind.roles)}s. "
+                reply=f"{chosen.kind.title} is for {' and '.join(f'{role}s' for role in chosen.kind.roles)}. "
                 "Your administrator can change that.",
             )
         check_kind(chosen.kind, standing.channel)
