@@ -136,7 +136,7 @@ _PUT_RECEIPT = """
         cost_usd = coalesce(receipts.cost_usd + excluded.cost_usd, receipts.cost_usd, excluded.cost_usd)
 """
 SAY = Statement(_SAY)
-_CORRECT_RESULT = Statement(_PUT_RESULT)
+_CORRECT_RESULT = Batch(result=_PUT_RESULT)
 _SAY_LAST = Batch(say=_SAY_IF, forget_progress=_FORGET_PROGRESS)
 _ANSWERING = {
     "result": _PUT_RESULT,

@@ -104,7 +104,8 @@ class Batch:
         else:
             together = {name: sql.replace("@if_changed", "TRUE") for name, sql in parts.items()}
         *named, (_, last) = together.items()
-        self._together = _driver_sql(f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in named)} {last}")
+        before = ", ".join(f"{name} AS ({sql})" for name, sql in named)
+        self._together = _driver_sql(f"WITH {before} {last}" if before else last)
 
     def __call__(self, connection: sa.Connection, /, **values: Any) -> bool:
         """Run all with these values; False when there is a deciding write, and it changed nothing."""

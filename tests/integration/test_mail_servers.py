@@ -226,7 +226,7 @@ def test_a_server_that_dies_in_the_middle_of_the_message_has_clearly_not_sent_it
     with smtp_server() as smtp:
         smtp.fault = "dies_in_data"
 
-        sending = sender_to(smtp).send(approved(revised(large())))
+        sending = sender_to(smtp).send(approved(revised(large(24_000_000))))  # more than sockets' buffers hold
 
         assert sending.outcome is SendOutcome.NOT_SENT
         assert smtp.taken == []

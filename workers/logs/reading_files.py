@@ -229,7 +229,7 @@ def _with_short_lines(block: bytes, counts: BlockCounts) -> bytes:
 
 
 def _content_problem(head: bytes) -> str | None:
-    if not head:
+    if head in (b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "is empty"
     sniffed = head[:SNIFFED_BYTES]
     if sniffed.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from workers.logs.reading import (
@@ -198,6 +198,7 @@ def test_a_file_names_its_service(name: str, service: str | None) -> None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(b"\xfe\xff")  # nothing but the mark that says how it is written
 @given(st.binary(max_size=2_000))
 def test_no_bytes_break_the_reader(content: bytes) -> None:
     events, report = read(upload(content))
