@@ -80,9 +80,9 @@ def test_unnamed_speakers_are_named_once_for_all(tmp_path: Path) -> None:
     assert "Speaker 2" not in after.reply.model_dump_json()
 
 
-def test_where_there_is_no_dialog_the_request_can_name_them(tmp_path: Path) -> None:
-    hint = minutes_of(UNNAMED, tmp_path, platform=Platform.SLACK)
-    named = minutes_of(UNNAMED, tmp_path, text="minutes, Speaker 2 is Ben Okafor", platform=Platform.SLACK)
+def test_where_nothing_can_be_pressed_the_request_can_name_them(tmp_path: Path) -> None:
+    hint = minutes_of(UNNAMED, tmp_path, platform=Platform.CONSOLE)
+    named = minutes_of(UNNAMED, tmp_path, text="minutes, Speaker 2 is Ben Okafor", platform=Platform.CONSOLE)
 
     assert "“Speaker 1 is …" in hint.reply.model_dump_json()
     assert "Ben Okafor" in named.answer
