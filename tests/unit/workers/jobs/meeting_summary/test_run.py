@@ -69,10 +69,11 @@ def test_owners_are_linked_to_the_people_of_the_workspace(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
-def test_unnamed_speakers_are_named_once_for_all(tmp_path: Path) -> None:
-    before = minutes_of(UNNAMED, tmp_path)
+@pytest.mark.parametrize("platform", [Platform.WEB, Platform.SLACK, Platform.TEAMS])
+def test_unnamed_speakers_are_named_once_for_all(tmp_path: Path, platform: Platform) -> None:
+    before = minutes_of(UNNAMED, tmp_path, platform=platform)
     names = {"Speaker 1": "Anna Schmidt", "Speaker 2": "Ben Okafor"}
-    after = minutes_of(UNNAMED, tmp_path, speakers=names)
+    after = minutes_of(UNNAMED, tmp_path, platform=platform, speakers=names)
 
     buttons = [action for block in before.reply.blocks if isinstance(block, Actions) for action in block.items]
     assert buttons[0].value == {"speakers": ["Speaker 1", "Speaker 2", "Speaker 3"]}
