@@ -11,7 +11,8 @@ from assistant.frozen import Stored
 from assistant.mentions import Audience, Mention
 from assistant.minutes.schema import Minutes
 
-PREFIX: Final = "minutes_"  # of all buttons under minutes
+PREFIX: Final = "minutes_"  # of all buttons under minutes that are kept
+NAME_SPEAKERS: Final = "name_speakers"  # the button under minutes whose transcript knows only "Speaker 1"
 SECTIONS: Final[dict[str, str]] = {  # of lines that can be edited, and the letter their ids begin with
     "summary": "s",
     "decisions": "d",

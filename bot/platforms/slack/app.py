@@ -25,7 +25,7 @@ from assistant.observability import ACKNOWLEDGE_SECONDS, ERRORS, EVENTS
 from assistant.replies import Reply
 from bot.dependencies import BotDependencies
 from bot.platforms.base import Handle, Target
-from bot.platforms.slack import commands, drafts, email_form, home, interactions, listeners, minutes, oauth
+from bot.platforms.slack import commands, drafts, email_form, home, interactions, listeners, minutes, oauth, speakers
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.done_note import DoneNotes
 from bot.platforms.slack.installations import Authorize
@@ -79,6 +79,7 @@ def make_bolt(desk: Desk, flow: AsyncOAuthFlow | None = None) -> AsyncApp:
     home.register(bolt, desk, presses)
     drafts.register(bolt, desk, presses)
     minutes.register(bolt, desk, presses)
+    speakers.register(bolt, desk, presses)
     commands.register(bolt, desk, email_form.register(bolt, desk, presses))
     oauth.register(bolt, desk)
     bolt.event(re.compile(".*"))(_not_for_us)

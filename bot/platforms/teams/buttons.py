@@ -16,17 +16,21 @@ from assistant.errors import NotPermitted, RequestInvalid
 from assistant.job_kinds import LOG_INSPECTION
 from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
+from assistant.minutes.kept import NAME_SPEAKERS
 from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
+from assistant.storage.job_acceptance import Accepted
 from assistant.storage.job_store import JobStore, JobView
 from assistant.watch_words import WATCH_BUTTONS
 from bot.intake import Intake
+from bot.platforms.teams import speakers
 from bot.platforms.teams.drafts import DraftButtons
 from bot.platforms.teams.email_form import WRITTEN, EmailForm
 from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
-from bot.platforms.teams.people import TeamsDirectory
+from bot.platforms.teams.people import Known, TeamsDirectory
 from bot.platforms.teams.text import fenced, plain
 from bot.platforms.teams.wire import TeamsActivity, text_at
+from bot.speaker_names import ask_with_names, speakers_to_name
 from bot.surroundings import surroundings_of
 
 log = structlog.get_logger()
@@ -67,6 +71,9 @@ class Buttons:
             return await self._drafts.press(name, data, tenant=tenant_of(activity), person_id=presser.id)
         if name in (WRITE_ABOUT, WRITTEN):
             return await self._email_form.press(activity, name, view, data)
+        if name == NAME_SPEAKERS:
+            presser = (await self._directory.known(activity)).person
+            return speakers.speakers_form(speakers_to_name(view, presser.id), view.id)
         if name.startswith(MINUTES_PREFIX):
             return await self._under_minutes(activity, name, data)
         match name:
@@ -74,6 +81,8 @@ class Buttons:
                 return await self.stop(activity, view)
             case "retry":
                 return await self._retry(activity, view)
+            case speakers.NAMED:
+                return await self._named(activity, view, data)
             case "surroundings":
                 person = (await self._directory.known(activity)).person
                 places = surroundings_of(view, person)
@@ -132,20 +141,33 @@ class Buttons:
             )
         if not view.status.is_answered:
             return "I'm still working on it."
+        key = f"teams:retry:{view.id}"  # however often it is pressed, the question is asked once more
+        accepted = await self._ask_again(activity, asker, view, key=key, options=view.options)
+        return "You asked that again already." if accepted.duplicate else "Asked again."
+
+    async def _named(self, activity: TeamsActivity, view: JobView, data: Mapping[str, Any]) -> str:
+        asker = await self._directory.known(activity)
+        again = ask_with_names(view, asker.person.id, speakers.names_filled_in(data))
+        accepted = await self._ask_again(activity, asker, view, key=f"teams:{again.key}", options=again.options)
+        return "I'm on it already." if accepted.duplicate else "I'm writing the minutes again, with these names."
+
+    async def _ask_again(
+        self, activity: TeamsActivity, asker: Known, view: JobView, *, key: str, options: Mapping[str, Any]
+    ) -> Accepted:
+        """Take the question of a job in once more, for those who read it here now."""
         readers = await self._directory.readers(activity, asker)
         mention = mention_of(
             activity,
             asker.person,
             readers.audience,
-            key=f"teams:retry:{view.id}",  # however often it is pressed, the question is asked once more
+            key=key,
             channel_groups=readers.groups,
             attachments=view.attachments,
             text=view.question,
             kind=view.kind,
-            options=view.options,
+            options=dict(options),
         )
-        accepted = await asyncio.to_thread(self._intake.take, mention)
-        return "You asked that again already." if accepted.duplicate else "Asked again."
+        return await asyncio.to_thread(self._intake.take, mention)
 
 
 def check_place(activity: TeamsActivity, view: JobView) -> None:

@@ -9,7 +9,7 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
-from assistant.errors import NothingFound, RequestInvalid
+from assistant.errors import NothingFound
 from assistant.job_kinds import LOG_INSPECTION
 from assistant.mentions import LOCAL_TENANT, Attachment, Mention
 from assistant.watch_words import WATCH_BUTTONS
@@ -20,6 +20,7 @@ from bot.platforms.web.shown_conversation import ShownConversation
 from bot.platforms.web.suggestions import Suggestion, attach
 from bot.platforms.web.turn_view import TurnView
 from bot.platforms.web.uploads import UploadTokens
+from bot.speaker_names import ask_with_names
 
 
 class Asking:
@@ -69,11 +70,10 @@ class Asking:
 
     async def ask_with_names(self, event: PageEvent, turn: TurnView) -> None:
         """Ask for the minutes again, with the names that their dialog brought back."""
-        view, names = turn.view, names_of(event.text)
-        if not names:
-            raise RequestInvalid("no speaker was named", reply="Write a name after at least one of the speakers.")
+        view = turn.view
+        again = ask_with_names(view, self._shown.person.id, names_of(event.text))
         job_id, conversation_id = await self.take(
-            view.question, view.attachments, view.kind, uuid4().hex, options={"speakers": names}
+            view.question, view.attachments, view.kind, again.key, options=dict(again.options)
         )
         await self._shown.show_asked(job_id, conversation_id)
 

@@ -22,6 +22,7 @@ from assistant.job_kinds import JOB_KINDS
 from assistant.mail.about import WRITE_ABOUT
 from assistant.mail.shown import PREFIX
 from assistant.mentions import Person
+from assistant.minutes.kept import NAME_SPEAKERS
 from assistant.minutes.kept import PREFIX as MINUTES_PREFIX
 from assistant.observability import ERRORS
 from assistant.watch_words import WATCH_BUTTONS
@@ -31,7 +32,6 @@ from bot.platforms.web.chat_frame import ChatFrame
 from bot.platforms.web.composer import render_welcome
 from bot.platforms.web.conversation_acts import ConversationActs
 from bot.platforms.web.dependencies import WebDependencies
-from bot.platforms.web.dialogs import NAME_SPEAKERS
 from bot.platforms.web.draft_acts import DraftActs
 from bot.platforms.web.follow import JobFollower
 from bot.platforms.web.minutes_acts import MinutesActs

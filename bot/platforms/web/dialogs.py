@@ -16,10 +16,10 @@ from assistant.minutes.edits import HINTS, HOW_TO, TITLES
 from bot.email_requests import MAX_REQUEST_CHARS
 from bot.platforms.web.markup import Child, element, join
 from bot.platforms.web.page_events import FeedbackReason
+from bot.speaker_names import SUBMIT, TITLE
 
 MAX_CORRECTION_CHARS: Final = 4_000
 MAX_LINE_CHARS: Final = 5_000
-NAME_SPEAKERS: Final = "name_speakers"  # the action of minutes whose transcript knows only "Speaker 1"
 REASON_WORDS: Final[dict[str, str]] = {
     "wrong": "It is wrong",
     "outdated": "It is out of date",
@@ -73,7 +73,7 @@ def _speakers() -> Markup:
         element("textarea", name="text", rows=6, required=True, maxlength=MAX_CORRECTION_CHARS),
         class_="field",
     )
-    return _dialog("speakers-dialog", "Who are the speakers?", field, submit="Write the minutes again")
+    return _dialog("speakers-dialog", TITLE, field, submit=SUBMIT)
 
 
 def names_of(text: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from assistant.minutes.kept import NAME_SPEAKERS
 from assistant.replies import (
     Action,
     Actions,
@@ -32,7 +33,6 @@ from assistant.replies import (
 )
 from bot.drafts import DOWNLOAD
 from bot.platforms.web.chart import render_chart
-from bot.platforms.web.dialogs import NAME_SPEAKERS
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import Attribute, Child, element, join
 from bot.platforms.web.safe_markdown import escaped_lines, render_answer

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.errors import RequestInvalid
 from assistant.jobs import Check, Job, JobResult
 from assistant.mentions import Attachment, Platform
-from assistant.minutes.kept import MinutesChange, numbered
+from assistant.minutes.kept import NAME_SPEAKERS, MinutesChange, numbered
 from assistant.minutes.schema import Minutes
 from assistant.replies import Action
 from workers.by_rules import read_options
@@ -223,11 +223,11 @@ class _Finished:
 
 
 def _naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], list[str]]:
-    """Return how the asker can name speakers: a button on the page, a sentence where there is no dialog for it."""
+    """Return how the asker can name speakers: a button, or a sentence where nothing can be pressed."""
     if not (unnamed := unnamed_speakers(transcript)):
         return [], []
-    if platform is Platform.WEB:
-        return [Action(name="name_speakers", label="Name the speakers", value={"speakers": list(unnamed)})], []
+    if platform is not Platform.CONSOLE:
+        return [Action(name=NAME_SPEAKERS, label="Name the speakers", value={"speakers": list(unnamed)})], []
     return [], [f"To name the speakers, send the file again with “{unnamed[0]} is …, …” and everyone else."]
 
 

@@ -69,10 +69,11 @@ def test_owners_are_linked_to_the_people_of_the_workspace(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
-def test_unnamed_speakers_are_named_once_for_all(tmp_path: Path) -> None:
-    before = minutes_of(UNNAMED, tmp_path)
+@pytest.mark.parametrize("platform", [Platform.WEB, Platform.SLACK, Platform.TEAMS])
+def test_unnamed_speakers_are_named_once_for_all(tmp_path: Path, platform: Platform) -> None:
+    before = minutes_of(UNNAMED, tmp_path, platform=platform)
     names = {"Speaker 1": "Anna Schmidt", "Speaker 2": "Ben Okafor"}
-    after = minutes_of(UNNAMED, tmp_path, speakers=names)
+    after = minutes_of(UNNAMED, tmp_path, platform=platform, speakers=names)
 
     buttons = [action for block in before.reply.blocks if isinstance(block, Actions) for action in block.items]
     assert buttons[0].value == {"speakers": ["Speaker 1", "Speaker 2", "Speaker 3"]}
@@ -80,9 +81,9 @@ def test_unnamed_speakers_are_named_once_for_all(tmp_path: Path) -> None:
     assert "Speaker 2" not in after.reply.model_dump_json()
 
 
-def test_where_there_is_no_dialog_the_request_can_name_them(tmp_path: Path) -> None:
-    hint = minutes_of(UNNAMED, tmp_path, platform=Platform.SLACK)
-    named = minutes_of(UNNAMED, tmp_path, text="minutes, Speaker 2 is Ben Okafor", platform=Platform.SLACK)
+def test_where_nothing_can_be_pressed_the_request_can_name_them(tmp_path: Path) -> None:
+    hint = minutes_of(UNNAMED, tmp_path, platform=Platform.CONSOLE)
+    named = minutes_of(UNNAMED, tmp_path, text="minutes, Speaker 2 is Ben Okafor", platform=Platform.CONSOLE)
 
     assert "“Speaker 1 is …" in hint.reply.model_dump_json()
     assert "Ben Okafor" in named.answer
