@@ -25,6 +25,8 @@ from bot.platforms.teams.email_form import WRITTEN, EmailForm
 from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
 from bot.platforms.teams.people import TeamsDirectory
+from bot.platforms.teams.settings_cards import NAMES as SETTINGS_BUTTONS
+from bot.platforms.teams.settings_forms import SettingsForms
 from bot.platforms.teams.text import fenced, plain
 from bot.platforms.teams.wire import TeamsActivity, text_at
 from bot.surroundings import surroundings_of
@@ -45,6 +47,7 @@ class Buttons:
         drafts: DraftButtons,
         email_form: EmailForm,
         minutes: MinutesButtons,
+        settings: SettingsForms,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
@@ -52,6 +55,7 @@ class Buttons:
         self._drafts = drafts
         self._email_form = email_form
         self._minutes = minutes
+        self._settings = settings
 
     async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         """Do what the button says.
@@ -60,6 +64,8 @@ class Buttons:
             RequestInvalid: no such button, or it carries no job. NothingFound: the job is gone.
             NotPermitted: the job is somebody else's, or of another conversation.
         """
+        if name in SETTINGS_BUTTONS:  # of a channel or a person, and of no job
+            return await self._settings.press(activity, name, data)
         view = await asyncio.to_thread(self._jobs.view, job_id_of(data))
         check_place(activity, view)
         if name.startswith(PREFIX):
