@@ -6,7 +6,7 @@ groups are not asked for; what a form does not show stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, unquote
@@ -18,8 +18,10 @@ from assistant.job_kinds import JOB_KINDS
 from assistant.mail.draft import LANGUAGES as LANGUAGES_OF_MAIL
 from assistant.mail.style import BETWEEN, MAX_STYLE_CHARS
 from assistant.manner import LANGUAGES, NAME, TONES
-from assistant.preferences import MAX_SIGNATURE_CHARS, ChannelSettings, PersonSettings
+from assistant.preferences import CHANNEL_FIELDS, MAX_SIGNATURE_CHARS, ChannelSettings, PersonSettings
+from assistant.storage.preference_store import SettingsChange
 from bot.platforms.teams import cards
+from bot.platforms.teams.text import plain, shorten
 
 OPEN = "settings_open"
 CHANNEL_SAVED = "settings_channel"
@@ -27,6 +29,7 @@ PERSON_SAVED = "settings_person"
 NAMES = (OPEN, CHANNEL_SAVED, PERSON_SAVED)
 MAX_SPACES = 100  # options of a list
 MAX_OWNERS = 50
+MAX_LINE_CHARS = 300  # of who changed what
 MAX_OWNER_CHARS = 240  # an account's id, as in wire.py
 AS_ASKED = "-"  # the choice that leaves the language to the question
 MEMBERS = "graph.microsoft.com/users?scope=currentContext"  # Teams' own list of who is in the conversation
@@ -43,8 +46,14 @@ def invitation() -> Json:
     }
 
 
-def channel_card(settings: ChannelSettings, *, spaces: Collection[str], owners: Mapping[str, str]) -> Json:
-    """Return the form of a channel, filled in; `owners` has the names of those who are set now, by id."""
+def channel_card(
+    settings: ChannelSettings,
+    *,
+    spaces: Collection[str],
+    names: Mapping[str, str],
+    changes: Sequence[SettingsChange] = (),
+) -> Json:
+    """Return the form of a channel, filled in; `names` has those of its owners and of who changed it, by id."""
     titles = {kind.name: kind.title for kind in JOB_KINDS.values()}
     body = [_several("kinds", "What may be asked here", titles, settings.kinds)]
     offered = {name: name for name in sorted({*spaces, *settings.spaces})[:MAX_SPACES]}
@@ -52,8 +61,14 @@ def channel_card(settings: ChannelSettings, *, spaces: Collection[str], owners: 
         label = "Documents that answers come from (none ticked: from all that the readers may read)"
         body.append(_several("spaces", label, offered, settings.spaces))
     body += _manner("Tone of answers", "Language of answers", settings.tone, settings.language)
-    picker = _several("owners", "Who may change this (nobody: administrators)", owners, settings.owners)
+    picker = _several(
+        "owners",
+        "Who may change this (nobody: administrators)",
+        {one: names.get(one, one) for one in settings.owners},
+        settings.owners,
+    )
     body.append({**picker, "style": "compact", "choices.data": {"type": "Data.Query", "dataset": MEMBERS}})
+    body += [cards.text_block(_in_words(one, names), isSubtle=True, size="Small") for one in changes]
     return cards.card(body, [cards.button(CHANNEL_SAVED, "Save", {}, "primary")])
 
 
@@ -122,6 +137,12 @@ def read_person(data: Mapping[str, Any], before: PersonSettings, *, now: datetim
         raise _not_offered() from error
     written = {one: str(data[f"style_{one}"] or "") for one in LANGUAGES_OF_MAIL if f"style_{one}" in data}
     return settings.with_style_form(data.get("learns_mail_style") == _truth(True), written, now=now)
+
+
+def _in_words(change: SettingsChange, names: Mapping[str, str]) -> str:
+    who = plain(names.get(change.changed_by, change.changed_by))
+    what = ", ".join(CHANNEL_FIELDS.get(name, name) for name in change.changes)
+    return shorten(f"{change.at:%Y-%m-%d %H:%M} UTC · {who} changed {what}", MAX_LINE_CHARS)
 
 
 def _manner(tone_label: str, language_label: str, tone: str, language: str | None) -> list[Json]:

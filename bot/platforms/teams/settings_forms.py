@@ -8,7 +8,7 @@ that the settings name, and administrators those of the company's directory.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from bot.platforms.teams.wire import TeamsActivity
 log = structlog.get_logger()
 
 SETTINGS_WORDS = frozenset({"settings", "einstellungen", "paramètres", "ajustes"})
+SHOWN_CHANGES = 3
 Json = dict[str, Any]
 
 
@@ -75,8 +76,13 @@ class SettingsForms:
     async def _channel_form(self, activity: TeamsActivity) -> Json:
         settings, _ = await self._editable(activity)
         spaces = await asyncio.to_thread(self._documents.spaces)
-        owners = await asyncio.to_thread(self._names, tenant_of(activity), settings.owners)
-        return settings_cards.channel_card(settings, spaces=spaces, owners=owners)
+        place = conversation_of(activity)
+        changes = await asyncio.to_thread(
+            self._preferences.channel_changes, Platform.TEAMS, place.tenant, place.channel, SHOWN_CHANGES
+        )
+        named = {*settings.owners, *(change.changed_by for change in changes)}
+        names = await asyncio.to_thread(self._names, place.tenant, named)
+        return settings_cards.channel_card(settings, spaces=spaces, names=names, changes=changes)
 
     async def _save_channel(self, activity: TeamsActivity, data: Mapping[str, Any]) -> str:
         before, editor_id = await self._editable(activity)
@@ -100,7 +106,7 @@ class SettingsForms:
             raise NotPermitted("channel settings", reply="Only the channel's owners and administrators may do that.")
         return settings, known.person.id
 
-    def _names(self, tenant: str, ids: tuple[str, ...]) -> dict[str, str]:
+    def _names(self, tenant: str, ids: Collection[str]) -> dict[str, str]:
         people = {person_id: self._people.get(tenant, person_id) for person_id in ids}
         return {person_id: (person.name if person else None) or person_id for person_id, person in people.items()}
 

@@ -98,6 +98,7 @@ async def test_a_named_owner_may_until_somebody_else_is_named(bot: TeamsBot) -> 
     replaced = await press(bot, "settings_channel", FILLED, from_=BO)
 
     assert inputs(form)["owners"]["choices"] == [{"title": "Bo", "value": BO["aadObjectId"]}]
+    assert form["body"][-1]["text"].endswith("Root changed what may be asked, tone, language, owners")
     assert by_owner == "Saved. Changed here: tone."
     assert replaced == REFUSED
     assert kept(bot).owners == (ANN,)
