@@ -56,7 +56,8 @@ def channel_card(
     """Return the form of a channel, filled in; `names` has those of its owners and of who changed it, by id."""
     titles = {kind.name: kind.title for kind in JOB_KINDS.values()}
     body = [_several("kinds", "What may be asked here", titles, settings.kinds)]
-    offered = {name: name for name in sorted({*spaces, *settings.spaces})[:MAX_SPACES]}
+    others = sorted({*spaces} - {*settings.spaces})  # behind those chosen: a list that is cut must not lose them
+    offered = {name: name for name in [*settings.spaces, *others][:MAX_SPACES]}
     if offered:
         label = "Documents that answers come from (none ticked: from all that the readers may read)"
         body.append(_several("spaces", label, offered, settings.spaces))
