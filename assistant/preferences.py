@@ -20,6 +20,16 @@ from assistant.manner import LanguageCode, MailStyle, Manner, Tone, style_in
 from assistant.mentions import Audience, Mention
 
 MAX_SIGNATURE_CHARS = 120
+CHANNEL_FIELDS = {  # of ChannelSettings, as a change of it is told
+    "kinds": "what may be asked",
+    "groups": "groups",
+    "spaces": "document spaces",
+    "tone": "tone",
+    "language": "language",
+    "answers_without_mention": "answers without a mention",
+    "owners": "owners",
+    "handoff": "whom “Ask a human” calls",
+}
 
 
 class ChannelSettings(Stored):

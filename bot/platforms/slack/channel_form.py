@@ -17,7 +17,7 @@ from assistant.errors import NotPermitted, RequestInvalid, StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.manner import LANGUAGES, TONES
 from assistant.mentions import Platform
-from assistant.preferences import ChannelSettings
+from assistant.preferences import CHANNEL_FIELDS, ChannelSettings
 from assistant.storage.document_reader import DocumentReader
 from assistant.storage.preference_store import SettingsChange
 from bot.platforms.slack.client import call
@@ -34,16 +34,6 @@ MAX_SPACES = 100  # options of a list
 SHOWN_CHANGES = 3
 AS_ASKED = "-"  # the choice that leaves the language to the question
 WITH_A_MODEL = "Where a language model writes. Quoted sentences stay as the documents have them."
-FIELDS = {
-    "kinds": "what may be asked",
-    "groups": "groups",
-    "spaces": "document spaces",
-    "tone": "tone",
-    "language": "language",
-    "answers_without_mention": "answers without a mention",
-    "owners": "owners",
-    "handoff": "whom “Ask a human” calls",
-}
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -198,7 +188,7 @@ def _space_field(settings: ChannelSettings, spaces: Collection[str]) -> list[Vie
 def _change_lines(changes: Sequence[SettingsChange]) -> list[View]:
     lines = [
         f"{change.at:%Y-%m-%d %H:%M} UTC · <@{plain(change.changed_by)}> changed "
-        + ", ".join(FIELDS.get(name, name) for name in change.changes)
+        + ", ".join(CHANNEL_FIELDS.get(name, name) for name in change.changes)
         for change in changes
     ]
     if not lines:

@@ -10,6 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from assistant.secret_keys import secret_keys
+from assistant.storage.document_reader import DocumentReader
 from assistant.storage.outbox_store import OutboxStore
 from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
@@ -35,6 +36,7 @@ from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.platform import TeamsPlatform
 from bot.platforms.teams.progress import ProgressFollower
 from bot.platforms.teams.recaps import TeamsRecaps
+from bot.platforms.teams.settings_forms import SettingsForms
 from bot.platforms.teams.signing_keys import SigningKeys
 from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.threads import ThreadReader
@@ -93,6 +95,9 @@ def _build_desk(
     outbox = OutboxStore(dependencies.engine)
     chats = OwnChats(client)
     email_form = EmailForm(EmailRequests(dependencies.jobs, blobs), intake, directory, chats)
+    forms = SettingsForms(
+        dependencies.preferences, DocumentReader(dependencies.engine), dependencies.people, directory
+    )
     drafts = DraftButtons(dependencies.drafts, base_url)
     return TeamsDesk(
         jobs=dependencies.jobs,
@@ -103,10 +108,11 @@ def _build_desk(
         transcripts=MeetingTranscripts(client, graph, blobs),
         recaps=TeamsRecaps(graph, blobs),
         buttons=Buttons(
-            dependencies.jobs, intake, directory, drafts, email_form, MinutesButtons(dependencies.minutes)
+            dependencies.jobs, intake, directory, drafts, email_form, MinutesButtons(dependencies.minutes), forms
         ),
         opinions=Opinions(dependencies.feedback_desk, outbox),
         chats=chats,
         compose=ComposeActions(chats, ThreadReader(graph), blobs, intake, directory),
         strays=Strays(client, dependencies.jobs, outbox),
+        settings=forms,
     )

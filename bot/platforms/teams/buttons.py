@@ -28,6 +28,8 @@ from bot.platforms.teams.email_form import WRITTEN, EmailForm
 from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.parse import conversation_of, mention_of, person_id_of, tenant_of
 from bot.platforms.teams.people import Known, TeamsDirectory
+from bot.platforms.teams.settings_cards import NAMES as SETTINGS_BUTTONS
+from bot.platforms.teams.settings_forms import SettingsForms
 from bot.platforms.teams.text import fenced, plain
 from bot.platforms.teams.wire import TeamsActivity, text_at
 from bot.speaker_names import ask_with_names, speakers_to_name
@@ -49,6 +51,7 @@ class Buttons:
         drafts: DraftButtons,
         email_form: EmailForm,
         minutes: MinutesButtons,
+        settings: SettingsForms,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
@@ -56,6 +59,7 @@ class Buttons:
         self._drafts = drafts
         self._email_form = email_form
         self._minutes = minutes
+        self._settings = settings
 
     async def press(self, activity: TeamsActivity, name: str, data: Mapping[str, Any]) -> str | dict[str, Any]:
         """Do what the button says.
@@ -64,6 +68,8 @@ class Buttons:
             RequestInvalid: no such button, or it carries no job. NothingFound: the job is gone.
             NotPermitted: the job is somebody else's, or of another conversation.
         """
+        if name in SETTINGS_BUTTONS:  # of a channel or a person, and of no job
+            return await self._settings.press(activity, name, data)
         view = await asyncio.to_thread(self._jobs.view, job_id_of(data))
         check_place(activity, view)
         if name.startswith(PREFIX):

@@ -39,6 +39,7 @@ from bot.platforms.teams.parse import (
 from bot.platforms.teams.people import TeamsDirectory
 from bot.platforms.teams.places import SEEN
 from bot.platforms.teams.recaps import TeamsRecaps
+from bot.platforms.teams.settings_forms import SETTINGS_WORDS, SettingsForms
 from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.turns import InvokeAnswer
 from bot.platforms.teams.welcome import welcome
@@ -71,6 +72,7 @@ class TeamsDesk:
         chats: OwnChats,
         compose: ComposeActions,
         strays: Strays,
+        settings: SettingsForms,
     ) -> None:
         self._jobs = jobs
         self._intake = intake
@@ -84,6 +86,7 @@ class TeamsDesk:
         self._chats = chats
         self._compose = compose
         self._strays = strays
+        self._settings = settings
 
     # -------------------------------------------------------------- messages
     async def asked(self, activity: TeamsActivity) -> None:
@@ -190,9 +193,12 @@ class TeamsDesk:
     async def _take(self, activity: TeamsActivity, key: str) -> None:
         person_id_of(activity)  # an activity without a sender is the caller's mistake, nothing to talk about
         try:
-            words = question_of(activity)
-            if words.lower().strip(" .!") in STOP_WORDS and not files_of(activity):
+            command = "" if files_of(activity) else question_of(activity).lower().strip(" .!")
+            if command in STOP_WORDS:
                 await self._tell(activity, key, await self._stop_newest(activity))
+                return
+            if command in SETTINGS_WORDS:
+                await self._show(activity, key, await self._settings.answer(activity))
                 return
             asker = await self._directory.known(activity)
             readers = await self._directory.readers(activity, asker)
@@ -266,6 +272,11 @@ class TeamsDesk:
         """Say something that is not a job's answer: once, also when the activity comes again."""
         if await asyncio.to_thread(self._jobs.claim_event, key):
             self._speaker.say(thread_reference(activity), text)
+
+    async def _show(self, activity: TeamsActivity, key: str, message: dict[str, Any]) -> None:
+        """Send a card that is not a job's answer: once, also when the activity comes again."""
+        if await asyncio.to_thread(self._jobs.claim_event, key):
+            self._speaker.send(thread_reference(activity), message)
 
 
 def _greeting_key(activity: TeamsActivity) -> str:

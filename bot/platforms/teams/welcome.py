@@ -23,7 +23,11 @@ def welcome() -> dict[str, Any]:
         text_block("Hello, I'm Steward.", weight="Bolder", size="Large", style="heading"),
         text_block("I answer from your company's own documents, say where it stands, and say so when I don't know."),
         text_block("\n".join(lines)),
-        text_block("In a channel or group chat, mention me. To stop me, press Stop or write “stop”.", isSubtle=True),
+        text_block(
+            "In a channel or group chat, mention me. To stop me, press Stop or write “stop”. "
+            "Write “settings” to change how I answer.",
+            isSubtle=True,
+        ),
     ]
     return {
         "type": "message",
