@@ -32,6 +32,7 @@ from assistant.live_progress import open_teller
 from assistant.observability import configure_logging
 from assistant.queue import CeleryDoorbell, Doorbell, EventDoorbell, make_celery
 from assistant.settings import Settings, load_settings
+from assistant.storage.blob_store import BlobStore
 from assistant.storage.database import open_engine
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
@@ -121,6 +122,7 @@ class Worker:
             self._workers,
             DocumentLedger(self.engine),
             MinutesStore(self.engine),
+            BlobStore(self.engine, settings),
             self.doorbell,
             owner=owner,
             lanes=self.lanes,

@@ -18,6 +18,7 @@ from assistant.errors import StewardError
 from assistant.observability import ERRORS
 from assistant.queue import Doorbell
 from assistant.settings import Settings
+from assistant.storage.blob_store import BlobStore
 from assistant.storage.document_ledger import DocumentLedger
 from assistant.storage.job_repair import JobRepair
 from assistant.storage.minutes_store import MinutesStore
@@ -46,6 +47,7 @@ class Sweeper:
         workers: WorkerStore,
         documents: DocumentLedger,
         minutes: MinutesStore,
+        files: BlobStore,
         doorbell: Doorbell,
         *,
         owner: str,
@@ -59,6 +61,7 @@ class Sweeper:
         self._workers = workers
         self._documents = documents
         self._minutes = minutes
+        self._files = files
         self._doorbell = doorbell
         self._look_after_itself = look_after_itself
         self._watch_checks = watch_checks
@@ -109,7 +112,8 @@ class Sweeper:
             forgotten = self._repair.forget_old(self._settings.retention_days)
             purged = self._documents.purge(datetime.now(UTC) - timedelta(days=HIDDEN_DAYS))
             minutes = self._minutes.forget_old(self._settings.minutes_retention_days)
-            log.info("retention.applied", conversations=forgotten, documents=purged, minutes=minutes)
+            files = self._files.forget_old(self._settings.retention_days)
+            log.info("retention.applied", conversations=forgotten, documents=purged, minutes=minutes, files=files)
 
     def _is_due(self, what: str, every_seconds: float) -> bool:
         now = time.monotonic()

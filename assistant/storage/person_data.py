@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from assistant.mentions import LOCAL_TENANT, Mention
+from assistant.storage.blob_store import is_named
 from assistant.storage.database import reading, writing
 from assistant.storage.statements import Statement
 
@@ -134,12 +135,6 @@ _FORGET = tuple(
 )
 _COUNT = Statement("SELECT count(*) AS jobs FROM jobs WHERE tenant = :tenant AND person_id = :person_id")
 _FORGET_ACCOUNT = Statement("DELETE FROM people WHERE tenant = :tenant AND id = :person_id")
-_IN_USE = Statement(
-    """
-    SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE @text(mention) LIKE :holds)
-    OR EXISTS (SELECT 1 FROM results WHERE @text(reply) LIKE :holds)
-    """
-)
 _FORGET_FILE = Statement("DELETE FROM blobs WHERE sha256 = :sha256")
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
@@ -205,7 +200,7 @@ class PersonData:
                 if account.tenant != LOCAL_TENANT:  # learned from the platform, and learned again when they come back
                     _FORGET_ACCOUNT(connection, **_key(account))
             for sha256 in files:
-                if _IN_USE(connection, holds=f"%{sha256}%").first() is None:
+                if not is_named(connection, sha256):
                     _FORGET_FILE(connection, sha256=sha256)
         return count
 

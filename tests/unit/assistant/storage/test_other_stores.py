@@ -144,6 +144,24 @@ def test_a_blob_has_a_local_path_with_its_suffix(engine: sa.Engine, settings: Se
     assert store.local_path(blob) == path
 
 
+def test_an_old_file_is_forgotten_once_nothing_names_it(
+    jobs: JobStore, engine: sa.Engine, settings: Settings
+) -> None:
+    store = BlobStore(engine, settings)
+    asked, loose = (
+        Attachment(name="a.txt", size_bytes=1, location=f"blob:{store.store(byte)}") for byte in (b"a", b"b")
+    )
+    ask(jobs, "What does it say?", attachments=(asked,))
+    copy = store.local_path(loose)
+
+    assert store.forget_old(days=1) == 0
+    assert store.forget_old(days=-1) == 1
+    assert store.read(asked) == b"a"
+    assert not copy.exists()
+    with pytest.raises(NothingFound):
+        store.read(loose)
+
+
 def test_a_file_that_is_gone_or_out_of_reach_is_said_so(
     engine: sa.Engine, settings: Settings, tmp_path: Path
 ) -> None:
