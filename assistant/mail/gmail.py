@@ -10,12 +10,10 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from typing import Any
 
-from assistant.errors import NotPermitted, StewardError
-from assistant.mail.eml import with_bcc
-from assistant.mail.mail_api import MailApi, NoAnswer
-from assistant.mail.port import ApprovedMessage, DraftMessage, Sending, SendOutcome
-
-_NO_ANSWER = "Gmail broke off before it said whether it took the mail"
+from assistant.errors import NotPermitted
+from assistant.mail.mail_api import MailApi
+from assistant.mail.port import ApprovedMessage, DraftMessage, Sending
+from assistant.mail.send_by_draft import send_by_draft
 
 
 class GmailDrafts:
@@ -43,23 +41,15 @@ class GmailDrafts:
 class GmailSender:
     """Sends as the mailbox's owner."""
 
+    name = "Gmail"
+    was_sent_words = "the mail was sent"
+
     def __init__(self, api: MailApi) -> None:
         self._api = api
 
     def send(self, message: ApprovedMessage) -> Sending:
-        """Make a draft of the approved bytes and have it sent: two steps, so that the id tells what became of it."""
-        try:
-            remote_id = _create(self._api, with_bcc(message))
-        except StewardError as error:
-            return Sending(SendOutcome.NOT_SENT, error.reply)
-        try:
-            sent = self._api.call("POST", "/drafts/send", json={"id": remote_id})
-        except StewardError as error:
-            self._clear(remote_id)
-            return Sending(SendOutcome.NOT_SENT, error.reply)
-        except NoAnswer:
-            return self._settled(remote_id)
-        return Sending(SendOutcome.SENT) if sent is not None else Sending(SendOutcome.UNKNOWN, _NO_ANSWER)
+        """Send the approved bytes."""
+        return send_by_draft(message, self)
 
     def was_sent(self, message_id: str) -> bool | None:
         """Return whether a message with this id was sent, or None: the account gave no right to look."""
@@ -70,22 +60,22 @@ class GmailSender:
             return None
         return bool(response and response.json().get("messages"))
 
-    def _settled(self, remote_id: str) -> Sending:
-        """A draft that is gone was sent; one that stands may still be under way."""
-        try:
-            is_gone = self._api.safely("GET", f"/drafts/{remote_id}", params={"format": "minimal"}) is None
-        except StewardError:
-            return Sending(SendOutcome.UNKNOWN, _NO_ANSWER)
-        if is_gone:
-            return Sending(SendOutcome.SENT, "Gmail broke off, but the mail was sent")
-        return Sending(SendOutcome.UNKNOWN, _NO_ANSWER)
+    # -------------------------------------------------------------- the steps of send_by_draft
+    def create_draft(self, data: bytes) -> str:
+        """Make a draft."""
+        return _create(self._api, data)
 
-    def _clear(self, remote_id: str) -> None:
-        """Take back the draft that was refused; a left one does no harm, and the refusal is what matters."""
-        try:
-            self._api.safely("DELETE", f"/drafts/{remote_id}")
-        except StewardError:
-            return
+    def send_draft(self, remote_id: str) -> bool:
+        """Have it sent."""
+        return self._api.call("POST", "/drafts/send", json={"id": remote_id}) is not None
+
+    def is_sent(self, remote_id: str) -> bool:
+        """Return whether the draft is gone, as one that was sent is."""
+        return self._api.safely("GET", f"/drafts/{remote_id}", params={"format": "minimal"}) is None
+
+    def remove_draft(self, remote_id: str) -> None:
+        """Delete the draft."""
+        GmailDrafts(self._api).remove(remote_id)
 
 
 def _create(api: MailApi, data: bytes) -> str:

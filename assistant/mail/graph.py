@@ -14,13 +14,12 @@ from email.parser import BytesParser
 from email.utils import getaddresses
 from typing import Any
 
-from assistant.errors import NotPermitted, StewardError
-from assistant.mail.eml import with_bcc
-from assistant.mail.mail_api import MailApi, NoAnswer
-from assistant.mail.port import ApprovedMessage, DraftMessage, Sending, SendOutcome
+from assistant.errors import NotPermitted
+from assistant.mail.mail_api import MailApi
+from assistant.mail.port import ApprovedMessage, DraftMessage, Sending
+from assistant.mail.send_by_draft import send_by_draft
 
 IMMUTABLE_IDS = {"Prefer": 'IdType="ImmutableId"'}
-_NO_ANSWER = "Microsoft 365 broke off before it said whether it took the mail"
 
 
 class GraphDrafts:
@@ -60,44 +59,38 @@ class GraphDrafts:
 class GraphSender:
     """Sends as the mailbox's owner."""
 
+    name = "Microsoft 365"
+    was_sent_words = "the mail lies in your Sent Items"
+
     def __init__(self, api: MailApi) -> None:
         self._api = api
 
     def send(self, message: ApprovedMessage) -> Sending:
-        """Make a draft of the approved bytes and have it sent: two steps, so that the id tells what became of it."""
-        try:
-            remote_id = _create(self._api, with_bcc(message))
-        except StewardError as error:
-            return Sending(SendOutcome.NOT_SENT, error.reply)
-        try:
-            sent = self._api.call("POST", f"/me/messages/{remote_id}/send", headers={"Content-Length": "0"})
-        except StewardError as error:
-            self._clear(remote_id)
-            return Sending(SendOutcome.NOT_SENT, error.reply)
-        except NoAnswer:
-            return self._settled(remote_id)
-        return Sending(SendOutcome.SENT) if sent is not None else Sending(SendOutcome.UNKNOWN, _NO_ANSWER)
+        """Send the approved bytes."""
+        return send_by_draft(message, self)
 
     def was_sent(self, message_id: str) -> bool | None:
         """Return whether a message with this id lies in Sent Items."""
         return bool(_find(self._api, "/me/mailFolders/sentitems/messages", message_id))
 
-    def _settled(self, remote_id: str) -> Sending:
-        """A message that is no draft any more was sent; one that is may still be under way."""
-        try:
-            found = self._api.safely("GET", f"/me/messages/{remote_id}", params={"$select": "isDraft"})
-        except StewardError:
-            return Sending(SendOutcome.UNKNOWN, _NO_ANSWER)
-        if found is not None and found.json().get("isDraft") is False:
-            return Sending(SendOutcome.SENT, "Microsoft 365 broke off, but the mail lies in your Sent Items")
-        return Sending(SendOutcome.UNKNOWN, _NO_ANSWER)
+    # -------------------------------------------------------------- the steps of send_by_draft
+    def create_draft(self, data: bytes) -> str:
+        """Make a draft."""
+        return _create(self._api, data)
 
-    def _clear(self, remote_id: str) -> None:
-        """Take back the draft that was refused; a left one does no harm, and the refusal is what matters."""
-        try:
-            GraphDrafts(self._api).remove(remote_id)
-        except StewardError:
-            return
+    def send_draft(self, remote_id: str) -> bool:
+        """Have it sent."""
+        path = f"/me/messages/{remote_id}/send"
+        return self._api.call("POST", path, headers={"Content-Length": "0"}) is not None
+
+    def is_sent(self, remote_id: str) -> bool:
+        """Return whether the message is no draft any more."""
+        found = self._api.safely("GET", f"/me/messages/{remote_id}", params={"$select": "isDraft"})
+        return found is not None and found.json().get("isDraft") is False
+
+    def remove_draft(self, remote_id: str) -> None:
+        """Delete the draft."""
+        GraphDrafts(self._api).remove(remote_id)
 
 
 def _create(api: MailApi, data: bytes) -> str:
