@@ -42,18 +42,16 @@ from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.watch_store import WatchStore
 from assistant.storage.worker_store import WorkerCondition, WorkerStore
-from workers.consumer import RingConsumer, register_task
+from workers.consumer import RingConsumer
 from workers.held_jobs import HeldJobs
 from workers.lane_processes import LaneProcesses, lanes_apart
 from workers.poller import Poller
 from workers.registry import HANDLERS, named
 from workers.run_job import JobRunner
-from workers.services import ServicesFactory, build_context_factory
+from workers.services import ServicesFactory
 from workers.sweep import Sweeper
 from workers.watch_checks import WatchChecks
 from workers.wear import Wear, resident_bytes
-
-__all__ = ["Worker", "build_context_factory", "main", "register_task", "run_inline", "run_only", "run_worker"]
 
 log = structlog.get_logger()
 

@@ -18,7 +18,8 @@ from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore, JobView
 from tests.factories import make_mention
 from tests.unit.workers import handlers
-from workers.app import Worker, register_task, run_inline, run_only
+from workers.app import Worker, run_inline, run_only
+from workers.consumer import register_task
 
 SERVICES = handlers.name(handlers.no_services)
 
