@@ -13,7 +13,7 @@ from uuid import UUID
 
 from assistant.jobs import Claim
 from assistant.mentions import Platform
-from assistant.minutes.kept import PREFIX, Ticket
+from assistant.minutes.kept import NAME_SPEAKERS, PREFIX, Ticket
 from assistant.minutes.schema import Minutes
 from assistant.replies import Action, FileOffer, Link, Links, Reply
 from workers.context import JobContext
@@ -21,6 +21,8 @@ from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_mark
 from workers.jobs.meeting_summary.export_pdf import LettersMissing, font_paths, to_pdf
 from workers.jobs.meeting_summary.layout import Layout
 from workers.jobs.meeting_summary.reply import Sources, minutes_claims, minutes_text, render_minutes
+from workers.transcripts.people import unnamed_speakers
+from workers.transcripts.transcript import Transcript
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FORGET_QUESTION = "The minutes, every revision of them and what was said are deleted for good."
@@ -68,6 +70,18 @@ def present(
     links = _links(shown)
     reply = render_minutes(minutes, layout, sources, files, notices=said, actions=buttons, links=links)
     return Presented(reply, minutes_text(minutes, layout), claims, tuple(untold))
+
+
+def naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], list[str]]:
+    """Return how the asker can name speakers: a button, or a sentence where nothing can be pressed.
+
+    It stays under the minutes through all their revisions, as long as somebody is unnamed.
+    """
+    if not (unnamed := unnamed_speakers(transcript)):
+        return [], []
+    if platform is not Platform.CONSOLE:
+        return [Action(name=NAME_SPEAKERS, label="Name the speakers", value={"speakers": list(unnamed)})], []
+    return [], [f"To name the speakers, send the file again with “{unnamed[0]} is …, …” and everyone else."]
 
 
 def _buttons(shown: Shown, context: JobContext) -> list[Action]:
