@@ -220,7 +220,9 @@ class TeamsDesk:
     async def _with_files(self, activity: TeamsActivity, mention: Mention) -> Mention:
         """Return the mention with what came along, with the meeting's transcript, or with messages to recap."""
         attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
-        recap = None if attachments else await self._recaps.fetch(activity, mention)
+        recap = (
+            None if attachments else await self._recaps.fetch(activity, mention, await self._directory.zone(activity))
+        )
         if recap is None:
             return mention.model_copy(update={"attachments": attachments})
         text = mention.text.rstrip(" ?")  # a question would be answered from the messages; this asks for all of them

@@ -59,7 +59,7 @@ def ask_the_library(job: Job, context: JobContext, question: str) -> JobResult:
     """
     reader = Reader.of(job.mention, named=context.settings.minutes_readers)
     here = context.minutes.of_conversation(job.conversation_id, reader)
-    asked = read_question(question, context.today.date())
+    asked = read_question(question, context.today.astimezone(context.zone_of_asker(job)).date())
     if here is not None and not _ACROSS.search(question) and asked.since is None and asked.until is None:
         context.report("searching", "looking into this meeting")
         return _ask_one(job, context, here, question, asked)
