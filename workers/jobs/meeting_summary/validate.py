@@ -17,11 +17,12 @@ from assistant.minutes.schema import (
     Minutes,
     MinutesWarning,
 )
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.validate_lines import Source, line_problems
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
 from workers.validation.language import guess_language
-from workers.validation.text_support import comparable, content_stems, says_the_same
+from workers.validation.text_support import comparable, says_the_same
 
 Section = Literal["meeting", "summary", "topics", "decisions", "action_items", "open_questions", "per_person"]
 Code = Literal[
