@@ -18,6 +18,7 @@ from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.minutes import MinutesDesk
+from bot.minutes_library import MinutesLibrary
 from bot.platforms.web.reader import Documents
 from bot.platforms.web.suggestions import Suggestion
 
@@ -38,6 +39,7 @@ class WebDependencies:
     blobs: BlobStore
     drafts: DraftDesk
     minutes: MinutesDesk
+    library: MinutesLibrary
     mail: MailDesk
     documents: Documents
     quality: QualityStore

@@ -15,6 +15,7 @@ from datetime import date
 from assistant.jobs import Check, Claim, Job, JobResult
 from assistant.minutes.kept import KeptMinutes, Reader
 from assistant.minutes.lines import LEAST_COVERED, LineEntry, LineWish, fitting_lines
+from assistant.minutes.question import LibraryQuestion, read_question
 from assistant.minutes.schema import ActionItem, Decision, Evidence
 from assistant.replies import Citation, Citations, Link, Links, Notice, Paragraph, Reply
 from assistant.words import content_stems
@@ -22,7 +23,6 @@ from workers.context import JobContext
 from workers.jobs.meeting_summary.ask import NOTHING_SAID, answer_about, extraction_receipt, nothing_found
 from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
 from workers.jobs.meeting_summary.layout import action_text, clock
-from workers.jobs.meeting_summary.library_question import LibraryQuestion, read_question
 from workers.jobs.meeting_summary.recall import transcript_of, urls_of
 from workers.jobs.meeting_summary.reply import QUOTE_CHARS
 from workers.jobs.meeting_summary.wording import ENGLISH, wording_in

@@ -33,7 +33,8 @@ from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.minutes import MinutesDesk
-from bot.platforms.web import WebDependencies, my_mail, my_settings
+from bot.minutes_library import MinutesLibrary
+from bot.platforms.web import WebDependencies, library, my_mail, my_settings
 from bot.platforms.web.reader import Passage, ReadableDocument
 from bot.platforms.web.routes import answer_error, build_routes
 from bot.platforms.web.session import SESSION_COOKIE, Signer, SignIn
@@ -77,6 +78,7 @@ class Web:
             blobs=BlobStore(engine, settings),
             drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
             minutes=MinutesDesk(settings, MinutesStore(engine), feedback),
+            library=MinutesLibrary(MinutesStore(engine), jobs),
             mail=MailDesk(settings, MailStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),
@@ -86,6 +88,7 @@ class Web:
         app = FastAPI()
         app.include_router(build_routes(self.deps, self.sign_in, self.uploads))
         app.include_router(my_settings.build_routes(self.deps, self.sign_in))
+        app.include_router(library.build_routes(self.deps, self.sign_in))
         app.include_router(my_mail.build_routes(self.deps.mail, self.sign_in))
         app.add_exception_handler(StewardError, answer_error)
         self.client = TestClient(app, base_url="http://127.0.0.1:8080", follow_redirects=False)

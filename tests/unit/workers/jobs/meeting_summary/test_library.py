@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from assistant.errors import RequestInvalid
 from assistant.job_kinds import MEETING_SUMMARY
 from assistant.mentions import Audience, Person
+from assistant.minutes.question import read_question
 from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.conversation_store import ConversationStore
@@ -18,7 +19,6 @@ from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import BUDGET_ROUND
 from tests.unit.workers.jobs.meeting_summary.library_world import ADA, BOB, LibraryWorld, press
-from workers.jobs.meeting_summary.library_question import read_question
 from workers.jobs.meeting_summary.run import run
 
 VENDORS = """Vendor review
