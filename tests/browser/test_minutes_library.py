@@ -103,7 +103,7 @@ def test_found_from_another_conversation_until_forgotten(page: Page) -> None:
     page.get_by_role("button", name="New").click()
     ask(page, "When did we decide about the learning budget?")
     expect(page.get_by_text("2026-11-10, Budget round").first).to_be_visible(timeout=30_000)
-    page.get_by_role("link", name=re.compile("please", re.IGNORECASE)).first.click()
+    page.get_by_role("link", name=re.compile("budget-round")).first.click()
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button", name="Forget").click()
     expect(page.get_by_role("button", name="Forget")).to_be_visible()

@@ -62,7 +62,7 @@ class Web:
     """The routes on their own, with two people who may sign in."""
 
     def __init__(self, settings: Settings) -> None:
-        engine = open_engine(settings.database)
+        engine = self.engine = open_engine(settings.database)
         people, jobs, feedback = PeopleStore(engine), JobStore(engine, settings), FeedbackStore(engine)
         people.upsert_all("local", [_profile(person) for person in (ANN, BEN, HIDDEN)])
         self.deps = WebDependencies(
