@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from assistant.settings import Settings
 from assistant.storage.document_reader import DocumentReader
+from assistant.storage.minutes_quality import MinutesQuality
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.quality_store import QualityStore
 from bot import admin
@@ -45,6 +46,7 @@ def build(app: FastAPI, dependencies: BotDependencies) -> web.WebPlatform:
         mail=dependencies.mail,
         documents=DocumentReader(dependencies.engine),
         quality=QualityStore(dependencies.engine),
+        minutes_quality=MinutesQuality(dependencies.engine),
         suggestions=_suggestions(dependencies.settings),
     )
     platform = web.build(app, pages)

@@ -141,3 +141,4 @@ class Minutes(_Part):
     per_person: tuple[PersonPoints, ...] = ()
     warnings: tuple[MinutesWarning, ...] = ()
     confirmed_by: str | None = None  # name of who read this revision and found it right
+    last_numbers: dict[str, int] = Field(default_factory=dict)  # highest given so far by section: no id comes twice

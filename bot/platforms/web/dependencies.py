@@ -10,6 +10,7 @@ from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
+from assistant.storage.minutes_quality import MinutesQuality
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
@@ -43,4 +44,5 @@ class WebDependencies:
     mail: MailDesk
     documents: Documents
     quality: QualityStore
+    minutes_quality: MinutesQuality
     suggestions: tuple[Suggestion, ...] = ()  # shown in an empty conversation; none: what each job kind is for

@@ -24,6 +24,7 @@ from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.mail_store import MailStore
+from assistant.storage.minutes_quality import MinutesQuality
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
@@ -82,6 +83,7 @@ class Web:
             mail=MailDesk(settings, MailStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),
+            minutes_quality=MinutesQuality(engine),
         )
         self.sign_in = SignIn(settings, people)
         self.uploads = UploadTokens(Signer(("a-key",), "web upload"))
