@@ -125,7 +125,13 @@ class MinutesWarning(_Part):
     """Something the reader should know before trusting a line."""
 
     code: MinutesWarningCode
-    text: str
+    text: str  # in English, complete
+    message: str = ""  # which sentence it is in the languages minutes are labelled in; empty: only English has it
+    values: dict[str, str] = Field(default_factory=dict)  # what stands in the sentence's braces
+
+    def __hash__(self) -> int:
+        """Two warnings with the same words are the same."""
+        return hash((self.code, self.text))
 
 
 class Minutes(_Part):

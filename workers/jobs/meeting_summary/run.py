@@ -232,6 +232,8 @@ def _result(job: Job, context: JobContext, finished: _Finished, options: Minutes
         receipt = written.reader.receipt(checks=checks, repaired=is_repaired)
     platform = job.mention.conversation.platform
     actions, hints = naming(transcript, platform)
+    if (spoken_in := minutes.meeting.spoken) not in (None, *languages()):
+        hints.append(f"Headings and remarks are in English: I don't have them in “{spoken_in}”.")
     presented = present(context, shown, options.formats, platform, notices=hints, actions=actions)
     warnings = [*(one.text for one in transcript.warnings), *(one.text for one in minutes.warnings)]
     return JobResult(
