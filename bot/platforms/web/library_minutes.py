@@ -33,6 +33,7 @@ _PLACES: Final = {
     Platform.SLACK.value: "Slack",
     Platform.TEAMS.value: "Teams",
 }
+_FORMATS: Final = {"md": "Markdown", "docx": "Word", "pdf": "PDF", "ics": "Calendar", "csv": "Tasks as CSV"}
 
 
 def minutes_page(person: Person, opened: OpenedMinutes) -> str:
@@ -85,16 +86,23 @@ def _files(opened: OpenedMinutes) -> Markup:
         element(
             "a",
             icon("download"),
-            element("span", file.name),
+            element("span", _format_of(file.name)),
             element("small", size_words(file.size_bytes)),
             href=f"{ADDRESS}/{kept.id}/files/{file.blob}",
             class_="chip",
             download=True,
+            title=file.name,
         )
         for file in opened.files
     ]
     none = element("p", "The files of these minutes went with the conversation they were written in.", class_="about")
     return element("div", links or none, class_="files")
+
+
+def _format_of(name: str) -> str:
+    """Return what a file is, in a word: on a phone the end of its name would be cut off."""
+    suffix = name.rpartition(".")[2].lower()
+    return _FORMATS.get(suffix, suffix.upper())
 
 
 def _candidates(kept: KeptMinutes) -> Markup | None:
