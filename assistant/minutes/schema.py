@@ -49,6 +49,7 @@ class MeetingHeader(_Part):
 
     title: str | None = None
     date: datetime.date | None = None
+    began_at: datetime.datetime | None = None  # of chats, on the asker's clock: their times are times of day
     duration_s: int = Field(default=0, ge=0)  # seconds; 0: the source has no times
     participants: tuple[str, ...] = ()
     language: str = "en"  # of the lines, two letters

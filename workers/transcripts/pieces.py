@@ -45,6 +45,7 @@ class Draft:
     pieces: list[Piece] = field(default_factory=list)
     title: str | None = None
     date: datetime.date | None = None
+    began_at: datetime.datetime | None = None
     attendees: list[str] = field(default_factory=list)
     duration_seconds: float | None = None
     language: str | None = None
@@ -90,6 +91,7 @@ def finish(draft: Draft) -> Transcript:
         utterances=utterances,
         title=draft.title,
         date=draft.date,
+        began_at=draft.began_at,
         attendees=tuple(dict.fromkeys([*draft.attendees, *spoke])),
         duration_seconds=draft.duration_seconds or _last_second(pieces),
         language=draft.language,

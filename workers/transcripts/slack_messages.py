@@ -14,6 +14,7 @@ from workers.transcripts.pieces import Draft, Piece
 
 _SPOKEN_SUBTYPES = frozenset({"", "me_message", "thread_broadcast", "file_share", "reply_broadcast", "huddle_thread"})
 MOST_OFFSET_SECONDS = 14 * 3600  # of a clock from UTC
+_EMOJI = re.compile(r"(?<!\S):[a-z0-9_+'-]+(?:::skin-tone-\d)?:(?!\S)")  # ":fire:", by itself
 _MARK = re.compile(r"<([^<>\n]+)>")
 _SECONDS = re.compile(r"^\d{9,11}(?:\.\d{1,6})?$")
 
@@ -54,7 +55,8 @@ def read_slack(document: object, *, people: Mapping[str, str]) -> Draft:
     if isinstance(document, Mapping):
         _read_header(document, draft)
     if spoken:
-        draft.date = datetime.fromtimestamp(began, _zone(document)).date()
+        draft.began_at = datetime.fromtimestamp(began, _zone(document))
+        draft.date = draft.began_at.date()
     if left_out:
         draft.warn("posts_left_out", f"{left_out} automatic or bot post(s) were left out.")
     return draft
@@ -153,7 +155,7 @@ def _text_of(message: Mapping[str, Any]) -> str:
 
 def _plain(text: str, names: Mapping[str, str]) -> str:
     """Return Slack's markup as people see it."""
-    return html.unescape(_MARK.sub(lambda mark: _shown(mark[1], names), text))
+    return html.unescape(_MARK.sub(lambda mark: _shown(mark[1], names), _EMOJI.sub("", text)))
 
 
 def _shown(mark: str, names: Mapping[str, str]) -> str:

@@ -4,7 +4,9 @@ Their speakers are labels ("A", 0), never names: "Speaker A". Lists of {speaker,
 well.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from workers.transcripts.clock import date_in, seconds_of
@@ -58,6 +60,9 @@ def _number(value: object) -> float | None:
     return seconds_of(value) if isinstance(value, str) else None
 
 
+_BARE_LABEL = re.compile(r"(?:[A-Za-z]?\d{1,3}|[A-Za-z])$")  # "A", "0", "S1"; "Bo" and "田中" are names
+
+
 def _label(value: object) -> str | None:
     """Return "Speaker A" for a bare label and the value itself when it is a longer name."""
     if isinstance(value, Mapping):
@@ -65,7 +70,7 @@ def _label(value: object) -> str | None:
     if value is None or isinstance(value, bool | list | Mapping) or not str(value).strip():
         return None
     text = str(value).strip()
-    return f"Speaker {text}" if len(text) <= 2 else text
+    return f"Speaker {text}" if _BARE_LABEL.match(text) else text
 
 
 def _milliseconds(value: object) -> float | None:
@@ -197,9 +202,21 @@ def _generic(items: Sequence[object], document: Mapping[str, Any]) -> Draft:
     draft = Draft(source="generic_json")
     title = document.get("title") or document.get("name") or document.get("meeting")
     draft.title = title if isinstance(title, str) else None
+    draft.began_at = _moment(document.get("began_at"))
     draft.date = date_in(_text(document.get("date")).replace("T", " "))
+    if draft.began_at is not None:
+        draft.date = draft.began_at.date()
     draft.pieces = [piece for number, item in enumerate(items, 1) if (piece := _generic_piece(item, number))]
     return draft
+
+
+def _moment(value: object) -> datetime | None:
+    """Return when a chat began, as whoever fetched its messages says; None for what is no aware moment."""
+    try:
+        found = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _generic_piece(item: object, number: int) -> Piece | None:

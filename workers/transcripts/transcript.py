@@ -88,6 +88,7 @@ class Transcript(BaseModel):
     utterances: tuple[Utterance, ...] = Field(min_length=1)
     title: str | None = None
     date: datetime.date | None = None  # only when the file says so
+    began_at: datetime.datetime | None = None  # aware; of chats: when the first message was written
     attendees: tuple[str, ...] = ()  # as listed in the file, else those who spoke
     duration_seconds: float | None = None
     language: str | None = None  # two letters, when the file says so

@@ -135,5 +135,10 @@ def _document(messages: Sequence[_Message], zone: tzinfo, *, left_out: bool) -> 
     ]
     title = "Recap (older messages were left out)" if left_out else "Recap"
     return json.dumps(
-        {"title": title, "date": began.astimezone(zone).date().isoformat(), "entries": entries}
+        {
+            "title": title,
+            "date": began.astimezone(zone).date().isoformat(),
+            "began_at": began.astimezone(zone).isoformat(),
+            "entries": entries,
+        }
     ).encode()

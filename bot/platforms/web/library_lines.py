@@ -5,7 +5,7 @@ Pure: what the library returned in, markup out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from assistant.minutes.kept import KeptMinutes
 from assistant.minutes.lines import LineEntry, text_of
+from assistant.minutes.moments import moment
 from assistant.minutes.schema import ActionItem, Decision, Evidence, OpenQuestion
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import Child, element
@@ -55,12 +56,16 @@ def _is_done(entry: LineEntry) -> bool:
     return isinstance(entry, ActionItem) and entry.is_done
 
 
-def render_evidence(evidence: Sequence[Evidence], urls: dict[str, str]) -> Markup | None:
+def render_evidence(evidence: Sequence[Evidence], kept: KeptMinutes, urls: Mapping[str, str]) -> Markup | None:
     """Return the words a line rests on, folded; None where a person wrote it without any."""
     if not evidence:
         return None
     quotes = [
-        element("li", element("blockquote", one.quote), place_of(one.speaker, one.start, link_away(urls.get(one.id))))
+        element(
+            "li",
+            element("blockquote", one.quote),
+            place_of(one.speaker, one.start, kept, link_away(urls.get(one.id))),
+        )
         for one in evidence
     ]
     return element(
@@ -68,9 +73,9 @@ def render_evidence(evidence: Sequence[Evidence], urls: dict[str, str]) -> Marku
     )
 
 
-def place_of(speaker: str | None, start: float | None, link: Markup | None) -> Markup:
+def place_of(speaker: str | None, start: float | None, kept: KeptMinutes, link: Markup | None) -> Markup:
     """Return who said something and when, with the link to it."""
-    place = ", ".join(part for part in (speaker or "", clock(start)) if part)
+    place = ", ".join(part for part in (speaker or "", moment(start, kept.minutes.meeting.began_at)) if part)
     return element("p", place, " " if place and link else None, link, class_="about")
 
 
@@ -97,15 +102,6 @@ def day_of(kept: KeptMinutes) -> str:
     """Return the meeting's day in words."""
     held = kept.minutes.meeting.date
     return day_words(held.isoformat()) if held else "no day named"
-
-
-def clock(seconds: float | None) -> str:
-    """Return "1:02:03" or "2:03"; "" without a time."""
-    if seconds is None:
-        return ""
-    hours, rest = divmod(int(seconds), 3600)
-    minutes, last = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{last:02}" if hours else f"{minutes}:{last:02}"
 
 
 def address_of(minutes_id: UUID, *, words: str = "") -> str:

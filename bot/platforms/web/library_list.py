@@ -129,7 +129,8 @@ def _shelf(shelf: Shelf, asked: LibraryFilter) -> Markup:
     address = address_of(kept.id, words=asked.words)
     head = element("h2", element("a", title_of(kept), href=address))
     lines = [
-        element("li", render_line(one.entry, kept), render_evidence(one.entry.evidence, {})) for one in shelf.lines
+        element("li", render_line(one.entry, kept), render_evidence(one.entry.evidence, kept, {}))
+        for one in shelf.lines
     ]
     more = element("p", element("a", f"{shelf.left} more in this meeting", href=address)) if shelf.left else None
     found = element("ul", lines, class_="found-lines") if lines else None

@@ -10,11 +10,11 @@ from markupsafe import Markup
 from assistant.mentions import Person, Platform
 from assistant.minutes.kept import KeptMinutes
 from assistant.minutes.lines import LineEntry
+from assistant.minutes.moments import clock, moment
 from bot.minutes_library import OpenedMinutes
 from bot.platforms.web.icons import icon
 from bot.platforms.web.library_lines import (
     ADDRESS,
-    clock,
     day_of,
     link_away,
     place_of,
@@ -68,7 +68,7 @@ def _facts(kept: KeptMinutes) -> Markup:
     writer = "chosen by rules, in the speakers' words" if header.engine == "extractive" else header.engine
     facts = [
         ("Day", day_of(kept)),
-        ("Duration", clock(header.duration_s) if header.duration_s else ""),
+        ("Duration", clock(header.duration_s) if header.duration_s and not header.began_at else ""),
         ("Attendees", ", ".join(header.participants)),
         ("Confirmed by", kept.minutes.confirmed_by or ""),
         ("Written by", writer),
@@ -117,7 +117,11 @@ def _said(opened: OpenedMinutes) -> Markup | None:
     if not opened.said:
         return None
     lines = [
-        element("li", element("blockquote", line.text), place_of(line.speaker, line.start, link_away(line.url)))
+        element(
+            "li",
+            element("blockquote", line.text),
+            place_of(line.speaker, line.start, opened.kept, link_away(line.url)),
+        )
         for line in opened.said
     ]
     return element("section", element("h2", "Said about your words"), element("ul", lines, class_="quotes"))
@@ -131,16 +135,18 @@ def _section(title: str, entries: Sequence[LineEntry], opened: OpenedMinutes) ->
 
 def _entry(entry: LineEntry, opened: OpenedMinutes) -> Markup:
     line = render_line(entry, opened.kept, among_its_kind=True)
-    return element("li", line, render_evidence(entry.evidence, opened.urls), id=entry.id or None)
+    return element("li", line, render_evidence(entry.evidence, opened.kept, opened.urls), id=entry.id or None)
 
 
 def _topics(opened: OpenedMinutes) -> Markup:
-    lines = []
+    lines, began = [], opened.kept.minutes.meeting.began_at
     for topic in opened.kept.minutes.topics:
-        time = "–".join(part for part in (clock(topic.start), clock(topic.end)) if part)
+        time = "–".join(part for part in (moment(topic.start, began), moment(topic.end, began)) if part)
         words = f"{topic.title}: {topic.text}" if topic.text else topic.title
         when = element("small", f" ({time})") if time else None
-        lines.append(element("li", element("span", words, when), render_evidence(topic.evidence, opened.urls)))
+        lines.append(
+            element("li", element("span", words, when), render_evidence(topic.evidence, opened.kept, opened.urls))
+        )
     body = element("ul", lines, class_="minutes-lines") if lines else element("p", "None found.", class_="about")
     return element("section", element("h2", "Topics"), body)
 

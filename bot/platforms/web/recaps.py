@@ -70,6 +70,7 @@ def recap_file(
     document = {
         "title": f"Recap of {conversation.title}" if conversation.title else "Recap",
         "date": began.astimezone(zone).date().isoformat(),
+        "began_at": began.astimezone(zone).isoformat(),
         "entries": entries,
     }
     data = json.dumps(document, ensure_ascii=False).encode()

@@ -27,7 +27,7 @@ def answer_about(
     check()
     if not lines:
         return nothing_found(context, question, NOTHING_SAID)
-    sources = Sources(document=name, title=transcript.title or name, urls=urls_of(transcript))
+    sources = Sources(name, transcript.title or name, urls_of(transcript), transcript.began_at)
     claims = tuple(Claim(text=line.text, citations=sources.of(line.evidence)) for line in lines)
     reply = render_answer(lines, sources)
     return JobResult(

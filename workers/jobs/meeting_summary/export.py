@@ -14,8 +14,9 @@ from typing import Any
 import docx
 from icalendar import Calendar, Event
 
+from assistant.minutes.moments import moment
 from assistant.minutes.schema import Minutes
-from workers.jobs.meeting_summary.layout import Layout, clock, printable, sections_of
+from workers.jobs.meeting_summary.layout import Layout, printable, sections_of
 
 
 def to_markdown(minutes: Minutes, layout: Layout) -> str:
@@ -97,7 +98,7 @@ def to_csv(minutes: Minutes) -> str:
             action.due or "",
             action.due_date.isoformat() if action.due_date else "",
             action.confidence,
-            clock(first.start) if first else "",
+            moment(first.start, minutes.meeting.began_at) if first else "",
             (first.speaker or "") if first else "",
             " ".join(item.quote for item in action.evidence),
         ]

@@ -26,6 +26,7 @@ def header_of_meeting(transcript: Transcript, *, language: str | None, engine: s
     return MeetingHeader(
         title=transcript.title,
         date=transcript.date,
+        began_at=transcript.began_at,
         duration_s=round(transcript.duration_seconds or 0),
         participants=tuple(participants(transcript)),
         language=language or spoken or "en",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from assistant.minutes.moments import clock, days, moment
 from assistant.minutes.schema import (
     ActionItem,
     Decision,
     Entry,
     Evidence,
+    MeetingHeader,
     Minutes,
     OpenQuestion,
     PersonPoints,
@@ -87,8 +90,8 @@ class Layout:
         meeting, wording = minutes.meeting, self.wording
         writer = wording["by_extraction"] if meeting.engine == "extractive" else meeting.engine
         fields = [
-            (wording["date"], meeting.date.isoformat() if meeting.date else ""),
-            (wording["duration"], clock(meeting.duration_s) if meeting.duration_s else ""),
+            (wording["date"], _days(meeting)),
+            (wording["duration"], clock(meeting.duration_s) if meeting.duration_s and not meeting.began_at else ""),
             (wording["attendees"], ", ".join(meeting.participants)),
             (wording["kind"], self.kind),
             (wording["confirmed_by"], minutes.confirmed_by or ""),
@@ -120,7 +123,7 @@ def printable(text: str) -> str:
 
 
 def _section(minutes: Minutes, name: SectionName, layout: Layout) -> Section:
-    is_extractive = minutes.meeting.engine == "extractive"
+    is_extractive, began = minutes.meeting.engine == "extractive", minutes.meeting.began_at
     if name == "per_person":
         lines = tuple(Line(_person(person, layout.wording)) for person in minutes.per_person)
     else:
@@ -128,7 +131,7 @@ def _section(minutes: Minutes, name: SectionName, layout: Layout) -> Section:
             Line(
                 _text(entry, layout.wording) + _marks(entry, layout.wording, is_mixed=not is_extractive),
                 entry.evidence,
-                _span(entry.start, entry.end) if isinstance(entry, Topic) else _place(entry.evidence),
+                _span(entry.start, entry.end, began) if isinstance(entry, Topic) else _place(entry.evidence, began),
             )
             for entry in getattr(minutes, name)
         )
@@ -162,25 +165,19 @@ def _person(person: PersonPoints, wording: Wording) -> str:
     return f"{person.speaker} ({wording.share(person.share)})" + "".join(f"; {point}" for point in person.points)
 
 
-def clock(seconds: float | None) -> str:
-    """Return "1:02:03" or "2:03"; "" without a time."""
-    if seconds is None:
-        return ""
-    whole = int(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+def _days(meeting: MeetingHeader) -> str:
+    if meeting.began_at is not None:
+        return days(meeting.began_at, meeting.duration_s)
+    return meeting.date.isoformat() if meeting.date else ""
 
 
-def _place(evidence: Sequence[Evidence]) -> str:
+def _place(evidence: Sequence[Evidence], began_at: datetime | None) -> str:
     """Return "12:04, u31" for the first piece of evidence."""
-    return next(_places(evidence), "")
+    if not evidence:
+        return ""
+    time = moment(evidence[0].start, began_at)
+    return f"{time}, {evidence[0].id}" if time else evidence[0].id
 
 
-def _places(evidence: Sequence[Evidence]) -> Iterator[str]:
-    for item in evidence:
-        time = clock(item.start)
-        yield f"{time}, {item.id}" if time else item.id
-
-
-def _span(start: float | None, end: float | None) -> str:
-    return "–".join(part for part in (clock(start), clock(end)) if part)
+def _span(start: float | None, end: float | None, began_at: datetime | None) -> str:
+    return "–".join(part for part in (moment(start, began_at), moment(end, began_at)) if part)

@@ -15,6 +15,7 @@ from datetime import date
 from assistant.jobs import Check, Claim, Job, JobResult
 from assistant.minutes.kept import KeptMinutes, Reader
 from assistant.minutes.lines import LEAST_COVERED, LineEntry, LineWish, fitting_lines
+from assistant.minutes.moments import moment
 from assistant.minutes.question import LibraryQuestion, read_question
 from assistant.minutes.schema import ActionItem, Decision, Evidence
 from assistant.replies import Citation, Citations, Link, Links, Notice, Paragraph, Reply
@@ -22,7 +23,7 @@ from assistant.words import content_stems
 from workers.context import JobContext
 from workers.jobs.meeting_summary.ask import NOTHING_SAID, answer_about, extraction_receipt, nothing_found
 from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
-from workers.jobs.meeting_summary.layout import action_text, clock
+from workers.jobs.meeting_summary.layout import action_text
 from workers.jobs.meeting_summary.recall import transcript_of, urls_of
 from workers.jobs.meeting_summary.reply import QUOTE_CHARS
 from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
@@ -151,7 +152,7 @@ def _answer(context: JobContext, question: str, found: Sequence[Found], *, left:
         ]
         citations += mine
         place = f"**{_day(one.kept)}, {_title(one.kept)}**"
-        time = clock(one.evidence[0].start) if one.evidence else ""
+        time = moment(one.evidence[0].start, one.kept.minutes.meeting.began_at) if one.evidence else ""
         numbers = "".join(f"[{citation.number}]" for citation in mine)
         lines.append(f"- {place}{f' ({time})' if time else ''}: {one.text} {numbers}".rstrip())
         claims.append(Claim(text=one.text, citations=tuple(mine)))
@@ -184,7 +185,9 @@ def _answer(context: JobContext, question: str, found: Sequence[Found], *, left:
 
 
 def _citation(kept: KeptMinutes, item: Evidence, number: int, url: str | None) -> Citation:
-    place = ", ".join(part for part in (item.speaker or "", clock(item.start)) if part)
+    place = ", ".join(
+        part for part in (item.speaker or "", moment(item.start, kept.minutes.meeting.began_at)) if part
+    )
     return Citation(
         number=number,
         chunk_id=item.id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workers.jobs.meeting_summary.layout import clock
+from assistant.minutes.moments import clock
 from workers.llm.model_entry import ModelEntry
 from workers.transcripts.transcript import Transcript, Utterance
 

@@ -62,7 +62,7 @@ def present(
 ) -> Presented:
     """Return message, text and claims; `actions` come before the buttons that all minutes have."""
     minutes, layout = shown.minutes, shown.layout
-    sources = Sources(shown.document, minutes.meeting.title or shown.document, shown.urls)
+    sources = Sources(shown.document, minutes.meeting.title or shown.document, shown.urls, minutes.meeting.began_at)
     claims = minutes_claims(minutes, layout, sources)
     files, untold = _files(shown, formats, context)
     buttons = [*actions, *([] if platform is Platform.CONSOLE else _buttons(shown, context))]

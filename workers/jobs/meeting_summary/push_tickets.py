@@ -9,10 +9,10 @@ from __future__ import annotations
 from assistant.errors import NotPermitted, RequestInvalid
 from assistant.jobs import Job
 from assistant.minutes.kept import KeptMinutes, Ticket
+from assistant.minutes.moments import clock
 from assistant.minutes.schema import ActionItem
 from workers.clients.tickets import MadeTicket, NewTicket, TicketSystem
 from workers.context import JobContext
-from workers.jobs.meeting_summary.layout import clock
 
 NOT_SET_UP = "No ticket system is set up here any more."
 GONE = "The task isn't in the minutes any more."

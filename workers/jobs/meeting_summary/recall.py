@@ -24,7 +24,9 @@ def transcript_of(spoken: Sequence[SpokenLine], minutes: Minutes) -> Transcript:
         Utterance(id=one.id, speaker=one.speaker, start=one.start, text=one.text, url=one.url) for one in spoken
     )
     header = minutes.meeting
-    return Transcript(source="generic_json", utterances=utterances, title=header.title, date=header.date)
+    return Transcript(
+        source="generic_json", utterances=utterances, title=header.title, date=header.date, began_at=header.began_at
+    )
 
 
 def terms_of(minutes: Minutes, spoken: Sequence[SpokenLine]) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from assistant.jobs import Claim
 from assistant.mail.about import offer_email
+from assistant.minutes.moments import moment
 from assistant.minutes.schema import Evidence, Minutes, SummaryLine
 from assistant.replies import (
     Action,
@@ -21,7 +23,7 @@ from assistant.replies import (
     Paragraph,
     Reply,
 )
-from workers.jobs.meeting_summary.layout import Layout, Section, clock, sections_of
+from workers.jobs.meeting_summary.layout import Layout, Section, sections_of
 from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
 
 _NO_CLAIMS = frozenset(["topics", "per_person", "warnings"])
@@ -35,6 +37,7 @@ class Sources:
     document: str
     title: str
     urls: Mapping[str, str] = field(default_factory=dict)  # by utterance, where there is something to open
+    began_at: datetime | None = None  # of chats
     cited: dict[tuple[str, str], Citation] = field(default_factory=dict)
 
     def of(self, evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
@@ -44,7 +47,7 @@ class Sources:
     def _one(self, item: Evidence) -> Citation:
         key = (item.id, item.quote)
         if key not in self.cited:
-            place = ", ".join(part for part in (item.speaker or "", clock(item.start)) if part)
+            place = ", ".join(part for part in (item.speaker or "", moment(item.start, self.began_at)) if part)
             self.cited[key] = Citation(
                 number=len(self.cited) + 1,
                 chunk_id=item.id,

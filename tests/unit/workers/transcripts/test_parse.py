@@ -9,6 +9,7 @@ from datetime import date
 import docx
 import pytest
 
+from assistant.minutes.moments import moment
 from bench import meeting_formats as writers
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript, TranscriptUnreadable
@@ -358,3 +359,28 @@ def test_a_cue_without_a_voice_goes_on_with_the_voice_before() -> None:
     vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Anna>Hello.\n\n00:09.000 --> 00:10.000\nStill me.\n"
 
     assert turns_of(parse_transcript(vtt.encode())) == [("Anna", "Hello."), ("Anna", "Still me.")]
+
+
+def test_chats_have_times_of_day_and_names_of_two_letters() -> None:
+    document = {
+        "began_at": "2026-11-23T23:30:00+01:00",
+        "entries": [
+            {"speaker": "Bo", "start": 0, "text": "Hello."},
+            {"speaker": "S1", "start": 3600, "text": "Yes."},
+        ],
+    }
+    transcript = parse_transcript(json.dumps(document).encode())
+    untold = parse_transcript(json.dumps({**document, "began_at": "soon"}).encode())
+    times = [moment(said.start, transcript.began_at) for said in transcript.utterances]
+
+    assert transcript.speakers == ("Bo", "Speaker S1")
+    assert (transcript.date, times) == (date(2026, 11, 23), ["23:30", "2026-11-24 00:30"])
+    assert (untold.date, untold.began_at) == (None, None)
+
+
+def test_emoji_of_slack_are_no_words() -> None:
+    message = {"user": "U1", "ts": "1772749800.000100", "text": ":fire: It is 10:30:15 at a:b:c :+1::skin-tone-2:"}
+    document = {"messages": [message, {**message, "ts": "1772749801.0001"}]}
+    transcript = parse_transcript(json.dumps(document).encode())
+
+    assert transcript.utterances[0].text == "It is 10:30:15 at a:b:c"
