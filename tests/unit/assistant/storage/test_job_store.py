@@ -17,7 +17,9 @@ from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.job_claims import CLAIM_NEXT
 from assistant.storage.job_store import _END_WITH_ANSWER, Accepted, JobStore
-from assistant.storage.tables import event_claims, outbox, receipts, results, turns
+from assistant.storage.tables.answers import receipts, results
+from assistant.storage.tables.conversations import event_claims
+from assistant.storage.tables.ledger import outbox, turns
 from tests.factories import make_mention, make_result
 
 PLACEHOLDER = Reply(text="Working on it …", final=False)
