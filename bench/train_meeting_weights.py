@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.words import STOPWORDS, content_stems, words_of
 from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
 from workers.jobs.meeting_summary.extract_importance import (
     FEATURES,
@@ -25,7 +26,6 @@ from workers.jobs.meeting_summary.extract_importance import (
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, OWN_FEATURES, Floats, item_features
 from workers.jobs.meeting_summary.extract_items import ItemKind
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
-from workers.validation.text_support import STOPWORDS, content_stems, words_of
 
 RIDGE = 1.0  # on standardised features
 ITEM_SOURCES: dict[ItemKind, str] = {"actions": "actions", "decisions": "decisions", "questions": "problems"}

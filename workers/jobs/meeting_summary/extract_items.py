@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from assistant.minutes.schema import DecisionStatus
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import (
     ASSENT,
     CUES,
@@ -25,7 +26,7 @@ from workers.jobs.meeting_summary.extract_importance import Weights, load_weight
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
 from workers.jobs.meeting_summary.extract_settled import marker_of
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems, says_the_same
+from workers.validation.text_support import says_the_same
 
 ItemKind = Literal["actions", "decisions", "questions"]
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
+from assistant.words import STOPWORDS, words_of
 from workers.transcripts.transcript import Transcript, Utterance
-from workers.validation.text_support import STOPWORDS, words_of
 
 MIN_UNIT_WORDS = 8  # shorter sentences say little without what was said before
 MAX_UNIT_WORDS = 30  # longer ones are several thoughts run together
