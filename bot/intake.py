@@ -132,7 +132,9 @@ class Intake:
 
     def _in_its_thread(self, mention: Mention, chosen: Route, asker: Person) -> Route:
         """Return the log inspector's route for what goes on about an inspection in its own thread."""
-        if chosen.by != "default" or not reads_as_follow_up(chosen.text) or not may_run(asker, LOG_INSPECTION):
+        if mention.begins_conversation or chosen.by != "default" or not reads_as_follow_up(chosen.text):
+            return chosen
+        if not may_run(asker, LOG_INSPECTION):
             return chosen
         is_about_logs = self._jobs.last_kind(mention.conversation) == LOG_INSPECTION.name
         return Route(LOG_INSPECTION, chosen.text, "follow-up") if is_about_logs else chosen
