@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.minutes.schema import Evidence
-from workers.jobs.meeting_summary.extract_items import status_of
+from workers.jobs.meeting_summary.extract_accepted import status_of
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, clean_speech
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import calendar_word

@@ -6,9 +6,6 @@ import pytest
 
 from assistant.minutes.schema import Minutes
 from workers.jobs.meeting_summary.extract import extract_minutes
-from workers.jobs.meeting_summary.extract_importance import Weights
-from workers.jobs.meeting_summary.extract_items import find_candidates
-from workers.jobs.meeting_summary.extract_units import all_sentences
 from workers.jobs.meeting_summary.validate import validate_minutes
 from workers.transcripts.transcript import Transcript, Utterance
 
@@ -211,27 +208,3 @@ def test_what_was_answered_or_never_asked_is_not_open(turns: list[tuple[str, str
 )
 def test_what_nobody_knew_or_was_left_open_is_open(turns: list[tuple[str, str]], text: str) -> None:
     assert [question.text for question in minutes_of(*turns).open_questions] == [text]
-
-
-CHATTER = ["The tram up the hill was full of tourists.", "My sister came home late from the river."] * 4
-NEVER = {"bias": -9.0}
-
-
-def decisions_guessed(*said: str, log_odds: float) -> list[str]:
-    """Return what is guessed when every sentence is as likely a decision as `log_odds` says."""
-    weights = Weights({}, {}, {"actions": NEVER, "decisions": {"bias": log_odds}, "questions": NEVER})
-    turns = [Utterance(id=f"u{n}", speaker="AB"[n % 2], text=text) for n, text in enumerate(said, 1)]
-    sentences = all_sentences(Transcript(source="plain_text", utterances=tuple(turns)))
-    return [sentences[found.best].text for found in find_candidates(sentences, {}, weights=weights)["decisions"]]
-
-
-def test_a_single_weak_guess_is_none() -> None:
-    crane, ferry = "The crane will be painted yellow this spring.", "Let's use the small ferry for the island."
-
-    assert decisions_guessed(*CHATTER, crane, *CHATTER, log_odds=-1.5) == []
-    assert decisions_guessed(*CHATTER, crane, *CHATTER, log_odds=-0.5) == [crane]
-    assert decisions_guessed(*CHATTER, crane, *CHATTER, ferry, *CHATTER, log_odds=-1.5) == [crane, ferry]
-
-
-def test_what_is_told_is_no_decision_however_likely_its_place() -> None:
-    assert decisions_guessed(*CHATTER, log_odds=2.0) == []
