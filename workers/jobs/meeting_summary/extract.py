@@ -31,7 +31,7 @@ from workers.jobs.meeting_summary.extract_open import OpenMatter, find_open
 from workers.jobs.meeting_summary.extract_owners import due_of, owner_of
 from workers.jobs.meeting_summary.extract_settled import Settled
 from workers.jobs.meeting_summary.extract_summary import choose_lines
-from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches, topic_sentence
+from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches, listed, topic_sentence
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
@@ -125,7 +125,7 @@ def evidence_of(units: Sequence[Unit], transcript: Transcript) -> tuple[Evidence
 
 def _topic(stretch: Stretch, number: int, of: int, sentences: Sequence[Unit], transcript: Transcript) -> Topic:
     units = sentences[stretch.first : stretch.last]
-    title = ", ".join(phrase.removeprefix("the ") for phrase in stretch.phrases)
+    title = listed([phrase.removeprefix("the ") for phrase in stretch.phrases])
     proofs = [unit for phrase in stretch.phrases if (unit := _first_with(phrase, units)) is not None]
     last = transcript.utterances[units[-1].parts[-1][0]]
     return Topic(
@@ -170,11 +170,13 @@ def _actions(
     stated = find_commitments(sentences, people)
     taken = {number for commitment in stated for number in commitment.proof}
     actions = [(commitment.line[0], _task(commitment, sentences, transcript)) for commitment in stated]
-    actions += [
+    guessed = [
         (found.best, _action(found, sentences, transcript, people))
         for found in candidates
         if not taken & {*found.members}
     ]
+    # A request that nobody took on and that has no day is a question like any other.
+    actions += [one for one in guessed if one[1].owner or one[1].due or not sentences[one[0]].is_question]
     kept: list[ActionItem] = []
     for _, action in sorted(actions, key=lambda pair: pair[0]):
         if not any(says_the_same(action.task, other.task) for other in kept):
@@ -198,7 +200,9 @@ def _task(found: Commitment, sentences: Sequence[Unit], transcript: Transcript) 
 def _questions(sentences: Sequence[Unit], transcript: Transcript) -> tuple[OpenQuestion, ...]:
     """Return what was left open in so many words, and in a long meeting what was debated and not settled."""
     matters = find_open(sentences)
-    taken = {number + step for matter in matters for number in matter.proof for step in range(-NEAR_UNITS, NEAR_UNITS + 1)}
+    taken = {
+        number + step for matter in matters for number in matter.proof for step in range(-NEAR_UNITS, NEAR_UNITS + 1)
+    }
     if transcript.words_kept >= LEAST_WORDS_OF_DEBATE:
         matters += [OpenMatter((number,), (number,)) for number in find_debated(sentences) if number not in taken]
     kept: list[OpenQuestion] = []

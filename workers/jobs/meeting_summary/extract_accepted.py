@@ -24,10 +24,11 @@ LEAST_STEMS = 3  # "Let's do that" says nothing by itself
 _PUTS = re.compile(
     r"\bwe(?:'ve| have|'d|'re)?(?: (?:all|now|just|already|pretty much|more or less))* (?:decided|agreed|settled|resolved|concluded)\b"  # noqa: E501
     r"|\bwe agree\b(?! with)|\b(?:we|let's|i say|i'd say)\b.{0,25}\b(?:go|going|stick|sticking|stay|staying) (?:with|for)\b(?! (?:this|that|it|them)\b)"  # noqa: E501
-    r"|\blet's (?:(?:just|not) )?(?:use|have|make|keep|put|take|set|try|leave out|drop|forget|get rid|postpone|cancel|switch|limit)\b"  # noqa: E501
-    r"|\bwe (?:don't|won't|do not|will not|are not going to|aren't going to|'re not going to) (?:need|want|have|go|use|do|buy|include)\b"  # noqa: E501
+    r"|\blet's (?:(?:just|not) )?(?!see\b|say\b|go\b|be\b|move\b|look\b|think\b|come\b|get (?:on|back|into|to|started)\b|take a\b|hope\b|hear\b|turn\b|continue\b"  # noqa: E501
+    r"|wait a\b|do (?:it|that|this)\b|try (?:and|to)\b|pretend\b|assume\b|imagine\b|face\b|stop\b|leave (?:it|that|this)\b|give\b|ask\b|call\b)[a-z]+\b"  # noqa: E501
+    r"|\bwe (?:don't|won't|do not|will not|are not going to|aren't going to|'re not going to) (?:need|want|go|use|do|buy|include)\b"  # noqa: E501
     r"|\bwe should (?:definitely |just |probably |also |not |really |only )*(?:have|use|go|make|keep|put|include|focus|target|do|get|set|send|take|avoid|try)\b"  # noqa: E501
-    r"|(?:^|\bthen |\bokay,? (?:so )?)(?:so |then )?we (?:do|keep|take|use|stay|leave|drop|move|go) (?!you\b|it\b|that\b|from\b|on\b|through\b|back\b)"
+    r"|(?:^|\bthen |\bokay,? (?:so )?)(?:so |then )?we (?:do|keep|take|use|stay|leave|drop|move|go) (?!you\b|it\b|that\b|from\b|on\b|through\b|back\b)"  # noqa: E501
 )
 _OPEN = re.compile(
     r"\b(?:maybe|perhaps|might|if|could|would|possibly|whether|i guess|not sure|when|because|what|how|which|who|i don't know"  # noqa: E501

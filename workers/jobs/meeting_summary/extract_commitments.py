@@ -35,6 +35,7 @@ _ON_THE_SPOT = re.compile(
     r"\b(?:tell|ask|show|give|call) you\b(?! (?:the|a|my|our) )|\bwrite (?:it|that|this|them|these) (?:down|up|on)\b"
     r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"  # noqa: E501
     r"|\bi(?:'ll| will) just\b|\bshare with you\b|\bmake an? (?:\w+ )?(?:note|point|remark|suggestion|guess)\b|\bup and running\b"  # noqa: E501
+    r"|\bask (?:(?:\w+ ){0,4}question|again|the (?:prime )?minister|why|what|how)\b|\bcall (?:that|it|this|him|her|a)\b"  # noqa: E501
     r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:minute|moment|second|question|slide)\b"  # noqa: E501
 )
 _ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}|write)\b")  # fmt: skip  # noqa: E501
@@ -55,7 +56,7 @@ _NAMED_DOES = re.compile(
     r"| (?:makes?|sends|writes|switches|books|prepares|asks|tells|checks|takes|brings|files|calls|updates|gets|delivers|sets up|fixes) )"  # noqa: E501
 )
 _ROLE_DOES = re.compile(
-    r"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*the (?P<role>clerk|secretary|treasurer|chair|chairman|chairwoman|director|manager"
+    r"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*the (?P<role>clerk|secretary|treasurer|chair|chairman|chairwoman|director|manager"  # noqa: E501
     rf"|coordinator|officer|minister)(?: will|'ll| is going to| is to) {_DELIVERS}\b",
     re.IGNORECASE,
 )
@@ -164,7 +165,7 @@ class _Reader:
         return self._made((number,), (number,), people[0] if people else name, stated=True)
 
     def _by_role(self, number: int) -> Commitment | None:
-        """Return a task given to an office: "The clerk will write to the county"; the owner if one person holds it."""
+        """Return a task given to an office ("The clerk will write"); the one who holds it is its owner."""
         found = _ROLE_DOES.search(self.sentences[number].raw.replace("’", "'"))
         if found is None or self.sentences[number].is_question:
             return None

@@ -14,7 +14,8 @@ from workers.jobs.meeting_summary.extract_units import Unit, is_well_formed
 from workers.validation.text_support import content_stems
 
 DEBATE_UNITS = 15  # sentences that follow
-# Of those that hedge, object or propose. With 4, two of five lines are right on AMI development meetings; with 5, half.
+# Of those that hedge, object or propose. With 4, two of five lines are right on AMI development meetings, with 5
+# half are.
 LEAST_CONTRARY = 5
 LEAST_OTHERS = 2  # people besides the one who asks who take part
 LEAST_OWN_WORDS = 4  # of a sentence with which somebody takes part
@@ -25,8 +26,14 @@ MAX_MATTERS = 4
 
 _CHOICE = re.compile(
     r"\b(?:do|should|shall|can|could|would|will|are|did|must) we\b.*\?|\bwhat if\b|\b(?:what|how) about\b"
-    r"|\b(?:question|issue|problem|trouble|difficulty|concern|thing) (?:is|was|with|about)\b"
+    r"|\bthe (?:main |big |real |only |other )?(?:question|issue|problem|trouble|difficulty|concern) (?:is|was|with|about)\b(?! (?:from|to|for)\b)"  # noqa: E501
+    r"|\bthe thing is\b"
     r"|\b(?:not sure|don't know|i wonder|wondering|dunno|unclear|no idea) (?:whether|if|how|what|about|that)\b"
+)
+# "The first question is from Michelle", "Can we check that translation is back on?": the chair at work.
+_PROCEDURE = re.compile(
+    r"\b(?:translation|microphones?|mute|muted|slides?|agenda|screen|(?:first|next|final|last) question|move on|start|begin|time"  # noqa: E501
+    r"|questions? (?:is|comes?|are) from|repeat (?:the|your|her|his))\b"
 )
 _CONTRARY = ("hedged", "but", "proposal")
 
@@ -51,6 +58,7 @@ def _raises(unit: Unit) -> bool:
     text = unit.raw.lower().replace("’", "'")
     return (
         _CHOICE.search(text) is not None
+        and _PROCEDURE.search(text) is None
         and LEAST_WORDS <= unit.words <= MOST_WORDS
         and is_well_formed(unit)
         and len(set(content_stems(unit.text))) >= LEAST_STEMS

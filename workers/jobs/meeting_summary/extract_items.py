@@ -5,6 +5,7 @@ what people marked as important; three of four lines listed were none (docs/benc
 wording alone (extract_settled.py, extract_accepted.py, extract_open.py, extract_debated.py).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,11 @@ WORDS_OF_USUAL_MEETING = 12_000
 MERGE_UNITS = 2  # sentences this near by one speaker are one item
 LEAST_WORDS = 4
 ALIKE_SHARE = 0.6  # of the smaller item's content stems in the other: one item said twice
+# Done as soon as said: "I will ask this question", "can you give me your opinion?".
+_IN_THE_ROOM = re.compile(
+    r"\bask\b.{0,40}\b(?:questions?|again)\b|\bcall (?:that|it|this)\b|\b(?:can|could|would|will) you (?:\w+ )?(?:give|tell) (?:me|us)\b"  # noqa: E501
+    r"|\bcan i (?:\w+ )?ask\b"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ def find_task_candidates(
     scores = task_scores(sentences, expected, weights=weights)
     groups: list[list[int]] = []
     for number, score in enumerate(scores):
-        if score <= LEAST_LOG_ODDS or len(sentences[number].text.split()) < LEAST_WORDS:
+        unit = sentences[number]
+        if score <= LEAST_LOG_ODDS or unit.words < LEAST_WORDS or _IN_THE_ROOM.search(unit.raw.lower()):
             continue
         if groups and number - groups[-1][-1] <= MERGE_UNITS and _same_task(groups[-1][-1], number, sentences):
             groups[-1].append(number)
@@ -69,8 +76,7 @@ def task_scores(
     row = np.array([weights.items[TASKS].get(name, 0.0) for name in ITEM_FEATURES])
     model: Sequence[float] = (item_features(sentences, expected) @ row).tolist()
     return [
-        float(value) + EXPLICIT_WORTH * is_explicit_task(unit)
-        for value, unit in zip(model, sentences, strict=True)
+        float(value) + EXPLICIT_WORTH * is_explicit_task(unit) for value, unit in zip(model, sentences, strict=True)
     ]
 
 

@@ -17,14 +17,14 @@ DEBATE_UNITS = 150  # sentences between a motion and its vote: a long debate
 LEAST_STEMS = 2
 
 _MOVED = re.compile(
-    r"\bi (?:would like to |wish to |want to |hereby |beg to |so |therefore )*(?:move|propose|table)\b(?! (?:on|to the next))"
+    r"\bi (?:would like to |wish to |want to |hereby |beg to |so |therefore )*(?:move|propose|table)\b(?! (?:on|to the next))"  # noqa: E501
     r"|\b(?:the|this|that) (?:next )?(?:motion|amendment|resolution|question)(?: before (?:us|you|the \w+))?(?: is| reads| calls|,) (?:on|that|to|for|\w+ing)\b"  # noqa: E501
     r"|\b(?:there is|we have|i have) (?:a|an|the) (?:motion|amendment|resolution)\b|\bit is moved\b|\b(?:a|the) motion (?:that|to|under|for)\b"  # noqa: E501
 )
 _THING = r"(?:motion|amendment|resolution|question|clause|item|report|proposal|budget|nomination)s?"
 _CARRIED = re.compile(
     rf"\b{_THING}(?: (?:\w+ ){{0,3}}?(?:is|are|was|has been))?(?: therefore| hereby| now)? (?:carried|agreed(?: to| on)?|adopted|approved|passed|accepted)\b"  # noqa: E501
-    rf"|\bdeclare the {_THING} (?:carried|agreed(?: to)?|adopted|passed)\b|^\W*(?:carried|so ordered|motion carried)\W*$"
+    rf"|\bdeclare the {_THING} (?:carried|agreed(?: to)?|adopted|passed)\b|^\W*(?:carried|so ordered|motion carried)\W*$"  # noqa: E501
     r"|\bminutes (?:of [\w ,]+ )?(?:is|are) (?:hereby )?(?:approved|agreed|adopted|confirmed)\b|\bthe ayes have it\b|\bunanimously (?:agreed|carried|approved)\b"  # noqa: E501
 )
 _LOST = re.compile(

@@ -25,7 +25,7 @@ _UNKNOWN = re.compile(
     r"|keine ahnung|unklar|je ne sais pas|aucune idée)\b"
 )
 _STAYS_OPEN = re.compile(
-    r"\b(?:an? open question|open question is|(?:stays?|remains?|is still) open\b|leave (?:it|that|this) open|to be decided|still (?:need|have) to decide"  # noqa: E501
+    r"\b(?:an? open question|open question is|(?:that|this|it|one|question|matter|point|issue)(?: \w+){0,2} (?:stays?|remains?|is still) open\b|leave (?:it|that|this) open|to be decided|still (?:need|have) to decide"  # noqa: E501
     r"|bleibt offen|offene frage|reste ouvert)"
 )
 _FOR_FORM = re.compile(

@@ -34,7 +34,7 @@ _REJECTED = re.compile(
     rf"|{_OPEN}(?:rejected)\s*[.:!]|\babgelehnt\b|\bc'est (?:rejeté|refusé)\b"
 )
 _PROPOSED = re.compile(
-    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose|suggest) (?:that|we|to)\b"  # noqa: E501
+    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose|suggest) (?:that (?:we|the|our|it|they|you)|we|to)\b"  # noqa: E501
     r"|\bwe reserve\b|\bich schlage vor\b|\bje propose\b"
 )
 _DENIED = re.compile(r"\b(?:not|n't|never|nothing)\b(?:\s\w+){0,3}\s(?:agreed|decided|settled|approved|decide|agree)\b|\bif\b|\bwhether\b")  # fmt: skip  # noqa: E501

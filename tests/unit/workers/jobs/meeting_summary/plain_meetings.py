@@ -26,7 +26,8 @@ class PlainMeeting:
 
 STANDUP = PlainMeeting(
     """Nadia Petrov: Morning. Um, shall we start? Tomasz, you go first.
-Tomasz Zielinski: Yeah, so yesterday I uh finished the import of the price lists, and I I found two rows with a wrong currency.
+Tomasz Zielinski: Yeah, so yesterday I uh finished the import of the price lists.
+Tomasz Zielinski: And I I found two rows with a wrong currency.
 Tomasz Zielinski: Today I'm going to write the test for the rounding, and then the review for Grace.
 Grace Mwangi: Nice. Did you see my comment on the pull request?
 Tomasz Zielinski: Yes, I saw it, thanks.
@@ -75,7 +76,8 @@ CLIENT_CALL = PlainMeeting(
     """Robert Haas: Hello Ms Ferrante, thanks for taking the time. Can you hear me?
 Lucia Ferrante: Yes, perfectly.
 Robert Haas: So you wrote that the scanners in the north warehouse stop every few hours.
-Lucia Ferrante: Exactly. It's about eight times a day, and every time we lose ten minutes. That's a real problem for us.
+Lucia Ferrante: Exactly. It's about eight times a day, and every time we lose ten minutes.
+Lucia Ferrante: That's a real problem for us.
 Robert Haas: I understand. Um, did it begin with the update in October?
 Lucia Ferrante: Yes, on the twelfth of October. Before that we had no trouble at all.
 Dana Whitfield: We can roll back the update tonight if you want. That would take about twenty minutes.
