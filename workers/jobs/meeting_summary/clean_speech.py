@@ -49,6 +49,8 @@ _OPENING = re.compile(
 )
 _SPACE_BEFORE = re.compile(r"\s+([,.;:?!])")
 _COMMAS = re.compile(r"(?:\s*,)+(?=\s*[,.;:?!])|^[\s,.;:?!-]+")
+# What is left of "at, um, two hundred".
+_LOOSE_COMMA = re.compile(r"\b(the|a|an|of|at|to|from|by|with|our|my|your|their),(?= [\w])", re.IGNORECASE)
 _LONE_QUOTE = re.compile(r"^([^\"“”]*)[\"“”]([^\"“”]*)$", re.DOTALL)
 # A word begun and begun again, which no sentence has on purpose: "a as a first shot", "the there can be".
 _STUTTERS = {
@@ -77,6 +79,7 @@ def clean_speech(text: str) -> str:
     text = _KIND_OF.sub(_without_loose_kind, text)
     text = _LONE_LETTER.sub(_without_lone_letter, _BROKEN.sub(" ", text))
     text = _COMMAS.sub("", _tidy(_SPLINTER.sub(" ", text)))
+    text = _LOOSE_COMMA.sub(r"\1", text)
     for _ in range(2):
         text = _REPEATED.sub(_said_once, text)
     text = _LONE_QUOTE.sub(r"\1\2", _without_false_starts(text))

@@ -20,7 +20,7 @@ from workers.jobs.meeting_summary.extract_commitments import Commitment, find_co
 from workers.jobs.meeting_summary.extract_debated import find_debated
 from workers.jobs.meeting_summary.extract_decisions import find_decisions
 from workers.jobs.meeting_summary.extract_importance import Weights, expected_counts
-from workers.jobs.meeting_summary.extract_items import Candidate, find_task_candidates, is_explicit_task
+from workers.jobs.meeting_summary.extract_items import Candidate, find_task_candidates, gives_work, is_explicit_task
 from workers.jobs.meeting_summary.extract_meeting import (
     header_of_meeting,
     meeting_warnings,
@@ -175,8 +175,7 @@ def _actions(
         for found in candidates
         if not taken & {*found.members}
     ]
-    # A request that nobody took on and that has no day is a question like any other.
-    actions += [one for one in guessed if one[1].owner or one[1].due or not sentences[one[0]].is_question]
+    actions += [one for one in guessed if one[1].owner or one[1].due or gives_work(sentences[one[0]])]
     kept: list[ActionItem] = []
     for _, action in sorted(actions, key=lambda pair: pair[0]):
         if not any(says_the_same(action.task, other.task) for other in kept):

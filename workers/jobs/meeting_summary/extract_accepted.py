@@ -32,7 +32,7 @@ _PUTS = re.compile(
 )
 _OPEN = re.compile(
     r"\b(?:maybe|perhaps|might|if|could|would|possibly|whether|i guess|not sure|when|because|what|how|which|who|i don't know"  # noqa: E501
-    r"|dunno|in case|do you think|either|hope|currently|that we don't)\b"
+    r"|dunno|in case|not saying|don't think|do you think|either|hope|currently|that we don't)\b"
 )
 _PROCEDURE = re.compile(
     r"\b(?:meeting|minutes?|slides?|presentations?|present|agenda|move on|discuss\w*|talk\w*|look at|start\w*|begin|finish\w*"  # noqa: E501

@@ -27,11 +27,12 @@ WORDS_PER_EXTRA_ITEM = 2_500  # beyond WORDS_OF_USUAL_MEETING, so that a long me
 WORDS_OF_USUAL_MEETING = 12_000
 MERGE_UNITS = 2  # sentences this near by one speaker are one item
 LEAST_WORDS = 4
+GIVING = ("you_will", "will_you", "want_you", "you_get", "task_word", "meeting_end")  # names of CUES
 ALIKE_SHARE = 0.6  # of the smaller item's content stems in the other: one item said twice
 # Done as soon as said: "I will ask this question", "can you give me your opinion?".
 _IN_THE_ROOM = re.compile(
     r"\bask\b.{0,40}\b(?:questions?|again)\b|\bcall (?:that|it|this)\b|\b(?:can|could|would|will) you (?:\w+ )?(?:give|tell) (?:me|us)\b"  # noqa: E501
-    r"|\bcan i (?:\w+ )?ask\b"
+    r"|\bcan i (?:\w+ )?ask\b|^\W*(?:\w+ ){0,3}next meeting (?:\w+ ){1,6}(?:minutes|hour)\W*$"
 )
 
 
@@ -89,6 +90,16 @@ def is_explicit_task(unit: Unit) -> bool:
 
     given = has("i_will", "will_you") or (has("they_will", "want_you", "you_will") and not NO_TASK.search(text))
     return given and has("when_due", "task_word")
+
+
+def gives_work(unit: Unit) -> bool:
+    """Is somebody in the room spoken to, or the time after the meeting spoken of? Else nobody was given anything."""
+    text = unit.raw.lower().replace("’", "'")
+    others = (
+        CUES["they_will"].search(text) is not None
+        and re.search(r"\b(?:will|going to|gonna) (?:be|have)\b", text) is None
+    )
+    return not unit.is_question and (others or any(CUES[name].search(text) for name in GIVING))
 
 
 def _candidate(group: Sequence[int], scores: Sequence[float]) -> Candidate:

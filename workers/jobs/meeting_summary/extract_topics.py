@@ -53,7 +53,11 @@ _VAGUE = frozenset(
         "help", "least", "particular", "interested", "understand", "original", "front", "save", "real",
         "current", "mind", "sense", "order", "top", "bottom", "middle", "line", "rest", "everybody", "everyone",
         "anybody", "somebody", "whether", "across", "terms", "term", "regard", "regards", "respect", "basis", "mr", "mrs",  # noqa: E501
-        "ms", "area", "areas", "answer", "answers", "members", "member", "honourable", "hon", "hour", "hours", "end", "start",  # noqa: E501
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "month", "months",
+        "quarter", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+        "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+        "thirtieth", "ms", "area", "areas", "answer", "answers", "members", "member", "honourable", "hon", "hour", "hours", "end", "start",  # noqa: E501
     ]
 )  # fmt: skip
 

@@ -62,6 +62,7 @@ def test_whatever_was_written_is_cleaned_without_error_and_cleaning_again_adds_n
     [
         ("um we we should uh I mean the the price, it it is high", "We should the price, it is high"),
         ("No, no bigger disks for now.", "No bigger disks for now."),
+        ("We pay at, um, two hundred euros.", "We pay at two hundred euros."),
         ("No one came.", "No one came."),
         ("Do you know the price?", "Do you know the price?"),
         ("You know, the price is high.", "The price is high."),
