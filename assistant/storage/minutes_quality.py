@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from assistant.minutes.corrections import Corrections, count_corrections
 from assistant.minutes.schema import Minutes
 from assistant.storage.database import reading
-from assistant.storage.tables import minutes, minutes_revisions
+from assistant.storage.tables.minutes import minutes, minutes_revisions
 
 MOST_MEETINGS: Final = 2_000  # of one look, the newest: comparing a meeting takes about a millisecond
 
