@@ -49,6 +49,7 @@ class InspectionOptions(BaseModel):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     watch_id: str = Field(default="", description="Set by the watch that asks again.")
+    is_last_look: bool = Field(default=False, description="Set by a watch that ends with this look.")
 
 
 @dataclass(frozen=True, slots=True)
