@@ -15,7 +15,7 @@ from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.conversation_store import Conversation
 from assistant.storage.people_store import PersonProfile
-from assistant.storage.tables import turns
+from assistant.storage.tables.ledger import turns
 from bot.platforms.web.recaps import recap_file
 from tests.factories import make_mention, make_result
 from tests.unit.bot.platforms.web.test_routes import ANN, Web
