@@ -20,6 +20,7 @@ from workers.logs.count_keys import (
     SERVICES,
     SHAPE_AT,
     Keys,
+    levels_of,
     minutes_of,
     prefixes_of,
     spans_of,
@@ -64,6 +65,17 @@ class Counts:
         timed = with_minutes(self.prefixes(rows), rows["time"].dt.epoch("s").fill_null(0).to_numpy())
         return np.where(rows["time"].is_null().to_numpy(), timed | np.uint64(NO_MINUTE), timed)
 
+    def kinds(self, keys: Keys) -> pl.DataFrame:
+        """Return the shape, service (a category) and level that the keys stand for."""
+        level = levels_of(keys)
+        return pl.DataFrame(
+            {
+                "shape": (keys >> np.uint64(SHAPE_AT)).astype(np.uint32),
+                "service": self._names.gather(keys >> np.uint64(SERVICE_AT) & np.uint64(SERVICES)),
+                "level": pl.Series(level.astype(np.int8)).set(pl.Series(level < 0), None),
+            }
+        )
+
     def add(self, keys: Keys) -> None:
         """Count lines with these keys."""
         different, lines = np.unique(spans_of(keys, self.step_minutes), return_counts=True)
@@ -101,11 +113,15 @@ class Counts:
         return _added_up(parts)
 
     @property
+    def _names(self) -> pl.Series:
+        return pl.Series(list(self._services), dtype=pl.String).cast(pl.Categorical)
+
+    @property
     def _rows(self) -> int:
         return sum(len(part.keys) for tier in self._tiers for part in tier)
 
     def _unpacked(self, total: _Part) -> pl.DataFrame:
-        names = pl.Series(list(self._services), dtype=pl.String).cast(pl.Categorical)
+        names = self._names
         starts = range(0, max(1, len(total.keys)), ROWS_AT_ONCE)
         tables = [
             _table(total.keys[start : start + ROWS_AT_ONCE], total.lines[start : start + ROWS_AT_ONCE], names)

@@ -5,6 +5,7 @@ a value (look again with the refined signature), or not yet: then it waits with 
 so many lines wait that learning pays.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from workers.logs.count_keys import Keys
 from workers.logs.line_bytes import LineBytes, Marks, Place, Positions, Words, is_gap
 from workers.logs.line_times import TimeRule
+from workers.logs.showing import Showing
 
 MAX_KNOWN = 100_000  # signatures remembered for one kind of file, a few MB
 MAX_WAITING = 50_000  # signatures that wait; more are values that no rule sees, and are forgotten
@@ -67,18 +69,20 @@ class Waiting:
 
 @dataclass
 class Recipes:
-    """What lines of each recipe are counted by, and how their time is read."""
+    """What lines of each recipe are counted by, how their time is read, and how they are shown."""
 
     prefixes: Keys = field(default_factory=lambda: np.zeros(0, np.uint64))  # count_keys.py
     rules: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     formats: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    showing: Showing = field(default_factory=Showing.nothing)
 
-    def add(self, prefixes: Keys, rules: list[int], formats: list[int]) -> range:
+    def add(self, prefixes: Keys, rules: list[int], formats: list[int], showing: Showing) -> range:
         """Add some, and return their numbers."""
         first = len(self.prefixes)
         self.prefixes = np.concatenate((self.prefixes, prefixes))
         self.rules = np.concatenate((self.rules, np.array(rules, np.int32)))
         self.formats = np.concatenate((self.formats, np.array(formats, np.int32)))
+        self.showing = self.showing.and_then(showing)
         return range(first, len(self.prefixes))
 
 
@@ -95,6 +99,22 @@ class Learned:
         self._codes: Codes = np.zeros(0, np.int32)
         self._waiting: dict[int, Waiting] = {}
         self._waiting_lines = 0
+        self._numbers: dict[object, int] = {}  # of rules, formats and decisive places in their lists
+
+    def add_recipes(
+        self, prefixes: Keys, rules: Sequence[TimeRule], formats: Sequence[str], showing: Showing
+    ) -> range:
+        """Add recipes, and return their codes."""
+        return self.recipes.add(
+            prefixes,
+            [self._number(self.rules, rule) for rule in rules],
+            [self._number(self.formats, name) for name in formats],
+            showing,
+        )
+
+    def decisive_number(self, decisive: "Decisive") -> int:
+        """Return the number of a place in `decisive`, where it is put if it is new."""
+        return self._number(self.decisive, decisive)
 
     def codes_of(self, block: LineBytes, signatures: Words) -> tuple[Words, Codes]:
         """Return the lines' signatures, refined where a value decides, and their codes."""
@@ -146,6 +166,13 @@ class Learned:
         self._signatures = np.insert(self._signatures, places[new], different[new])
         self._codes = np.insert(self._codes, places[new], codes[first][new])
 
+    def _number(self, items: list[Item], item: Item) -> int:
+        number = self._numbers.get(item)
+        if number is None:
+            number = self._numbers[item] = len(items)
+            items.append(item)
+        return number
+
     def _found(self, signatures: Words) -> Codes:
         if not len(self._signatures):
             return np.full(len(signatures), UNKNOWN, np.int32)
@@ -153,10 +180,3 @@ class Learned:
         same = self._signatures.take(places, mode="clip") == signatures
         codes: Codes = np.where(same, self._codes.take(places, mode="clip"), UNKNOWN).astype(np.int32)
         return codes
-
-
-def position_in(items: list[Item], item: Item) -> int:
-    """Return where an item is in a list, at whose end it is put if it is new."""
-    if item not in items:
-        items.append(item)
-    return items.index(item)

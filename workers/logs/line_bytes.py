@@ -8,6 +8,7 @@ of lines. Lines that are alike but for their values have the same gaps, so a pla
 said by gaps.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,6 +28,7 @@ _KINDS = bytes(
 )
 _GAP = b"\0"
 _NEWLINE = 10
+_DIGIT = re.compile(rb"[0-9]")
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]  # 64 marks each
@@ -70,8 +72,8 @@ class LineBytes:
         """Return the position in the block at which the place is in each of the rows."""
         return self._gap(rows, place.gap) + 1 + place.after
 
-    def gap_positions(self, rows: Positions, gap: int) -> Positions:
-        """Return where the gap of this number is in each of the rows."""
+    def gap_positions(self, rows: Positions, gap: int | Positions) -> Positions:
+        """Return where the gap of this number, or of one for each of the rows, is in the rows."""
         return self._gap(rows, gap)
 
     def columns(self, starts: Positions, width: int) -> Bytes:
@@ -81,6 +83,19 @@ class LineBytes:
     def line(self, row: int) -> bytes:
         """Return one line."""
         return self.text[self._line_starts[row] : self._line_starts[row + 1] - 1]
+
+    def line_spans(self, rows: Positions) -> tuple[Positions, Positions]:
+        """Return where the rows begin and end."""
+        return self._line_starts[rows], self._line_starts[rows + 1] - 1
+
+    def slices(self, starts: Positions, ends: Positions) -> pl.Series:
+        """Return the texts from each start to its end; an end of line in one is read as a space."""
+        text = self.text
+        pieces = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        joined = b"\n".join([*pieces, b""])
+        if joined.count(b"\n") != len(pieces):
+            joined = b"\n".join([*(piece.replace(b"\n", b" ") for piece in pieces), b""])
+        return split_lines(joined)
 
     def lines(self, chosen: Marks) -> pl.Series:
         """Return the chosen lines, one mark a line."""
@@ -96,7 +111,7 @@ class LineBytes:
         starts: Positions = self._gaps[self._first] + 1
         return starts
 
-    def _gap(self, rows: Positions, gap: int) -> Positions:
+    def _gap(self, rows: Positions, gap: int | Positions) -> Positions:
         # A place learned from other lines may not be in these: what is read there is checked, not trusted.
         return self._gaps.take(self._first[rows] + gap, mode="clip")
 
@@ -118,9 +133,19 @@ def split_lines(text: bytes) -> pl.Series:
     return table["line"].fill_null("")
 
 
+def gaps_in(text: bytes) -> int:
+    """Return how many gaps there are in a part of a line."""
+    return text.translate(_KINDS).count(_GAP)
+
+
 def is_gap(line: bytes, position: int) -> bool:
     """Return whether a gap is at a position of a line, or its end."""
     return line[position : position + 1].translate(_KINDS) in (_GAP, b"")
+
+
+def has_digit(line: bytes, start: int, end: int) -> bool:
+    """Return whether a digit stands in a part of a line."""
+    return bool(_DIGIT.search(line, start, end))
 
 
 def kinds_of(text: bytes) -> Bytes:

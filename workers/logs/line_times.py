@@ -6,17 +6,20 @@ can be read as a time.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from workers.logs.line_bytes import Bytes, LineBytes, Place, Positions, is_gap, runs_of, texts_of
+from workers.logs.line_bytes import Bytes, LineBytes, Place, Positions, gaps_in, has_digit, is_gap, runs_of, texts_of
 from workers.logs.timestamps import FUTURE_ALLOWED, LAYOUT, LAYOUTS, Clock, Layout, parse_texts
 
 NO_TIME = int(np.iinfo(np.int64).min)  # among seconds
+NO_FRACTION = -1  # among microseconds
 FEW_TEXTS = 8  # read one by one, for most of them have been read before
 
 _UNSTEADY_WIDTH = ("compact_date",)  # layouts that leave out leading zeros
@@ -29,10 +32,10 @@ _DAY_SECONDS = 86_400
 _MOST_LEFT_OUT = 3  # leading zeros: of hours, minutes and seconds
 _FILLER = ord(" ")
 _SIGNS = b"+-"
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"0" * 9)
 _LONGEST_SIGNED = len("+00:00")
-_HAS_DIGIT = re.compile(rb"[0-9]")
-
-Spans = list[tuple[int, int]]
+_FRACTION_DIGITS, _MICROSECOND_DIGITS = 9, 6  # written at most; of which so many are kept
+_MICROSECONDS = 10 ** np.arange(_MICROSECOND_DIGITS - 1, -1, -1)
 
 
 @dataclass(frozen=True)
@@ -48,41 +51,57 @@ class TimeRule:
     zone_begins: bytes  # what it may begin with: a sign, or the letter or space of the example
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class TimeText(NamedTuple):
+    """A part of a line that is written as times are."""
+
     line: int
-    layout: Layout
-    text: str
-    zone: str
     start: int
     time_end: int
     end: int  # with fraction and zone
+    text: str
+    zone: str
+    layout: str
 
 
-def rules_for(lines: Sequence[str], times: pl.Series, clock: Clock) -> tuple[list[TimeRule | None], list[Spans]]:
-    """Return for each line the rule that finds its time, and where all of its times stand, in characters.
+def time_texts(lines: Sequence[str]) -> list[TimeText]:
+    """Return all that looks like a time in the lines, in order."""
+    series = pl.Series(lines, dtype=pl.String)
+    found: list[TimeText] = []
+    for layout in LAYOUTS:
+        if layout.name not in _UNUSABLE:
+            for number in series.str.contains(layout.pattern).arg_true():
+                found += _time_texts(number, lines[number], layout)
+    return sorted(found)
+
+
+def rules_for(
+    lines: Sequence[str], texts: Sequence[TimeText], times: pl.Series, clock: Clock
+) -> list[TimeRule | None]:
+    """Return for each line the rule that finds its time.
 
     `times` are those that full reading gave. The last place that says this time is taken: an
     envelope's time stands before the message's own.
     """
-    series = pl.Series(lines, dtype=pl.String)
-    candidates: list[_Candidate] = []
-    for layout in LAYOUTS:
-        if layout.name not in _UNUSABLE:
-            for number in series.str.contains(layout.pattern).arg_true():
-                candidates += _candidates(number, lines[number], layout)
-    candidates.sort(key=lambda one: (one.line, one.start))
-    parsed = parse_texts(pl.Series([one.text + one.zone for one in candidates], dtype=pl.String), clock)
-    wanted = times.dt.truncate("1s")
     rules: list[TimeRule | None] = [None] * len(lines)
-    spans: list[Spans] = [[] for _ in lines]
-    for candidate, time, right in zip(
-        candidates, parsed, wanted.gather([one.line for one in candidates]), strict=True
-    ):
-        spans[candidate.line].append((candidate.start, candidate.end))
-        if time is not None and time == right:
-            rules[candidate.line] = _rule(candidate, lines[candidate.line]) or rules[candidate.line]
-    return rules, spans
+    for text, is_right in zip(texts, _say(texts, times.dt.truncate("1s"), clock), strict=True):
+        if is_right:
+            rules[text.line] = _rule(text, lines[text.line]) or rules[text.line]
+    return rules
+
+
+def _say(texts: Sequence[TimeText], times: pl.Series, clock: Clock) -> list[bool]:
+    """Return which texts, read by their layout, are the time of their line."""
+    right = [False] * len(texts)
+    of_layout: defaultdict[str, list[int]] = defaultdict(list)
+    for number, text in enumerate(texts):
+        of_layout[text.layout].append(number)
+    for name, numbers in of_layout.items():
+        written = [texts[number].text + texts[number].zone for number in numbers]
+        parsed = parse_texts(pl.Series(written, dtype=pl.String), clock, [LAYOUT[name]])
+        same = (parsed == times.gather([texts[number].line for number in numbers])).fill_null(False)
+        for number in same.arg_true():
+            right[numbers[number]] = True
+    return right
 
 
 def seconds_by_rule(block: LineBytes, rows: Positions, rule: TimeRule, clock: Clock) -> Positions:
@@ -122,6 +141,20 @@ def seconds_by_rule(block: LineBytes, rows: Positions, rule: TimeRule, clock: Cl
     return times
 
 
+def fractions_by_rule(block: LineBytes, rows: Positions, rule: TimeRule) -> Positions:
+    """Return the fraction of each row's second in microseconds; NO_FRACTION where it can't be read."""
+    if rule.end_gap is not None:
+        ends = block.gap_positions(rows, rule.end_gap)
+    else:
+        ends = block.starts(rows, rule.start) + rule.length
+    widths = block.gap_positions(rows, rule.zone_end_gap) - rule.zone_length - ends - 1  # -1: no fraction at all
+    digits = block.columns(ends + 1, _FRACTION_DIGITS) - ord("0")  # other bytes become numbers above nine
+    written = np.arange(_FRACTION_DIGITS) < widths[:, None]
+    read = (widths != 0) & (widths >= -1) & (widths <= _FRACTION_DIGITS) & ((digits <= 9) | ~written).all(axis=1)
+    values = np.where(written, digits, 0)[:, :_MICROSECOND_DIGITS].astype(np.int64) @ _MICROSECONDS
+    return np.where(read, values, NO_FRACTION)
+
+
 def _seconds_of_day(clock: Bytes) -> Positions:
     """Return the seconds since midnight of HH:MM:SS, NO_TIME where it is something else."""
     digits = clock[:, _CLOCK_DIGITS] - ord("0")  # other bytes become numbers above nine
@@ -143,36 +176,44 @@ def _read_before(text: str, layout: str, clock: Clock) -> int:
     return NO_TIME if read is None else round(read.timestamp())
 
 
-def _candidates(number: int, line: str, layout: Layout) -> list[_Candidate]:
+def _time_texts(number: int, line: str, layout: Layout) -> list[TimeText]:
+    has_zone = "zone" in _compiled(layout.pattern).groupindex
     return [
-        _Candidate(
-            number, layout, match["time"], match.groupdict().get("zone") or "", match.start("time"),
-            match.end("time"), match.end(),
+        TimeText(
+            number, *match.span("time"), match.end(), match["time"], (has_zone and match["zone"]) or "", layout.name
         )
         for match in _compiled(layout.pattern).finditer(line)
     ]  # fmt: skip
 
 
-def _rule(candidate: _Candidate, line: str) -> TimeRule | None:
-    """Return the rule that finds the candidate in all lines with these gaps; None if only values say where it is."""
-    start, time_end, end = candidate.start, candidate.time_end, candidate.end
+def _rule(found: TimeText, line: str) -> TimeRule | None:
+    """Return the rule that finds the text in all lines with these gaps; None if only values say where it is."""
+    start, time_end, end = found.start, found.time_end, found.end
     if not line.isascii():
         start, time_end, end = (len(line[:place].encode()) for place in (start, time_end, end))
-    text = line.encode()
-    place = Place.of(text, start)
-    unsteady = candidate.layout.name in _UNSTEADY_WIDTH
-    if _HAS_DIGIT.search(text, start - place.after, start) or not is_gap(text, end):
+    # In most formats all lines begin alike but for digits, so that nearly all ask for a rule that was made before.
+    opening = line.encode()[: end + 1].translate(_DIGITS_ALIKE)
+    return _rule_after(opening, start, time_end, end, found.zone[:1], len(found.zone), found.layout)
+
+
+@lru_cache(maxsize=10_000)
+def _rule_after(
+    opening: bytes, start: int, time_end: int, end: int, zone_begins: str, zone_length: int, layout: str
+) -> TimeRule | None:
+    place = Place.of(opening, start)
+    unsteady = layout in _UNSTEADY_WIDTH
+    if has_digit(opening, start - place.after, start) or not is_gap(opening, end):
         return None
-    if unsteady and not is_gap(text, time_end):
+    if unsteady and not is_gap(opening, time_end):
         return None
     return TimeRule(
-        candidate.layout.name,
+        layout,
         place,
-        len(candidate.text) + (_MOST_LEFT_OUT if unsteady else 0),
-        Place.of(text, time_end).gap + 1 if unsteady else None,
-        Place.of(text, end).gap + 1,
-        len(candidate.zone),
-        _SIGNS if candidate.zone[:1] in ("+", "-") else candidate.zone[:1].encode(),
+        time_end - start + (_MOST_LEFT_OUT if unsteady else 0),
+        place.gap + gaps_in(opening[start:time_end]) + 1 if unsteady else None,
+        place.gap + gaps_in(opening[start:end]) + 1,
+        zone_length,
+        _SIGNS if zone_begins in ("+", "-") else zone_begins.encode(),
     )
 
 

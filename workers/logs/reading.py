@@ -17,7 +17,7 @@ import polars as pl
 
 from workers.logs import reading_csv
 from workers.logs.continuation import CONTINUATION, join_continuations
-from workers.logs.familiar import Shortcut, Sorted
+from workers.logs.familiar import Familiar, Shortcut, Sorted
 from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
 from workers.logs.line_bytes import LineBytes, split_lines
 from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
@@ -154,7 +154,7 @@ def read_events(
     *,
     shortcut: Shortcut | None = None,
 ) -> Iterator[pl.DataFrame]:
-    """Yield blocks of events (EVENT_SCHEMA) in file order, filling in `report` on the way.
+    """Yield blocks of events (EVENT_SCHEMA), some empty, in file order, filling in `report` on the way.
 
     An event whose line has no time has the time of the one before it in its file, or none.
     Lines that a `shortcut` counts are in the report, and not among the events.
@@ -175,8 +175,7 @@ def read_events(
         for events, source_bytes in reader.events(left):
             report.source_bytes_read = done + min(source_bytes, file.size_bytes)
             options.progress(report.source_bytes_read, report.source_bytes)
-            if not events.is_empty():
-                yield events
+            yield events
         done += file.size_bytes
         options.progress(done, report.source_bytes)
 
@@ -258,7 +257,7 @@ class _FileReader:
         numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
         if first_line == 1:
             self._csv = reading_csv.columns_of([lines.line(row).decode() for row in range(min(3, lines.count))])
-        sorted_out = self._sorted_out(lines) if self._csv is None else None
+        sorted_out = self._sorted_out(lines, first_line) if self._csv is None else None
         if sorted_out is None:
             left = self._left.taken()
             waiting = _Left(lines=[split_lines(lines.text)], numbers=[numbers], of_lines=lines.count)
@@ -292,17 +291,18 @@ class _FileReader:
         self._last_at = left.counted_until or self._last_at
         return completed
 
-    def _sorted_out(self, lines: LineBytes) -> Sorted | None:
+    def _sorted_out(self, lines: LineBytes, first_line: int) -> Sorted | None:
         """Let the shortcut count what it knows, and note what it counted. None: all lines are to be read."""
         if self._shortcut is None or self._latest_allowed is None:
             return None
-        sorted_out = self._shortcut.sort_out(
-            lines,
+        file = Familiar(
+            self._number,
             kind=(self._service, tuple(one.name for one in self._formats)),
             reads=self._example_read,
             clock=self._clock,
             latest=self._latest_allowed,
         )
+        sorted_out = self._shortcut.sort_out(lines, file, first_line=first_line)
         if sorted_out is None:
             return None
         self._own.formats.update(sorted_out.formats)
@@ -315,8 +315,8 @@ class _FileReader:
     def _example_read(self, lines: pl.Series) -> pl.DataFrame:
         """Read lines as events are, each for itself; `format` is null where a line begins none."""
         table = read_lines(lines, self._formats, self._clock).with_columns(lines.alias("line"))
-        status = _found(table, "status", "message", _STATUS)
-        return table.with_columns(status.alias("status"), *self._named(table))
+        ids, status = _found(table, "trace", "line", _ID), _found(table, "status", "message", _STATUS)
+        return table.with_columns(ids.alias("trace"), status.alias("status"), *self._named(table))
 
     def _vote(self, lines: pl.Series) -> None:
         if self._formats:
