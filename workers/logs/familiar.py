@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 
-from workers.logs.count_keys import Keys, with_minutes
+from workers.logs.count_keys import LineKeys, keys_of_recipes
 from workers.logs.learned import HEADED, UNKNOWN, Codes, Learned
 from workers.logs.learning import Prefixes, Reads, learn
-from workers.logs.line_bytes import LineBytes, Marks, Positions, Words
+from workers.logs.line_bytes import LineBytes, Marks, Positions, Words, runs_of
 from workers.logs.line_times import NO_FRACTION, NO_TIME, TimeRule, fractions_by_rule, seconds_by_rule
 from workers.logs.sampling import Sample
 from workers.logs.showing import Shown, microseconds, rows_shown
@@ -57,7 +58,7 @@ class Sorted:
 class Shortcut:
     """Sorts the lines of blocks into counted ones and ones to be read. One serves a whole index."""
 
-    def __init__(self, prefixes: Prefixes, count: Callable[[Keys], None], show: Callable[[Shown], None]) -> None:
+    def __init__(self, prefixes: Prefixes, count: Callable[[LineKeys], None], show: Callable[[Shown], None]) -> None:
         """`prefixes` gives fully read events the keys, but for the minute, that `count` counts them by."""
         self._prefixes, self._count, self._show = prefixes, count, show
         self._learned: dict[object, Learned] = {}
@@ -67,6 +68,13 @@ class Shortcut:
     def keep_only(self, sample: Sample, left: Sample) -> None:
         """Keep lines by these samples from now on: those that can be shown, and those left to be read for it."""
         self._sample, self._left = sample, left
+
+    def notice(self, block: LineBytes, file: Familiar) -> None:
+        """Look at a block that is read in full, so that more is known of the next."""
+        learned, signatures = self._learned.setdefault(file.kind, Learned()), fingerprints(block)
+        if len(signatures) == block.count:
+            refined, codes = learned.codes_of(block, signatures)
+            learned.wait_for(block, refined, codes == UNKNOWN, refined != signatures)
 
     def sort_out(self, block: LineBytes, file: Familiar, *, first_line: int) -> Sorted | None:
         """Count the familiar lines of a block, and show what is kept of them; None where all are to be read."""
@@ -86,9 +94,9 @@ class Shortcut:
         poor = len(rows) < MIN_COUNTED_SHARE * block.count
         learned.poor_blocks = learned.poor_blocks + 1 if poor else 0
         recipes = codes[rows]
-        keys = with_minutes(learned.recipes.prefixes[recipes], seconds)
+        keys = keys_of_recipes(learned.recipes.prefixes, recipes, seconds)
         counted = ~self._left_to_read(_Lines(block, rows, recipes, seconds, keys), learned, file, first_line)
-        self._count(keys[counted])
+        self._count(keys.only(counted))
         return _sorted(block.count, rows[counted], seconds[counted], _formats(recipes[counted], learned))
 
     def _left_to_read(self, lines: "_Lines", learned: Learned, file: Familiar, first_line: int) -> Marks:
@@ -96,7 +104,8 @@ class Shortcut:
         can_be_shown = learned.recipes.showing.is_shown[lines.recipes]
         shown, left = np.flatnonzero(can_be_shown), np.flatnonzero(~can_be_shown)
         if self._sample is not None and self._left is not None:
-            shown, left = shown[self._sample.take(lines.keys[shown])], left[self._left.take(lines.keys[left])]
+            shown = shown[self._sample.take(lines.keys.only(shown))]
+            left = left[self._left.take(lines.keys.only(left))]
         fractions = _by_rule(lines.block, lines.rows[shown], lines.recipes[shown], learned, fractions_by_rule)
         is_read = fractions != NO_FRACTION
         marks = np.zeros(len(lines.rows), np.bool_)
@@ -108,7 +117,7 @@ class Shortcut:
             table = rows_shown(
                 lines.block, lines.rows[shown], showing, times, file=file.number, first_line=first_line
             )
-            self._show(Shown(lines.keys[shown], table))
+            self._show(Shown(lines.keys.of(shown), table))
         return marks
 
     def _codes(self, learned: Learned, block: LineBytes, signatures: Words, file: Familiar) -> Codes:
@@ -130,7 +139,7 @@ class _Lines:
     rows: Positions
     recipes: Codes
     seconds: Positions
-    keys: Keys
+    keys: LineKeys
 
 
 def _seconds(block: LineBytes, rows: Positions, codes: Codes, learned: Learned, clock: Clock) -> Positions:
@@ -147,10 +156,12 @@ def _by_rule(
 ) -> Positions:
     """Return what is read of the rows by the time rule of each."""
     rules = learned.recipes.rules[codes]
+    # Sorting small numbers is cheap, and what is together is taken apart sooner than by marks.
+    order = np.argsort(rules.astype(np.uint16), kind="stable")
+    rows, begins = rows[order], runs_of(rules[order])
     values = np.zeros(len(rows), np.int64)
-    for number in np.unique(rules):
-        chosen = rules == number
-        values[chosen] = read(block, rows[chosen], learned.rules[number])
+    for begin, end in pairwise([*begins.tolist(), len(rows)]):
+        values[order[begin:end]] = read(block, rows[begin:end], learned.rules[rules[order[begin]]])
     return values
 
 

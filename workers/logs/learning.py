@@ -1,21 +1,22 @@
 """Find out what new signatures stand for: read an example in full, change its values, read it again.
 
 What a change of values alters is never taken for granted: such lines are always read in full.
+A line whose head (heads.py) was tried before is tried as to its message only.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from workers.logs.count_keys import Keys
+from workers.logs.heads import Head, Span, heads_of
 from workers.logs.learned import DECIDED, HEADED, HEADLESS, Codes, Decisive, Learned, Waiting
 from workers.logs.line_bytes import LineBytes, Marks, Words
-from workers.logs.line_times import TimeRule, rules_for, time_texts
+from workers.logs.line_times import rules_for, time_texts
 from workers.logs.masking import shape_expression
-from workers.logs.showing import Showing, reads_as, showing_of
+from workers.logs.showing import Held, Reading, cut_as, held_in
 from workers.logs.signatures import with_other_values
 from workers.logs.timestamps import Clock
 
@@ -23,7 +24,6 @@ OTHER_VALUES = (3, 7)  # how far the digits of an example move in each of its tr
 
 Reads = Callable[[pl.Series], pl.DataFrame]  # lines to time, level, service, host, trace, status, message, format
 Prefixes = Callable[[pl.DataFrame], Keys]  # such lines to what they are counted by, but for the minute
-Span = tuple[int, int]  # of characters
 
 # Values that decide what a line is: a syslog priority, klog's letter, a level written as a
 # number, the status of a request.
@@ -36,91 +36,111 @@ _DECISIVE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class _Examples:
-    """An example of each signature, and what became of it and of its trials."""
-
-    lines: list[str]
-    read: pl.DataFrame
-    trials: list[tuple[list[str], pl.DataFrame]]
-
-
 def learn(learned: Learned, waiting: dict[int, Waiting], *, reads: Reads, prefixes: Prefixes, clock: Clock) -> None:
     """Remember what each new signature stands for, and whether all its lines must stand for it."""
     lines = [one.example.decode(errors="replace") for one in waiting.values()]
-    decisive = _decisive_spans(lines)
+    decisive = [_decisive_span(line) for line in lines]
     signatures = _told_apart(learned, waiting, lines, decisive)
-    times = time_texts(lines)
-    kept: list[list[Span]] = [[span] if span else [] for span in decisive]
-    for time in times:
-        kept[time.line].append((time.start, time.end))
-    examples = _tried(lines, kept, reads)
-    rules = rules_for(lines, times, examples.read["time"], clock)
-    headed = examples.read["format"].is_not_null().to_numpy()
-    steady = headed & np.array([rule is not None for rule in rules], np.bool_)
-    for _, read in examples.trials:
-        steady &= _same(examples.read, read)
-    showing = _showing(examples, rules, clock)
+    read = reads(pl.Series(lines, dtype=pl.String))
+    headed = read["format"].is_not_null().to_numpy()
+    heads = heads_of(lines, read, decisive)
+
+    def tried(numbers: Sequence[int]) -> list[Reading | None]:
+        return _tried([lines[number] for number in numbers], [decisive[number] for number in numbers], reads, clock)
+
+    readings: list[Reading | None] = [None] * len(lines)
+    new = _first_of_each({head: None for head in heads if head and head not in learned.heads}, heads)
+    for number, reading in zip(new, tried(new), strict=True):
+        head, readings[number] = heads[number], reading
+        if head and reading and head.holds(reading):
+            learned.heads[head] = reading
+    steady = _keep_their_shape(read["message"])
+    for number, head in enumerate(heads):
+        if head in learned.heads and steady[number]:
+            readings[number] = learned.heads[head]
+    told = {number for number, head in enumerate(heads) if head in learned.heads}.union(new)
+    others = [number for number in np.flatnonzero(headed).tolist() if number not in told]
+    for number, reading in zip(others, tried(others), strict=True):
+        readings[number] = reading
     codes: Codes = np.where(headed, HEADED, HEADLESS).astype(np.int32)
-    usable = np.flatnonzero(steady)
-    codes[usable] = learned.add_recipes(
-        prefixes(examples.read[usable]),
-        [rule for number in usable if (rule := rules[number])],
-        examples.read["format"].gather(usable).to_list(),
-        showing.of(usable),
+    known = [number for number, reading in enumerate(readings) if reading]
+    codes[known] = learned.add_recipes(
+        prefixes(read[known]), [one for one in readings if one], read["format"].gather(known).to_list()
     )
     learned.remember(signatures, codes)
 
 
-def _decisive_spans(lines: Sequence[str]) -> list[Span | None]:
-    matches = [_DECISIVE.search(line) for line in lines]
-    return [match.span(match.lastindex) if match and match.lastindex else None for match in matches]
+def _decisive_span(line: str) -> Span | None:
+    match = _DECISIVE.search(line)
+    return match.span(match.lastindex) if match and match.lastindex else None
 
 
 def _told_apart(
     learned: Learned, waiting: dict[int, Waiting], lines: Sequence[str], spans: Sequence[Span | None]
 ) -> Words:
-    """Note which signatures leave open what their lines are, as a value decides; return all, those refined."""
+    """Note which signatures leave to a value what their lines are; return all, those refined by their value."""
     signatures = np.array(list(waiting), np.uint64)
-    numbers = [
-        number
-        for number, (span, one) in enumerate(zip(spans, waiting.values(), strict=True))
-        if span and not one.is_refined
-    ]
-    coarse, codes = signatures[numbers], np.zeros(len(numbers), np.int32)
-    for place, number in enumerate(numbers):
-        span = spans[number]
-        assert span is not None
-        decisive = Decisive.of(lines[number], span)
-        block = LineBytes(lines[number].encode() + b"\n")
-        signatures[number] = decisive.refined(block, np.zeros(1, np.int64), coarse[place : place + 1])[0]
-        codes[place] = DECIDED - learned.decisive_number(decisive)
-    learned.remember(coarse, codes)
+    coarse, codes = [], []
+    for number, (line, span, one) in enumerate(zip(lines, spans, waiting.values(), strict=True)):
+        if span and not one.is_refined:
+            decisive, block = Decisive.of(line, span), LineBytes(line.encode() + b"\n")
+            coarse.append(signatures[number])
+            codes.append(DECIDED - learned.number_of(learned.decisive, decisive))
+            signatures[number] = decisive.refined(block, np.zeros(1, np.int64), signatures[number : number + 1])[0]
+    learned.remember(np.array(coarse, np.uint64), np.array(codes, np.int32))
     return signatures
 
 
-def _tried(lines: list[str], kept: Sequence[Sequence[Span]], reads: Reads) -> _Examples:
-    """Read the examples, and with them, for reading has its price each time, all their trials."""
-    trials = [with_other_values(lines, kept, step=step) for step in OTHER_VALUES]
-    texts = [line for part in (lines, *trials) for line in part]
+def _first_of_each(new: dict[Head, None], heads: Sequence[Head | None]) -> list[int]:
+    first = {head: number for number, head in reversed(list(enumerate(heads))) if head}
+    return sorted(first[head] for head in new)
+
+
+def _tried(lines: list[str], decisive: Sequence[Span | None], reads: Reads, clock: Clock) -> list[Reading | None]:
+    """Return how lines like each of these are read; None where their values decide it."""
+    if not lines:
+        return []
+    times = time_texts(lines)
+    kept = [[span] if span else [] for span in decisive]
+    for time in times:
+        kept[time.line].append((time.start, time.end))
+    # Reading has its price each time: the lines and all their trials are read together.
+    texts = lines + [line for step in OTHER_VALUES for line in with_other_values(lines, kept, step=step)]
     read = reads(pl.Series(texts, dtype=pl.String))
-    parts = [read.slice(start, len(lines)) for start in range(0, len(texts), len(lines))]
-    return _Examples(lines, parts[0], list(zip(trials, parts[1:], strict=True)))
+    rules = rules_for(lines, times, read["time"].head(len(lines)), clock)
+    places = {name: held_in(lines, read[name].head(len(lines))) for name in ("host", "trace")}
+    same = _same_as_first(read, len(lines))
+    shown = cut_as(texts, rules, places, read, clock)
+    statuses = read["status"].fill_null(0)
+    return [
+        Reading(rule, host or Held.nothing(), trace or Held.nothing(), status, is_shown) if rule and is_same else None
+        for rule, host, trace, status, is_same, is_shown in zip(
+            rules, places["host"], places["trace"], statuses.head(len(lines)), same, shown, strict=True
+        )
+    ]
 
 
-def _same(read: pl.DataFrame, changed: pl.DataFrame) -> Marks:
-    """Return which lines are read as the same thing, their shape included."""
+def _same_as_first(read: pl.DataFrame, lines: int) -> list[bool]:
+    """Return which of the first lines are read as the same thing, their shape included, in all their trials."""
     shape = shape_expression(pl.col("message")).alias("message")
-    columns = ("time", "level", "service", "status", "format")
-    first, second = read.select(*columns, shape), changed.select(*columns, shape)
-    alike = pl.repeat(True, read.height, eager=True)
-    for name in first.columns:
-        alike &= first[name].eq_missing(second[name])
-    return alike.to_numpy()
+    table = read.select("time", "level", "service", "status", "format", shape)
+    first = table.head(lines)
+    alike = first["format"].is_not_null()
+    for start in range(lines, read.height, lines):
+        changed = table.slice(start, lines)
+        for name in table.columns:
+            alike &= first[name].eq_missing(changed[name])
+    return alike.to_list()
 
 
-def _showing(examples: _Examples, rules: Sequence[TimeRule | None], clock: Clock) -> Showing:
-    showing = showing_of(examples.lines, examples.read)
-    for lines, read in ((examples.lines, examples.read), *examples.trials):
-        showing.is_shown &= reads_as(showing, rules, lines, read, clock)
-    return showing
+def _keep_their_shape(messages: pl.Series) -> Marks:
+    """Return which messages have the same shape with other values."""
+    texts = messages.fill_null("").str.replace_all("\n", " ", literal=True)
+    lines = texts.to_list()
+    none: list[list[Span]] = [[]] * len(lines)
+    shapes = texts.to_frame("m").select(shape_expression(pl.col("m"))).to_series()
+    same = pl.repeat(True, len(lines), eager=True)
+    for step in OTHER_VALUES:
+        changed = pl.DataFrame({"m": with_other_values(lines, none, step=step)})
+        same &= changed.select(shape_expression(pl.col("m"))).to_series() == shapes
+    return same.to_numpy()

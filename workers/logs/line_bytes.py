@@ -9,9 +9,8 @@ said by gaps.
 """
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,8 @@ _KINDS = bytes(
     for byte in range(256)
 )
 _GAP = b"\0"
+WORD_BYTES = 8
+MANY_LINES_SHARE = 0.4  # of a block: as many are cut out sooner by cutting all
 _NEWLINE = 10
 _DIGIT = re.compile(rb"[0-9]")
 
@@ -36,8 +37,7 @@ Positions = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where something begins in all lines that have the same gaps."""
 
     gap: int  # counted from 1; 0 is the end of the line before
@@ -80,6 +80,10 @@ class LineBytes:
         """Return the bytes from each start on, a row each; beyond the block's end the last byte again."""
         return self.bytes.take(starts[:, None] + np.arange(width), mode="clip")
 
+    def words_at(self, positions: Positions) -> Words:
+        """Return the eight bytes from each position on, the first in the lowest bits; at an end the last ones."""
+        return self._words[np.clip(positions, 0, len(self._words) - 1)]
+
     def line(self, row: int) -> bytes:
         """Return one line."""
         return self.text[self._line_starts[row] : self._line_starts[row + 1] - 1]
@@ -97,14 +101,20 @@ class LineBytes:
             joined = b"\n".join([*(piece.replace(b"\n", b" ") for piece in pieces), b""])
         return split_lines(joined)
 
-    def lines(self, chosen: Marks) -> pl.Series:
-        """Return the chosen lines, one mark a line."""
-        lengths = np.diff(self._line_starts)
-        return split_lines(self.bytes[np.repeat(chosen, lengths)].tobytes())
+    def lines(self, rows: Positions) -> pl.Series:
+        """Return some lines."""
+        if len(rows) < MANY_LINES_SHARE * self.count:
+            return self.slices(*self.line_spans(rows))
+        return split_lines(self.text).gather(rows)
 
     def wording(self) -> bytes:
         """Return the text without the values."""
         return self.bytes[~values_in(self._kinds)].tobytes()
+
+    @cached_property
+    def _words(self) -> Words:
+        text = self.text.ljust(WORD_BYTES, b"\n")
+        return np.ndarray(len(text) - WORD_BYTES + 1, "<u8", text, strides=(1,))
 
     @cached_property
     def _line_starts(self) -> Positions:
@@ -166,13 +176,6 @@ def values_in(kinds: Bytes) -> Marks:
         for reach, within in ((1, word), (2, within_two), (3, within_three)):
             marked |= shifted(marked, reach) & within
     return np.unpackbits(marked.view(np.uint8), count=len(kinds), bitorder="little").view(np.bool_)
-
-
-def texts_of(columns: Bytes) -> pl.Series:
-    """Return rows of bytes as texts; what is no printable ASCII is read as a question mark."""
-    printable = np.where((columns >= 32) & (columns < 127), columns, ord("?"))
-    ends = np.full((len(printable), 1), _NEWLINE, np.uint8)
-    return split_lines(np.concatenate((printable, ends), axis=1).astype(np.uint8).tobytes())
 
 
 def runs_of(table: npt.NDArray[Any]) -> Positions:

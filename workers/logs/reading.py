@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 
 from workers.logs import reading_csv
@@ -257,16 +258,19 @@ class _FileReader:
         numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
         if first_line == 1:
             self._csv = reading_csv.columns_of([lines.line(row).decode() for row in range(min(3, lines.count))])
-        sorted_out = self._sorted_out(lines, first_line) if self._csv is None else None
+        sorted_out = self._sorted_out(lines, first_line)
         if sorted_out is None:
             left = self._left.taken()
             waiting = _Left(lines=[split_lines(lines.text)], numbers=[numbers], of_lines=lines.count)
-            return pl.concat([self._read(left), self._read(waiting)])
+            events = pl.concat([self._read(left), self._read(waiting)])
+            if first_line == 1 and self._shortcut is not None and self._familiar is not None:
+                self._shortcut.notice(lines, self._familiar)
+            return events
         ready = pl.DataFrame(schema=EVENT_SCHEMA)
         if sorted_out.rest[0]:  # it may belong to the line before the block, which was counted or has to be read now
             ready = self._read(self._left.taken())
-        numbers = numbers.filter(pl.Series(sorted_out.rest, dtype=pl.Boolean))
-        self._left.add(lines.lines(sorted_out.rest), numbers, of_lines=lines.count)
+        rest = np.flatnonzero(sorted_out.rest)
+        self._left.add(lines.lines(rest), numbers.gather(rest), of_lines=lines.count)
         self._left.counted_until = sorted_out.ends_at
         if self._left.height >= READ_AT_LEAST_LINES:
             ready = pl.concat([ready, self._read(self._left.taken())])
@@ -293,16 +297,9 @@ class _FileReader:
 
     def _sorted_out(self, lines: LineBytes, first_line: int) -> Sorted | None:
         """Let the shortcut count what it knows, and note what it counted. None: all lines are to be read."""
-        if self._shortcut is None or self._latest_allowed is None:
+        if self._shortcut is None or self._familiar is None:
             return None
-        file = Familiar(
-            self._number,
-            kind=(self._service, tuple(one.name for one in self._formats)),
-            reads=self._example_read,
-            clock=self._clock,
-            latest=self._latest_allowed,
-        )
-        sorted_out = self._shortcut.sort_out(lines, file, first_line=first_line)
+        sorted_out = self._shortcut.sort_out(lines, self._familiar, first_line=first_line)
         if sorted_out is None:
             return None
         self._own.formats.update(sorted_out.formats)
@@ -311,6 +308,14 @@ class _FileReader:
         if sorted_out.first_at is not None and sorted_out.last_at is not None:
             self._note_span(sorted_out.first_at, sorted_out.last_at)
         return sorted_out
+
+    @property
+    def _familiar(self) -> Familiar | None:
+        """What the shortcut has to know of this file; None until it has been read from, and where it is CSV."""
+        if self._latest_allowed is None or self._csv is not None:
+            return None
+        kind = (self._service, tuple(one.name for one in self._formats))
+        return Familiar(self._number, kind, self._example_read, self._clock, self._latest_allowed)
 
     def _example_read(self, lines: pl.Series) -> pl.DataFrame:
         """Read lines as events are, each for itself; `format` is null where a line begins none."""

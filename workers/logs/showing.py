@@ -5,7 +5,7 @@ time, the host and the trace, is cut out of the line where the example has it. W
 not what full reading gives, of the example or of its trials, such lines are read in full.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,8 +39,20 @@ class Held(NamedTuple):
             start = line.find(value, start + 1)
         return None
 
+    @classmethod
+    def nothing(cls) -> "Held":
+        """Return that of lines that hold none."""
+        return cls(-1, 0, 0)
 
-NOTHING = Held(-1, 0, 0)
+
+class Reading(NamedTuple):
+    """How lines of a signature are read: by what rule their time, and where host and trace are held."""
+
+    rule: TimeRule
+    host: Held
+    trace: Held
+    status: int  # NO_STATUS: none
+    is_shown: bool  # False: what is cut out is not what full reading gives
 
 
 @dataclass
@@ -53,10 +65,14 @@ class Showing:
     statuses: npt.NDArray[np.int16]  # NO_STATUS: none
 
     @classmethod
-    def nothing(cls) -> "Showing":
-        """Return that of no recipe."""
-        none = np.zeros((0, len(NOTHING)), np.int64)
-        return cls(np.zeros(0, np.bool_), none, none, np.zeros(0, np.int16))
+    def by(cls, readings: Sequence[Reading]) -> "Showing":
+        """Return what these readings say."""
+        return cls(
+            np.array([one.is_shown for one in readings], np.bool_),
+            np.array([one.host for one in readings], np.int64).reshape(-1, len(Held._fields)),
+            np.array([one.trace for one in readings], np.int64).reshape(-1, len(Held._fields)),
+            np.array([one.status for one in readings], np.int16),
+        )
 
     def and_then(self, others: "Showing") -> "Showing":
         """Return these followed by others."""
@@ -67,7 +83,7 @@ class Showing:
             np.concatenate((self.statuses, others.statuses)),
         )
 
-    def of(self, recipes: Sequence[int] | Positions) -> "Showing":
+    def of(self, recipes: npt.NDArray[np.integer]) -> "Showing":
         """Return those of some recipes, one for each number given."""
         return Showing(self.is_shown[recipes], self.hosts[recipes], self.traces[recipes], self.statuses[recipes])
 
@@ -80,38 +96,43 @@ class Shown:
     table: pl.DataFrame  # time, host, trace, status, line, file, line_number
 
 
-def showing_of(lines: Sequence[str], read: pl.DataFrame) -> Showing:
-    """Return how lines like these examples are shown, from what full reading says of them; not tried yet."""
-    found = np.ones(len(lines), np.bool_)
-    places: dict[str, Positions] = {}
-    for name in ("host", "trace"):
-        held = [_held(line, value) for line, value in zip(lines, read[name], strict=True)]
-        found &= np.array([one is not None for one in held], np.bool_)
-        places[name] = np.array([one or NOTHING for one in held], np.int64).reshape(-1, len(NOTHING))
-    statuses = read["status"].fill_null(NO_STATUS).to_numpy().astype(np.int16)
-    return Showing(found, places["host"], places["trace"], statuses)
+def held_in(lines: Sequence[str], values: pl.Series) -> list[Held | None]:
+    """Return where each line holds its value; None where that can't be told."""
+    return [
+        Held.nothing() if value is None else Held.of(line.encode(), value.encode())
+        for line, value in zip(lines, values, strict=True)
+    ]
 
 
-def reads_as(
-    showing: Showing, rules: Sequence[TimeRule | None], lines: Sequence[str], read: pl.DataFrame, clock: Clock
-) -> Marks:
-    """Return for which lines, one a rule, the time, host and trace shown are those of full reading."""
-    block = LineBytes(("\n".join(lines) + "\n").encode())
-    if block.count != len(lines):
-        return np.zeros(len(lines), np.bool_)
-    times = np.full(len(lines), NO_TIME, np.int64)
+def cut_as(
+    texts: Sequence[str],
+    rules: Sequence[TimeRule | None],
+    places: Mapping[str, Sequence[Held | None]],
+    read: pl.DataFrame,
+    clock: Clock,
+) -> list[bool]:
+    """Return for each rule whether time, host and trace, cut out, are those of full reading.
+
+    `texts` and `read` hold one line a rule, and again the lines of all rules with other values.
+    """
+    block, again = LineBytes(("\n".join(texts) + "\n").encode()), len(texts) // len(rules)
+    if block.count != len(texts):
+        return [False] * len(rules)
     of_rule: dict[TimeRule, list[int]] = {}
-    for number, rule in enumerate(rules):
+    for number, rule in enumerate([*rules] * again):
         if rule is not None:
             of_rule.setdefault(rule, []).append(number)
+    times = np.full(len(texts), NO_TIME, np.int64)
     for rule, numbers in of_rule.items():
         rows = np.array(numbers)
         times[rows] = microseconds(seconds_by_rule(block, rows, rule, clock), fractions_by_rule(block, rows, rule))
-    every = np.arange(len(lines))
-    same = pl.Series(times) == read["time"].dt.epoch("us")
-    for name, held in (("host", showing.hosts), ("trace", showing.traces)):
-        same &= texts_held(block, every, held).eq_missing(read[name])
-    return same.fill_null(False).to_numpy()
+    same = (pl.Series(times) == read["time"].dt.epoch("us")).fill_null(False)
+    for name, held in places.items():
+        same &= pl.Series([one is not None for one in held] * again, dtype=pl.Boolean)
+        table = np.array([one or Held.nothing() for one in held] * again, np.int64)
+        same &= texts_held(block, np.arange(len(texts)), table).eq_missing(read[name])
+    everywhere: Marks = same.to_numpy().reshape(again, len(rules)).all(axis=0)
+    return everywhere.tolist()
 
 
 def microseconds(seconds: Positions, fractions: Positions) -> Positions:
@@ -136,7 +157,6 @@ def rows_shown(
     block: LineBytes, rows: Positions, showing: Showing, times: Positions, *, file: int, first_line: int
 ) -> pl.DataFrame:
     """Return the rows of familiar lines: time, host, trace, status, line, file and line_number."""
-    starts, ends = block.line_spans(rows)
     status = pl.Series("status", showing.statuses)
     return pl.DataFrame(
         {
@@ -144,12 +164,8 @@ def rows_shown(
             "host": texts_held(block, rows, showing.hosts),
             "trace": texts_held(block, rows, showing.traces),
             "status": status.set(status == NO_STATUS, None),
-            "line": block.slices(starts, ends),
+            "line": block.lines(rows),
             "file": pl.repeat(file, len(rows), dtype=pl.UInt16, eager=True),
             "line_number": (rows + first_line).astype(np.uint32),
         }
     )
-
-
-def _held(line: str, value: str | None) -> Held | None:
-    return NOTHING if value is None else Held.of(line.encode(), value.encode())
