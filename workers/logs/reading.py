@@ -26,7 +26,7 @@ from workers.logs.timestamps import FUTURE_ALLOWED, Clock
 
 SAMPLE_LINES = 200
 REVOTE_SHARE = 0.05  # of a block's lines unread, continuations apart: look for another format
-READ_AT_LEAST_LINES = 10_000  # of what a shortcut leaves: below that, calling costs more than reading
+READ_AT_LEAST_LINES = 30_000  # of what a shortcut leaves: below that, calling costs as much as reading
 DEFAULT_MAX_BYTES = 2 << 30  # decompressed, over all files of one inspection
 EVENT_SCHEMA: dict[str, pl.DataType] = {
     **{name: dtype for name, dtype in FIELDS.items() if name != "component"},

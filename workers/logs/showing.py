@@ -131,8 +131,8 @@ def cut_as(
         same &= pl.Series([one is not None for one in held] * again, dtype=pl.Boolean)
         table = np.array([one or Held.nothing() for one in held] * again, np.int64)
         same &= texts_held(block, np.arange(len(texts)), table).eq_missing(read[name])
-    everywhere: Marks = same.to_numpy().reshape(again, len(rules)).all(axis=0)
-    return everywhere.tolist()
+    marks = same.to_list()
+    return [all(marks[number :: len(rules)]) for number in range(len(rules))]
 
 
 def microseconds(seconds: Positions, fractions: Positions) -> Positions:
