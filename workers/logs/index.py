@@ -141,7 +141,7 @@ class _Building:
 
     def _show(self, shown: Shown) -> None:
         """Keep rows of lines that are counted elsewhere."""
-        self._keep(shown.table.with_columns(self._counts.kinds(shown.keys)))
+        self._keep(_copied(shown.table).with_columns(self._counts.kinds(shown.keys)))
 
     def _prefixes(self, events: pl.DataFrame) -> Keys:
         return self._counts.prefixes(self._numbered(events))
@@ -216,6 +216,9 @@ def _size(rows: pl.DataFrame) -> int:
 
 def _thinned(rows: pl.DataFrame, taken: Marks) -> pl.DataFrame:
     """Return the lines that are taken."""
-    # Text columns are views: without copying, a few lines would hold the memory of the whole block.
-    copied = (pl.concat_str(name, pl.lit("")) for name in ("line", "trace"))
-    return rows.filter(pl.Series(taken, dtype=pl.Boolean)).with_columns(copied)
+    return _copied(rows.filter(pl.Series(taken, dtype=pl.Boolean)))
+
+
+def _copied(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with texts of their own, which are views: a few lines would hold a whole block's memory."""
+    return rows.with_columns(pl.concat_str(name, pl.lit("")) for name in ("line", "trace"))
