@@ -42,28 +42,30 @@ def learn(learned: Learned, waiting: dict[int, Waiting], *, reads: Reads, prefix
     decisive = [_decisive_span(line) for line in lines]
     signatures = _told_apart(learned, waiting, lines, decisive)
     read = reads(pl.Series(lines, dtype=pl.String))
-    headed = read["format"].is_not_null().to_numpy()
     heads = heads_of(lines, read, decisive)
-
-    def tried(numbers: Sequence[int]) -> list[Reading | None]:
-        return _tried([lines[number] for number in numbers], [decisive[number] for number in numbers], reads, clock)
-
+    headed = read["format"].is_not_null().to_numpy()
     readings: list[Reading | None] = [None] * len(lines)
-    new = _first_of_each({head: None for head in heads if head and head not in learned.heads}, heads)
-    for number, reading in zip(new, tried(new), strict=True):
-        head, readings[number] = heads[number], reading
+
+    def try_out(numbers: Sequence[int]) -> None:
+        tried = _tried([lines[number] for number in numbers], [decisive[number] for number in numbers], reads, clock)
+        for number, reading in zip(numbers, tried, strict=True):
+            readings[number] = reading
+
+    first = _first_with_new_heads(heads, learned)
+    try_out(first)
+    for number in first:
+        head, reading = heads[number], readings[number]
         if head and reading and head.holds(reading):
             learned.heads[head] = reading
+    by_head = [number for number, head in enumerate(heads) if head in learned.heads]
     steady = _keep_their_shape(read["message"])
-    for number, head in enumerate(heads):
-        if head in learned.heads and steady[number]:
-            readings[number] = learned.heads[head]
-    told = {number for number, head in enumerate(heads) if head in learned.heads}.union(new)
-    others = [number for number in np.flatnonzero(headed).tolist() if number not in told]
-    for number, reading in zip(others, tried(others), strict=True):
-        readings[number] = reading
-    codes: Codes = np.where(headed, HEADED, HEADLESS).astype(np.int32)
+    for number in by_head:
+        readings[number] = learned.heads[heads[number]] if steady[number] else None
+    told = {*first, *by_head}
+    try_out([number for number in np.flatnonzero(headed).tolist() if number not in told])
+
     known = [number for number, reading in enumerate(readings) if reading]
+    codes: Codes = np.where(headed, HEADED, HEADLESS).astype(np.int32)
     codes[known] = learned.add_recipes(
         prefixes(read[known]), [one for one in readings if one], read["format"].gather(known).to_list()
     )
@@ -91,9 +93,13 @@ def _told_apart(
     return signatures
 
 
-def _first_of_each(new: dict[Head, None], heads: Sequence[Head | None]) -> list[int]:
-    first = {head: number for number, head in reversed(list(enumerate(heads))) if head}
-    return sorted(first[head] for head in new)
+def _first_with_new_heads(heads: Sequence[Head | None], learned: Learned) -> list[int]:
+    """Return the number of the first line of each head that was not tried before."""
+    first: dict[Head, int] = {}
+    for number, head in enumerate(heads):
+        if head and head not in learned.heads:
+            first.setdefault(head, number)
+    return list(first.values())
 
 
 def _tried(lines: list[str], decisive: Sequence[Span | None], reads: Reads, clock: Clock) -> list[Reading | None]:

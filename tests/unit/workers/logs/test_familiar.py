@@ -70,8 +70,24 @@ def _zones(number: int, at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{number % 1000:03d}{zone} INFO cart stored order {number}"
 
 
+def _many_messages(number: int, at: datetime) -> str:
+    message = (
+        f"stored order {number}",
+        f"order{number % 50}: stored",
+        f"order[{number % 50}]: stored",
+        f"{number % 50} orders stored",
+        f"asked again at {at:%H:%M:%S} by user{number}",
+        f"answered status={(200, 404, 503)[number // 9 % 3]} in {number} ms",
+        f"trace_id={number * 7919:012x} stored",
+        "level=error msg=refused",
+        f"user {'abcdefghijkl'[number % 9 :]}{number} left",
+    )[number % 9]
+    return f"{at:%Y-%m-%d %H:%M:%S} {('INFO', 'WARN')[number % 2]} cart {message}"
+
+
 WRITERS: tuple[Callable[[int, datetime], str], ...] = (
     _plain, _access, _pino, _priority, _klog, _numbered_service, _traced, _unsteady_width, _zones,
+    _many_messages,
 )  # fmt: skip
 
 
