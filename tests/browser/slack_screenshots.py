@@ -21,9 +21,9 @@ from tests.browser.block_kit import draw_page
 from tests.browser.running import ROOT, Running, start_demo
 from tests.browser.screenshots import save
 from tests.browser.visits import CHROMIUM, FLAGS
+from tests.peers.serving import Running as Peer
 from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, SlackPeer
-from tests.peers.slack_peer import Running as Peer
 
 ANSWER_SECONDS = 120.0
 PEOPLE = {"MARA": "Mara Lindqvist", "JONAS": "Jonas Weber"}  # of the demo company; Jonas may inspect logs

@@ -26,8 +26,9 @@ from bot.platforms.slack import app as slack_app
 from bot.platforms.slack.app import SlackPlatform
 from tests.peers import emulate_peer
 from tests.peers.emulate_peer import EmulatePeer
+from tests.peers.serving import Running
 from tests.peers.slack_events import SECRET, send
-from tests.peers.slack_peer import TOKEN, Running, SlackPeer
+from tests.peers.slack_peer import TOKEN, SlackPeer
 from tests.unit.workers import handlers
 from workers.app import Worker
 

@@ -11,7 +11,7 @@ from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.preference_store import PreferenceStore
 from bot.platforms.slack.channel_form import channel_view
 from tests.peers.slack_events import payload
-from tests.peers.slack_peer import judge_blocks
+from tests.peers.slack_judge import judge_blocks
 from tests.unit.bot.platforms.slack.conftest import Bot
 from tests.unit.bot.platforms.slack.test_interactions import CHANNEL, command, mention_of, submit
 

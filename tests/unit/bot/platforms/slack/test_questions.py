@@ -61,6 +61,7 @@ async def test_a_direct_message_is_answered_from_what_the_asker_may_read(bot: Bo
     people = PeopleStore(bot.engine)
     people.upsert_all("local", [PersonProfile(id="p-ann", name="Ann", email="ann@example.test", groups=("hr",))])
     await bot.send(payload("message_im"))
+    await bot.deliver()
 
     (mention,) = mentions(bot)
     assert mention.audience is Audience.ASKER
