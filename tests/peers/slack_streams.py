@@ -119,6 +119,8 @@ class StreamMethods:
     def on_agents_sessions_set_status(self, arguments: Answer) -> Answer:
         if arguments["status"] not in SESSION_STATES:
             raise Refused("invalid_status")
+        if arguments["channel_id"] not in self.messages:
+            raise Refused("channel_not_found")
         self.sessions[(arguments["channel_id"], arguments["thread_ts"])] = arguments["status"]
         return {"status": arguments["status"]}
 

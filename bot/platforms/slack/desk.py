@@ -66,7 +66,7 @@ class Desk:
         self.installations = Installations(settings, self.store, self.api, rotation)
         self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.preferences)
         self.files = SlackFiles(settings, self.api, dependencies.blobs)
-        self.reader = SlackReader(self.api, self.installations, self.directory, dependencies.blobs)
+        self.reader = SlackReader(self.api, self.installations, self.directory, dependencies.blobs, self.files)
         self.recaps = Recaps(self.reader, self.directory)
         self.streams = SlackStreams(self.api, mode=settings.slack_streaming, starts=open_buckets(settings))
         pictures = ChartPictures(settings.steward_data / "matplotlib")
