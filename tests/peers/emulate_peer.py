@@ -91,6 +91,7 @@ class EmulatePeer(SlackPeer):
         names = ("text", "blocks", "metadata", "thread_ts")
         said = {name: arguments[name] for name in names if arguments.get(name)}
         answer = self._ask("chat.postMessage", {"channel": self._channel(channel), **said})
+        self.standing.pop((channel, str(arguments.get("thread_ts"))), None)
         return {"channel": channel, "ts": answer["ts"], "message": self._ours(answer["message"])}
 
     def on_chat_update(self, arguments: Answer) -> Answer:

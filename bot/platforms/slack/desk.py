@@ -44,12 +44,11 @@ from bot.platforms.slack.recaps import Recaps
 from bot.platforms.slack.streams import STATUS, SlackStreams
 from bot.platforms.slack.token_rotation import TokenRotation
 from bot.platforms.slack.uploads import SlackUploads
-from bot.routing import route
+from bot.routing import is_stop_word, route
 
 log = structlog.get_logger()
 
 PRIVATE_POINTER = "I answer in our direct messages, as your settings say."
-STOP_WORDS = frozenset({"stop", "cancel", "abort", "stopp", "abbrechen"})
 DRAFT_POINTER = "An e-mail draft is yours alone: it comes in our direct messages."
 
 
@@ -253,11 +252,6 @@ class Desk:
         if self._background:
             await asyncio.wait(set(self._background), timeout=5)
         await self.api.close()
-
-
-def is_stop_word(text: str) -> bool:
-    """Return whether a message is nothing but the wish to stop."""
-    return text.strip(" .!").lower() in STOP_WORDS
 
 
 def _with_handoff(mention: Mention, settings: ChannelSettings | None) -> Mention:
