@@ -149,6 +149,8 @@ class Delivery:
     async def _bring_up_to_date(self, platform: ChatPlatform, errand: Errand) -> dict[str, object] | None:
         key = str(errand.job_id)
         handle = errand.handle
+        if handle == {}:  # kept when the place itself was gone: there is no message to look for
+            raise NothingFound(f"job {errand.job_id} has no place to answer in")
         if handle is None and errand.tries > 1:
             found = await platform.find(errand.target, key)
             handle = dict(found) if found else None

@@ -23,6 +23,10 @@ from bot.platforms.slack.client import SlackApi, SlackRefused, answer, call
 from bot.platforms.slack.manifest import BOT_SCOPES, make_manifest
 
 NOWHERE = "D00000000"  # a conversation that is none
+_MARKETPLACE = (
+    "if this app is distributed outside Slack's Marketplace, Slack hands over one page of a thread a minute; "
+    "an app of each company's own reads at full speed"
+)
 _NO_SESSIONS = frozenset(
     {"not_authorized", "missing_scope", "unknown_method", "not_allowed_token_type", "no_permission", "invalid_auth"}
 )
@@ -123,7 +127,7 @@ async def _tokens(settings: Settings, api: SlackApi) -> list[Finding]:
         return [Finding("installations", "fail", str(error))]
     if not installed:
         return [Finding("installations", "off", f"none yet: open {settings.base_url}/slack/install")]
-    findings = []
+    findings = [Finding("reading", "off", _MARKETPLACE)]
     for one in installed:
         name = one.team_id or one.enterprise_id
         findings.append(await _token(f"workspace {name}", one.data["bot_token"], api))
