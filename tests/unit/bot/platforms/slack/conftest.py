@@ -130,6 +130,14 @@ async def bot(slack_settings: Settings, peer: SlackPeer) -> AsyncIterator[Bot]:
         yield one
 
 
+@pytest.fixture
+async def bot_without_moments(slack_settings: Settings, peer: SlackPeer) -> AsyncIterator[Bot]:
+    """A bot that streams the first step at once, where an answer within a moment would just be posted."""
+    async for one in running(slack_settings, peer):
+        one.platform.progress.moment_seconds = 0.0
+        yield one
+
+
 async def running(settings: Settings, peer: SlackPeer) -> AsyncIterator[Bot]:
     """Run the application with Slack alone; its own delivery loop sleeps, so that tests say when."""
     app = make_app(settings, ENTRIES)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from assistant.errors import Cancelled
 from assistant.jobs import Job, Step
 from assistant.replies import Paragraph, Reply
 from assistant.settings import Settings
@@ -27,11 +25,8 @@ LANES = ("policy",)
 
 
 @pytest.fixture
-async def bot(slack_settings: Settings, peer: SlackPeer) -> AsyncIterator[Bot]:
-    """A bot with the settings as they come, to whom no time is a moment."""
-    async for one in running(slack_settings, peer):
-        one.platform.progress.moment_seconds = 0.0
-        yield one
+def bot(bot_without_moments: Bot) -> Bot:
+    return bot_without_moments
 
 
 def words(bot: Bot, channel: str = DIRECT) -> list[str]:
@@ -305,59 +300,6 @@ async def test_who_waits_long_gets_more_than_a_status_that_slack_takes_back(bot:
 
     (stream,) = bot.peer.streams
     assert bot.peer.plan(stream) == [("Working on it: policy answer …", "in_progress")]
-
-
-# ------------------------------------------------------------------ stopping
-async def test_slacks_own_stop_button_stops_the_work_and_says_so(bot: Bot) -> None:
-    job, stream = await streaming(bot)
-    bot.peer.press_stop(stream)
-    await bot.send(payload("agent_session_stopped", streaming_message_ts=[stream]))
-    assert bot.jobs.view(job.id).cancel_requested
-    bot.jobs.fail(job, Cancelled("by the asker"), Reply(text="Stopped."))
-    await bot.deliver()
-
-    assert [one.status.value for one in bot.views()] == ["cancelled"]
-    assert words(bot) == ["Stopped."]
-    assert bot.peer.sessions[(DIRECT, "1790000510.000300")] == "active"
-
-
-async def test_slacks_own_stop_button_without_a_stream_stops_the_thread(bot: Bot) -> None:
-    await ask(bot)
-    await bot.send(payload("agent_session_stopped", thread_ts="1790000510.000300"))
-
-    assert [one.status.value for one in bot.views()] == ["cancelled"]
-
-
-async def test_nobody_elses_work_is_stopped(bot: Bot) -> None:
-    await ask(bot)
-    await bot.send(payload("agent_session_stopped", thread_ts="1790000510.000300", user="U0BEN"))
-
-    assert [one.status.value for one in bot.views()] == ["queued"]
-
-
-async def test_the_word_stops_and_is_no_question(bot: Bot) -> None:
-    await ask(bot)
-    stop = payload("message_im", text="Stop!", ts="1790000511.1", thread_ts="1790000510.000300")
-    for _ in range(2):  # sent again by Slack
-        await bot.send(stop)
-    await bot.deliver()
-
-    assert [one.status.value for one in bot.views()] == ["cancelled"]
-    assert len(words(bot)) == 1
-
-
-async def test_the_word_with_nothing_at_work_is_answered(bot: Bot) -> None:
-    await bot.send(payload("message_im", text="stop"))
-
-    assert bot.views() == []
-    assert words(bot) == ["Nothing of yours is at work in this thread."]
-
-
-async def test_a_cross_on_the_stream_stops_too(bot: Bot) -> None:
-    job, stream = await streaming(bot)
-    await bot.send(payload("reaction_added", item={"type": "message", "channel": DIRECT, "ts": stream}))
-
-    assert bot.jobs.view(job.id).cancel_requested
 
 
 def test_a_waiting_question_has_no_step() -> None:
