@@ -40,8 +40,9 @@ from bench.chaos import Child
 from bench.chaos_services import PrivatePostgres, free_port
 from bench.platform_chaos import BotChild
 from bench.process_cost import resident_mb
+from tests.peers.serving import Running
 from tests.peers.slack_events import SECRET, payload, signed
-from tests.peers.slack_peer import TOKEN, Running, SlackPeer
+from tests.peers.slack_peer import TOKEN, SlackPeer
 
 PEOPLE, CHANNELS, AT_ONCE = 60, 9, 16
 TRIES = 3

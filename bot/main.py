@@ -49,6 +49,7 @@ from bot.draft_answers import DraftAnswers
 from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
+from bot.log_trouble import LogTrouble
 from bot.meeting_questions import MeetingQuestions
 from bot.minutes import MinutesDesk
 from bot.platforms import PLATFORMS, PlatformEntry
@@ -82,6 +83,7 @@ def make_app(settings: Settings, entries: Sequence[PlatformEntry] = PLATFORMS) -
             meetings=MeetingQuestions(minutes),
             delivery=delivery,
             preferences=preferences,
+            trouble=LogTrouble(settings),
         ),
         jobs=jobs,
         conversations=ConversationStore(engine),

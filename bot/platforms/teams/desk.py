@@ -45,12 +45,11 @@ from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.turns import InvokeAnswer
 from bot.platforms.teams.welcome import welcome
 from bot.platforms.teams.wire import TeamsActivity, text_at
-from bot.routing import route
+from bot.routing import is_stop_word, route
 
 log = structlog.get_logger()
 
 DRAFT_POINTER = "An e-mail draft is its asker's alone: I write it in our chat."
-STOP_WORDS = frozenset({"stop", "cancel", "stopp", "abbrechen", "arrête", "annuler"})
 MESSAGE = "application/vnd.microsoft.activity.message"
 RECENT_JOBS = 10  # of a person, in which the one to stop is looked for
 
@@ -198,7 +197,7 @@ class TeamsDesk:
         person_id_of(activity)  # an activity without a sender is the caller's mistake, nothing to talk about
         try:
             command = "" if files_of(activity) else question_of(activity).lower().strip(" .!")
-            if command in STOP_WORDS:
+            if is_stop_word(command):
                 await self._tell(activity, key, await self._stop_newest(activity))
                 return
             if command in SETTINGS_WORDS:

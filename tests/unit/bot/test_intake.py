@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,7 @@ from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.preference_store import Standing
 from bot.draft_answers import DraftAnswers
 from bot.intake import Intake
+from bot.log_trouble import LogTrouble
 from bot.meeting_questions import MeetingQuestions
 from tests.factories import make_mention
 
@@ -153,3 +155,44 @@ def test_where_a_conversation_begins_nothing_is_looked_up_about_it(jobs: JobStor
     words = "who said what about the budget"
     assert looks(make_mention(words, thread="7").model_copy(update={"begins_conversation": True})) == 0
     assert looks(make_mention(words, thread="7")) == 2
+
+
+SOURCES = """\
+sources:
+- {name: shop, kind: folder, paths: [/logs], services: [checkout], aliases: {the till: checkout}, groups: [engineers]}
+- {name: bank, kind: folder, paths: [/bank], services: [ledger], groups: [finance]}
+"""
+
+
+def test_trouble_with_a_declared_service_goes_to_the_log_inspector_for_those_who_may_query_it(
+    jobs: JobStore, engine: sa.Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.yaml").write_text(SOURCES)
+    settings = load_settings({}, steward_data=tmp_path, steward_log_sources=tmp_path / "sources.yaml")
+    engineer = PersonProfile(id="ann", name="Ann", email="a@example.com", role="engineer", groups=("engineers",))
+    PeopleStore(engine).upsert_all("T1", [engineer])
+    intake = Intake(jobs, PeopleStore(engine), trouble=LogTrouble(settings))
+
+    asked = [
+        intake.take(make_mention("checkout keeps timing out, what's going on?", thread="1")),
+        intake.take(make_mention("Why is the till so slow?", thread="2")),
+        intake.take(make_mention("what is wrong with ledger?", thread="3")),
+        intake.take(make_mention("checkout keeps timing out, what's going on?", thread="4", person="bob")),
+        intake.take(make_mention("How do I report that checkout is down?", thread="5")),
+    ]
+
+    kinds = [jobs.view(taken.job_id).kind for taken in asked]
+    assert kinds == ["log_inspection", "log_inspection", "policy_search", "policy_search", "policy_search"]
+
+
+def test_a_broken_file_of_log_sources_keeps_nobody_from_asking(
+    jobs: JobStore, engine: sa.Engine, tmp_path: Path
+) -> None:
+    settings = load_settings({}, steward_data=tmp_path, steward_log_sources=tmp_path / "missing.yaml")
+    engineer = PersonProfile(id="ann", name="Ann", email="ann@example.com", role="engineer", groups=())
+    PeopleStore(engine).upsert_all("T1", [engineer])
+    intake = Intake(jobs, PeopleStore(engine), trouble=LogTrouble(settings))
+
+    taken = intake.take(make_mention("what is wrong with checkout?"))
+
+    assert jobs.view(taken.job_id).kind == "policy_search"

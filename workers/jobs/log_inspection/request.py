@@ -35,6 +35,16 @@ _ZONE = re.compile(r"\b(" + "|".join(ZONES) + r")\b", re.IGNORECASE)
 AROUND = timedelta(minutes=15)
 
 
+class AlertOrigin(BaseModel):
+    """The alert that an inspection began with, in its own system."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field(max_length=500)
+    url: str = Field(default="", pattern=r"^(https?://[^\s<>|]+)?$", max_length=2_000)
+    runbook_url: str = Field(default="", pattern=r"^(https?://[^\s<>|]+)?$", max_length=2_000)
+
+
 class InspectionOptions(BaseModel):
     """What a modal, a script or another program may say instead of words."""
 
@@ -44,6 +54,8 @@ class InspectionOptions(BaseModel):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     watch_id: str = Field(default="", description="Set by the watch that asks again.")
+    alert: AlertOrigin | None = Field(default=None, description="Set by the alert that started it.")
+    is_last_look: bool = Field(default=False, description="Set by a watch that ends with this look.")
 
 
 @dataclass(frozen=True, slots=True)

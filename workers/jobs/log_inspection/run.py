@@ -15,6 +15,7 @@ from assistant.jobs import Job, JobResult, Receipt
 from assistant.watch_words import read_watch_words
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
+from workers.jobs.log_inspection.alert_links import with_alert
 from workers.jobs.log_inspection.checks import check_inspection
 from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
 from workers.jobs.log_inspection.log_files import LogFiles, log_files, may_still_see
@@ -113,7 +114,8 @@ def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: Ke
     shown = redaction.model(inspection, keep=PLACES)
     told = (*map(redaction.text, scope.notes), *found.notes)
     notices = (*notices_of(shown, judged.notice if judged else ""), *told)
-    return with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
+    result = with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
+    return with_alert(result, options.alert)
 
 
 def _judge(

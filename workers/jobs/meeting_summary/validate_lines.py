@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from assistant.minutes.schema import Evidence
 from assistant.words import content_stems, words_of
-from workers.jobs.meeting_summary.extract_items import status_of
-from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, clean_speech
+from workers.jobs.meeting_summary.clean_speech import clean_speech
+from workers.jobs.meeting_summary.extract_accepted import status_of
+from workers.jobs.meeting_summary.extract_units import Unit, all_sentences
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import calendar_word
 from workers.validation.injection import is_order
