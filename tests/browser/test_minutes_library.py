@@ -70,7 +70,7 @@ def page(browser: Browser, demo: Running) -> Iterator[Page]:
     page.locator("form button").first.click()
     page.wait_for_selector("html[data-ready]", state="attached")
     page.set_input_files("input[type=file]", MEETING)
-    expect(page.locator(".chip", has_text=MEETING.name).last).to_be_visible()
+    expect(page.locator(".chip", has_text=f"{MEETING.name} · 30.9 kB")).to_be_visible()  # sent, and no more "sending"
     ask(page, "Minutes, please")
     expect(page.get_by_role("button", name="Confirm")).to_be_visible(timeout=60_000)
     yield page
