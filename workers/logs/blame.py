@@ -145,10 +145,9 @@ def _add_firsts(blames: dict[str, Blame], incident: Incident) -> None:
         if own:
             first = min(member.signal.start_at for member in own)
             late = (first - incident.start_at).total_seconds()
-            blame.add(
-                FIRST_WEIGHT * math.exp(-late / EARLINESS_SECONDS),
-                f"its trouble begins at {first:%H:%M:%S}, {_after(late)}",
-            )
+            blame.score += FIRST_WEIGHT * math.exp(-late / EARLINESS_SECONDS)
+            if late <= EARLINESS_SECONDS:  # being later speaks against it, and is told there
+                blame.reasons.append(f"its trouble begins at {first:%H:%M:%S}, {_after(late)}")
 
 
 def _add_traces(blames: dict[str, Blame], index: LogIndex, incident: Incident) -> None:
