@@ -140,7 +140,7 @@ class Intake:
         is_on = LOG_INSPECTION.name in channel.kinds
         if is_on and self._trouble is not None and self._trouble.is_meant(mention, asker):
             return Route(LOG_INSPECTION, chosen.text, "trouble")
-        if not reads_as_follow_up(chosen.text):
+        if mention.begins_conversation or not reads_as_follow_up(chosen.text):
             return chosen
         goes_on = self._jobs.last_kind(mention.conversation) == LOG_INSPECTION.name
         return Route(LOG_INSPECTION, chosen.text, "follow-up") if goes_on else chosen

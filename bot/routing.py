@@ -30,6 +30,7 @@ _QUESTION_WORDS = frozenset(
     {"how", "what", "when", "where", "who", "whom", "whose", "why", "which", "may", "can", "could"}
     | {"do", "does", "did", "is", "are", "am"}
 )
+STOP_WORDS = frozenset({"stop", "cancel", "abort", "stopp", "abbrechen", "arrête", "annuler"})
 HELP_WORDS = frozenset({"help", "hilfe", "aide"})
 
 
@@ -40,6 +41,11 @@ class Route:
     kind: JobKind
     text: str
     by: str
+
+
+def is_stop_word(text: str) -> bool:
+    """Return whether a message is nothing but the wish to stop what is at work."""
+    return text.lower().strip(" .!") in STOP_WORDS
 
 
 def route(mention: Mention, kinds: Mapping[str, JobKind] = JOB_KINDS) -> Route:

@@ -34,6 +34,7 @@ _REPORTERS = re.compile(
     r"|cron|haproxy|nginx|ingress|gateway|envoy|alertmanager|prometheus|node|syslog"
     r"|config(?:-\w+)?|flags?|feature-\w+|changes?)$", re.I,
 )  # fmt: skip
+_LONG_ID = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{2,}(?:-[0-9a-f]{4,}){4}\b|\b([0-9a-f]{6})[0-9a-f]{18,}\b", re.I)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _ADDRESSED = (
     r"(?:to|upstream|calling|call(?:ed)?|service|dependency|backend|host|downstream|target|cluster"
@@ -211,7 +212,7 @@ def _after(seconds: float) -> str:
 
 
 def _short(text: str, length: int = 110) -> str:
-    line = " ".join(text.split())
+    line = _LONG_ID.sub(r"\1\2…", " ".join(text.split()))  # they fill a line, and say nothing to who reads it
     return line if len(line) <= length else line[: length - 1] + "…"
 
 

@@ -348,12 +348,12 @@ def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
     if incident is not None:
         marks.append((incident.start_at, "first bad"))
         marks += [(marker.at, marker.detector.title.lower()) for marker in incident.markers[:3]]
-    step = step_in_words(timeline.bin_seconds)
+    every = step_in_words(timeline.bin_seconds)
     told = f", the first bad moment at {incident.start_at:%H:%M:%S}" if incident else ", without a burst"
     return Chart(
         start_at=timeline.start_at,
         step_seconds=timeline.bin_seconds,
         series=(*series, ChartSeries(name=ALL_LINES, counts=everything)),
         marks=tuple(marks),
-        alt_text=f"Warnings and errors every {step} by service ({', '.join(busiest) or 'none'}){told}.",
+        alt_text=f"Warnings and errors every {every} by service ({', '.join(busiest) or 'none'}){told}.",
     )

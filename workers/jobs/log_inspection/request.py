@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from assistant.time_zones import ZONES
 from workers.logs.index import Window
 
 STALE = timedelta(hours=6)  # logs that ended earlier than this are looked at from their own end
@@ -29,12 +30,6 @@ _BETWEEN = re.compile(rf"\b(?:between|from)\s+{_CLOCK}\s+(?:and|to|until|till|-|
 _SINCE = re.compile(rf"\b(?:since|after|from)\s+(?:about\s+|around\s+)?{_CLOCK}\b", re.IGNORECASE)
 _AROUND = re.compile(rf"\b(?:at|around|about)\s+{_CLOCK}\b", re.IGNORECASE)
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})?")
-ZONES = {
-    "berlin": "Europe/Berlin", "cet": "Europe/Berlin", "cest": "Europe/Berlin", "paris": "Europe/Paris",
-    "lisbon": "Europe/Lisbon", "london": "Europe/London", "chicago": "America/Chicago", "central": "America/Chicago",
-    "new york": "America/New_York", "eastern": "America/New_York", "pacific": "America/Los_Angeles",
-    "san francisco": "America/Los_Angeles", "tokyo": "Asia/Tokyo", "utc": "UTC", "gmt": "UTC",
-}  # fmt: skip
 _ALERT_BEGAN = re.compile(r"\bstart(?:s|ed)?[ _]?at\b|\b(?:triggered|firing|alerting)\b", re.IGNORECASE)
 _ZONE = re.compile(r"\b(" + "|".join(ZONES) + r")\b", re.IGNORECASE)
 AROUND = timedelta(minutes=15)
