@@ -51,6 +51,7 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.mail_store import MailStore
 from assistant.storage.migrate import migrate
+from assistant.storage.minutes_quality import MinutesQuality
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
@@ -61,6 +62,7 @@ from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.minutes import MinutesDesk
+from bot.minutes_library import MinutesLibrary
 from bot.platforms.web import Suggestion, WebDependencies, build
 
 PEOPLE = [
@@ -347,9 +349,11 @@ def make_app(data: Path, port: int, sign_in: str = "demo") -> FastAPI:
         blobs=blobs,
         drafts=DraftDesk(DraftStore(engine), people, blobs),
         minutes=MinutesDesk(settings, MinutesStore(engine), feedback),
+        library=MinutesLibrary(MinutesStore(engine), jobs),
         mail=MailDesk(settings, MailStore(engine, settings)),
         documents=documents,
         quality=QualityStore(engine),
+        minutes_quality=MinutesQuality(engine),
         suggestions=SUGGESTIONS,
     )
     platform = build(app, dependencies)

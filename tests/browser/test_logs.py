@@ -99,3 +99,29 @@ def test_the_figures_of_the_chart_stand_in_a_table(inspected: Page) -> None:
     inspected.locator(".figures-of summary").click()
 
     expect(inspected.locator(".figures-of table")).to_contain_text("2026-03-04 10:00:00")
+
+
+def test_a_log_with_a_hostile_name_and_hostile_lines_is_shown_as_text(visits: Visits) -> None:
+    page = visits.sign_in("Noor Haddad")
+    name = "<img src=x onerror=alert(1)>'\"..log"
+    trap = [(TEN, "pay", "ERROR", "<script>document.title='taken'</script> <b>pool</b> full")] * 9
+    page.evaluate(DROP, [name, log_text() + "\n" + as_upload(trap).content.decode()])
+    expect(page.locator("#chips")).to_contain_text("onerror")
+    expect(page.locator("#chips")).not_to_contain_text("sending")
+    page.get_by_role("textbox", name="Your question").fill("what is wrong?")
+    page.keyboard.press("Enter")
+    expect(page.locator("article.turn .toolbar")).to_be_visible(timeout=ANSWER_MS)
+
+    expect(page.locator(".answered img[src=x]")).to_have_count(0)
+    expect(page.locator(".answered script")).to_have_count(0)
+    assert page.title() != "taken"
+
+
+def test_what_is_asked_on_is_answered_from_the_same_log(inspected: Page) -> None:
+    inspected.get_by_role("textbox", name="Your question").fill("only shop")
+    inspected.keyboard.press("Enter")
+
+    second = inspected.locator("article.turn").nth(1)
+    expect(second.locator(".toolbar")).to_be_visible(timeout=ANSWER_MS)
+    expect(second).to_contain_text("Only shop, of 3 services.")
+    expect(second.locator("table").first).to_contain_text("shop")

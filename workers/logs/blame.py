@@ -34,6 +34,7 @@ _REPORTERS = re.compile(
     r"|cron|haproxy|nginx|ingress|gateway|envoy|alertmanager|prometheus|node|syslog"
     r"|config(?:-\w+)?|flags?|feature-\w+|changes?)$", re.I,
 )  # fmt: skip
+_LONG_ID = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{2,}(?:-[0-9a-f]{4,}){4}\b|\b([0-9a-f]{6})[0-9a-f]{18,}\b", re.I)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _ADDRESSED = (
     r"(?:to|upstream|calling|call(?:ed)?|service|dependency|backend|host|downstream|target|cluster"
@@ -145,10 +146,9 @@ def _add_firsts(blames: dict[str, Blame], incident: Incident) -> None:
         if own:
             first = min(member.signal.start_at for member in own)
             late = (first - incident.start_at).total_seconds()
-            blame.add(
-                FIRST_WEIGHT * math.exp(-late / EARLINESS_SECONDS),
-                f"its trouble begins at {first:%H:%M:%S}, {_after(late)}",
-            )
+            blame.score += FIRST_WEIGHT * math.exp(-late / EARLINESS_SECONDS)
+            if late <= EARLINESS_SECONDS:  # being later speaks against it, and is told there
+                blame.reasons.append(f"its trouble begins at {first:%H:%M:%S}, {_after(late)}")
 
 
 def _add_traces(blames: dict[str, Blame], index: LogIndex, incident: Incident) -> None:
@@ -212,7 +212,7 @@ def _after(seconds: float) -> str:
 
 
 def _short(text: str, length: int = 110) -> str:
-    line = " ".join(text.split())
+    line = _LONG_ID.sub(r"\1\2…", " ".join(text.split()))  # they fill a line, and say nothing to who reads it
     return line if len(line) <= length else line[: length - 1] + "…"
 
 

@@ -213,7 +213,8 @@ DETECTORS: tuple[Detector, ...] = (
         "deploy",
         "marker",
         "Deployment",
-        r"\bdeploy(?:ed|ing|ment|s)?\b|roll(?:ed|ing)?[- ]?(?:out|back)|\breleas(?:e|ed|ing)\b"
+        r"\bdeploy(?:ed|ing|ment|s)?\b|roll(?:ed|ing)?[- ]?(?:out|back)"
+        r"|\breleas(?:ed?|ing)\b(?! (?:date|notes|candidate))"
         r"|(?:start(?:ed|ing)|upgrad\w+|running|version)\b.{0,40}\bv?\d+\.\d+\.\d+"
         r"|image (?:updated|pulled)|new (?:version|build|revision)|replicaset",
         "Compare with the version before, or roll back.",

@@ -65,8 +65,8 @@ TRUST: tuple[Detector, ...] = (
         "dns",
         "cause",
         "Name resolution failing",
-        r"NXDOMAIN|no such host|name resolution|getaddrinfo|could not resolve|cannot resolve|UnknownHost"
-        r"|name or service not known|dns (?:lookup|query|resolution)?.{0,20}(?:fail|error)|ENOTFOUND",
+        r"NXDOMAIN|no such host|name resolution|getaddrinfo|(?:could not|cannot|failed to|unable to) resolve"
+        r"|UnknownHost|name or service not known|dns (?:lookup|query|resolution)?.{0,20}(?:fail|error)|ENOTFOUND",
         "Resolve the name from the same host; compare its spelling with the settings, and see recent DNS changes.",
         0.85,
     ),
@@ -89,6 +89,15 @@ TRUST: tuple[Detector, ...] = (
         r"|does not have .{0,30}permission",
         "Compare owner, mode and policy with the user of the process; see what was mounted or granted anew.",
         0.82,
+    ),
+    detector(
+        "password_guessing",
+        "cause",
+        "Passwords being guessed",
+        r"failed password for|invalid user \S+ from|authentication failure;.{0,120}rhost|possible break-?in attempt"
+        r"|too many authentication failures|maximum authentication attempts",
+        "See from which addresses they come, block them, and look whether one got in.",
+        0.78,
     ),
     detector(
         "credentials",

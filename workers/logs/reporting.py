@@ -23,9 +23,11 @@ from workers.logs.inspection_report import (
 from workers.logs.levels import ERROR, WARN, name_of
 from workers.logs.statistics import Change, Timeline
 from workers.logs.values import ValueShift
+from workers.logs.wording import counted, step_in_words, until_in_words
 
 MAX_CHANGES = 20
 MAX_EVIDENCE = 12
+FEW_ERRORS = 4  # of so few nobody can say at what rate they come
 MIN_CHANGE_SCORE = 10.0
 CHART_SERVICES = 5
 ALL_LINES = "all lines"  # the series beside those of the services
@@ -77,9 +79,9 @@ def no_evidence(
     shifted = shifted_values(index, shifts)
     notable = [change for change in changes if abs(change.score) >= MIN_CHANGE_SCORE]
     text = (
-        f"The logs show no cause: {coverage.lines} lines from {window.start_at:%Y-%m-%d %H:%M} to "
-        f"{window.end_at:%H:%M} UTC"
-        f" hold no message of trouble that became more frequent. {_steady_errors(index)}{_shifted_text(shifted)}"
+        f"The logs show no cause: {counted(coverage.lines, 'line')} from {window.start_at:%Y-%m-%d %H:%M} to "
+        f"{until_in_words(window.start_at, window.end_at)} UTC "
+        f"hold no message of trouble that became more frequent. {_steady_errors(index)}{_shifted_text(shifted)}"
         " No log evidence: look at metrics (processor, memory, network, latency) and at what does not log."
     )
     return Inspection(
@@ -149,7 +151,8 @@ def coverage_of(index: LogIndex) -> Coverage:
         if count:
             notes.append(f"{count} {said}")
     if report.zone_assumed:
-        notes.append(f"{len(report.zone_assumed)} files do not say their time zone: UTC is assumed")
+        files = counted(len(report.zone_assumed), "file")
+        notes.append(f"{files} with times of no time zone: UTC is assumed")
     formats: dict[str, int] = {}
     for file in report.files:
         for name, lines in file.formats.items():
@@ -325,7 +328,9 @@ def _steady_errors(index: LogIndex) -> str:
     errors = int(index.counts.filter(pl.col("level") >= ERROR)["lines"].sum())
     if not errors:
         return "There are no errors in them at all."
-    return f"There are {errors} errors, and they come at a steady rate."
+    if errors < FEW_ERRORS:
+        return f"{'There is' if errors == 1 else 'There are'} only {counted(errors, 'error')}."
+    return f"There are {counted(errors, 'error')}, and they come at a steady rate."
 
 
 def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
@@ -343,13 +348,12 @@ def _chart(timeline: Timeline, incident: Incident | None) -> Chart:
     if incident is not None:
         marks.append((incident.start_at, "first bad"))
         marks += [(marker.at, marker.detector.title.lower()) for marker in incident.markers[:3]]
+    every = step_in_words(timeline.bin_seconds)
     told = f", the first bad moment at {incident.start_at:%H:%M:%S}" if incident else ", without a burst"
     return Chart(
         start_at=timeline.start_at,
         step_seconds=timeline.bin_seconds,
         series=(*series, ChartSeries(name=ALL_LINES, counts=everything)),
         marks=tuple(marks),
-        alt_text=(
-            f"Warnings and errors every {timeline.bin_seconds} s by service ({', '.join(busiest) or 'none'}){told}."
-        ),
+        alt_text=f"Warnings and errors every {every} by service ({', '.join(busiest) or 'none'}){told}.",
     )

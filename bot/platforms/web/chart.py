@@ -112,14 +112,18 @@ def _line(series: Series, count: int, bottom: float, top: float, number: int) ->
 
 def _marks(chart: Chart) -> list[Markup]:
     marks: list[Markup] = []
-    taken: list[float] = []
+    taken: list[tuple[int, float, float]] = []  # row, and from where to where words stand in it
     for label, text in chart.marks:
         if label not in chart.x:
             continue
         x = round(_x(chart.x.index(label), len(chart.x)), 1)
-        row = sum(abs(x - other) < MARK_WIDTH for other in taken) % MARK_ROWS  # near ones stand over one another
-        taken.append(x)
-        anchor = "end" if x > WIDTH * 0.7 else "start"
+        # Words of a mark that stands left of near ones go to the left, away from theirs.
+        is_left_of_near = x > MARK_WIDTH and any(0 < begin - x < MARK_WIDTH for _, begin, _ in taken)
+        anchor = "end" if x > WIDTH * 0.7 or is_left_of_near else "start"
+        begin, end = (x - MARK_WIDTH, x) if anchor == "end" else (x, x + MARK_WIDTH)
+        busy = {row for row, other_begin, other_end in taken if begin < other_end and other_begin < end}
+        row = next((row for row in range(MARK_ROWS) if row not in busy), MARK_ROWS - 1)
+        taken.append((row, begin, end))
         marks.append(element("line", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_="mark"))
         marks.append(
             element(

@@ -14,6 +14,7 @@ from assistant.access import groups_of
 from assistant.errors import NotPermitted, RequestInvalid
 from assistant.log_sources import AnySource, LogSources
 from assistant.mentions import Mention
+from workers.jobs.log_inspection.scope import VALUE_KINDS
 
 SHOWN_SERVICES = 20
 NEAR = 0.72  # difflib's ratio; "paymnets" and "payment-api" are near payments, "payroll" is not
@@ -108,7 +109,7 @@ def _asked(text: str, names: dict[str, str], given: tuple[str, ...]) -> tuple[tu
         service = _meant(word, names)
         if service is not None:
             meant.append(service)
-        elif word.lower() not in _NOT_NAMES:
+        elif word.lower() not in _NOT_NAMES and word.lower() not in VALUE_KINDS:  # "only tenant acme"
             return (), word
     if meant and not given:
         meant += [service for service in _named_in(text, names) if f"and {service}" in text.lower()]

@@ -12,13 +12,14 @@ from pathlib import Path
 from assistant.errors import Cancelled
 from assistant.follow_ups import reads_as_follow_up
 from assistant.jobs import Job
-from assistant.log_sources import load_log_sources
+from assistant.log_sources import AnySource, load_log_sources
 from assistant.mentions import Attachment
 from workers.context import JobContext
 from workers.jobs.log_inspection.choosing import Choice, choose
 from workers.jobs.log_inspection.request import InspectionOptions, window_of
+from workers.jobs.log_inspection.scope import value_wanted
 from workers.log_sources.building import build_source
-from workers.log_sources.gathering import gather, whole_span
+from workers.log_sources.gathering import Gathered, gather, whole_span
 from workers.log_sources.port import LogQuery, SourceReport
 from workers.logs.index import Window
 from workers.logs.reading import ReadingCancelled
@@ -35,6 +36,7 @@ class LogFiles:
     problems: tuple[FileProblem, ...] = ()
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()  # the declared ones that it came from; none of what was attached
+    is_narrowed: bool = False  # services on a network sent only the lines that the question is about
 
     @property
     def places(self) -> tuple[object, ...]:
@@ -97,29 +99,42 @@ def _gathered(job: Job, context: JobContext, choice: Choice, asked: Window | Non
             told = report.lines
             context.report("reading", f"{report.lines:,} lines from {report.source}", lines=report.lines)
 
-    queries = {
-        build_source(one): LogQuery(
-            window=_query_window(one.kind, asked, context, one.limits.max_hours),
-            services=tuple(service for service in choice.services if not one.services or service in one.services),
-            max_bytes=one.limits.max_bytes,
-            max_lines=one.limits.max_lines,
-            max_seconds=one.limits.max_seconds,
+    def read(text: str) -> Gathered:
+        spool = folder / ("narrowed" if text else "all")
+        spool.mkdir()
+        return gather(
+            {build_source(one): _query(one, choice, asked, context, text) for one in choice.sources},
+            spool,
+            max_hours={one.name: one.limits.max_hours for one in choice.sources},
+            progress=progress,
+            is_cancelled=context.is_cancelled,
         )
-        for one in choice.sources
-    }
+
+    remote = tuple(one.name for one in choice.sources if one.kind != "folder")
+    value = value_wanted(job.mention.text) if remote else ""
     try:
         with context.stopwatch.stage("retrieval"):
-            gathered = gather(
-                queries,
-                folder,
-                max_hours={one.name: one.limits.max_hours for one in choice.sources},
-                progress=progress,
-                is_cancelled=context.is_cancelled,
-            )
+            gathered = read(value)
+            if value and not any(report.lines for report in gathered.reports if report.source in remote):
+                # A service may keep the value in a field of its own, or in other letters: look at all then.
+                value, gathered = "", read("")
     except ReadingCancelled as error:
         raise Cancelled(f"job {job.id} was cancelled while reading") from error
     names = tuple(one.name for one in choice.sources)
-    return LogFiles(gathered.files, gathered.problems, (*choice.notes, *gathered.notes), names)
+    narrowed = (f"{' and '.join(remote)} sent only the lines that name {value}.",) if value else ()
+    notes = (*choice.notes, *narrowed, *gathered.notes)
+    return LogFiles(gathered.files, gathered.problems, notes, names, is_narrowed=bool(value))
+
+
+def _query(one: AnySource, choice: Choice, asked: Window | None, context: JobContext, text: str) -> LogQuery:
+    return LogQuery(
+        window=_query_window(one.kind, asked, context, one.limits.max_hours),
+        services=tuple(service for service in choice.services if not one.services or service in one.services),
+        text=text,
+        max_bytes=one.limits.max_bytes,
+        max_lines=one.limits.max_lines,
+        max_seconds=one.limits.max_seconds,
+    )
 
 
 def _query_window(kind: str, asked: Window | None, context: JobContext, max_hours: float) -> Window:

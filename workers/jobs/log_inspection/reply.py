@@ -24,6 +24,7 @@ from assistant.replies import (
 )
 from workers.logs.inspection_report import EvidenceLine, Inspection
 from workers.logs.reporting import ALL_LINES
+from workers.logs.wording import counted, step_in_words
 from workers.validation.log_redaction import PLACEHOLDER
 
 BY_RULES = "Written by rules from the logs, no language model."
@@ -183,7 +184,7 @@ def _chart(inspection: Inspection) -> Chart:
             )
             for one in chart.series
         ),
-        unit=f"lines per {chart.step_seconds} s",
+        unit=f"lines per {step_in_words(chart.step_seconds)}",
         marks=tuple((_step_of(at, start, chart.step_seconds, x), text) for at, text in chart.marks),
     )
 
@@ -195,9 +196,8 @@ def _step_of(at: datetime, start: float, step_seconds: int, x: Sequence[datetime
 
 def _coverage(inspection: Inspection) -> str:
     seen = inspection.coverage
-    files = f"{seen.files} file{'s' if seen.files != 1 else ''}"
     span = f", {_shown(seen.start_at)} to {_shown(seen.end_at)}" if seen.start_at and seen.end_at else ""
-    return f"Read {seen.lines:,} lines of {files}{span}."
+    return f"Read {counted(seen.lines, 'line')} of {counted(seen.files, 'file')}{span}."
 
 
 def _shown(at: datetime) -> str:

@@ -58,7 +58,8 @@ def run(job: Job, context: JobContext) -> JobResult:
         return reported(job, context, options, _inspect(job, context, options, kept))
     with log_files(job, context, options) as found:
         read = _read_anew(job, context, found)
-        if not options.watch_id:  # a check's logs are read anew each time, and nobody asks on about them
+        # A check's logs are read anew each time, and of narrowed ones nothing else can be asked.
+        if not options.watch_id and not found.is_narrowed:
             INDEXES.keep(job, read)
         return reported(job, context, options, _inspect(job, context, options, read))
 

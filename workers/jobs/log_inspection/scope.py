@@ -15,9 +15,12 @@ _ABOUT = re.compile(
     r"\b(?:only|just|(?:what|how)\s+about)\s+(?:the\s+|those\s+of\s+|for\s+|of\s+|in\s+)?(?P<words>[^?!;,]{2,80})",
     re.IGNORECASE,
 )
+VALUE_KINDS = (
+    "tenant", "customer", "client", "user", "account", "host", "node", "pod", "container", "region", "zone", "shard",
+    "version", "route", "order", "session", "job", "queue", "topic", "shop", "store", "device", "request", "trace",
+)  # fmt: skip
 _NAMED_VALUE = re.compile(
-    r"\b(?P<name>tenant|customer|client|user|account|host|node|pod|container|region|zone|shard|version|route|order|"
-    r"session|job|queue|topic|shop|store|device|request|trace)\s*(?:id\s*)?[=:]?\s*[`'\"]?(?P<value>[\w.:/-]*[\w])[`'\"]?",
+    rf"\b(?P<name>{'|'.join(VALUE_KINDS)})\s*(?:id\s*)?[=:]?\s*[`'\"]?(?P<value>[\w.:/-]*[\w])[`'\"]?",
     re.IGNORECASE,
 )
 
@@ -48,6 +51,13 @@ def scoped(index: LogIndex, question: str) -> Scope:
         return Scope(index, notes=(f"No line names {value[0].strip()}: all lines are shown.",))
     sampled = "" if index.kept_all else " of those kept to search"
     return Scope(narrowed, notes=(f"Only the {narrowed.rows.height:,} lines{sampled} that name {value[0].strip()}.",))
+
+
+def value_wanted(question: str) -> str:
+    """Return the value that the question is only about ("only tenant acme", "just trace 4bf92f"); "" for none."""
+    about = _ABOUT.search(question)
+    value = _NAMED_VALUE.search(about["words"]) if about else None
+    return value["value"] if value else ""
 
 
 def _holds(words: str, service: str) -> bool:

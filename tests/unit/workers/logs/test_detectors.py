@@ -41,6 +41,8 @@ from workers.logs.detectors import DETECTORS, cause_of, detectors_for
         ("x509: certificate is valid for a.example, not b.example", "certificate_name"),
         ("open /run/secrets/db: permission denied", "permissions"),
         ('secret "pay-db" not found', "secret_missing"),
+        ("Failed password for root from 10.0.0.9 port 34263 ssh2", "password_guessing"),
+        ("gmetad: we failed to resolve data source name an14", "dns"),
         ("provider answered 429", "rate_limit"),
         ("token used before issued", "clock"),
         ("deadlock detected", "locks"),
@@ -104,3 +106,7 @@ def test_everyday_lines_set_off_no_cause(text: str) -> None:
 def test_every_detector_explains_itself() -> None:
     assert len({detector.name for detector in DETECTORS}) == len(DETECTORS)
     assert all(detector.title and detector.check_next.endswith(".") for detector in DETECTORS)
+
+
+def test_a_release_date_is_no_deployment() -> None:
+    assert detectors_for("controller cmm (Release Date: Fri Dec 10 2004)") == []

@@ -195,3 +195,15 @@ def test_what_is_never_good_news_is_trouble_even_where_no_level_is_written() -> 
 
     assert report.root_cause_service == "store"
     assert report.cause.startswith("Connection tracking table full in store")
+
+
+def test_long_ids_do_not_fill_the_reasons() -> None:
+    lines = steady()
+    lines += repeated(
+        TEN, "pay", "ERROR", "pool exhausted, trace=7b64cf5cc78fed4225543e2b550bc7fb {n}", lines=80, every_seconds=9
+    )
+
+    report = inspect([as_upload(lines)], now=NOW)
+
+    assert any("trace=7b64cf…" in reason for reason in report.hypotheses[0].evidence_for)
+    assert "7b64cf5cc78fed4225543e2b550bc7fb" in report.evidence[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -154,3 +155,18 @@ def test_sizes_are_readable(size: int, words: str) -> None:
 
 def test_a_date_is_written_out_and_anything_else_left_alone() -> None:
     assert [day_words("2026-01-05"), day_words("spring")] == ["5 January 2026", "spring"]
+
+
+def test_the_words_of_marks_that_stand_near_one_another_do_not_overlap() -> None:
+    steps = tuple(f"2026-03-04T10:{minute:02d}:00+00:00" for minute in range(60))
+    marks = ((steps[30], "first bad"), (steps[30], "change"), (steps[29], "deployment"), (steps[24], "deployment"))
+    chart = Chart(title="t", alt="a", x=steps, series=(Series(name="pay", values=(1.0,) * 60),), marks=marks)
+
+    drawn = re.findall(
+        r'<text x="([\d.]+)" y="([-\d.]+)" text-anchor="(start|end)">(?:first|change|depl)', render_chart(chart)
+    )
+
+    rooms = [(y, float(x) - 130, float(x)) if a == "end" else (y, float(x), float(x) + 130) for x, y, a in drawn]
+    assert len(rooms) == 4
+    for number, (y, begin, end) in enumerate(rooms):
+        assert not any(y == other[0] and begin < other[2] and other[1] < end for other in rooms[number + 1 :])

@@ -62,6 +62,36 @@ def test_the_cause_is_found_in_lines_fetched_from_a_service(tmp_path: Path, loki
     assert all(check.passed for check in result.receipt.checks)
 
 
+@pytest.fixture
+def tenants(loki: LokiTwin) -> LokiTwin:
+    loki.entries = [
+        Entry(one.at, one.service, f"{one.text} tenant={'acme' if number % 3 else 'umbra'}")
+        for number, one in enumerate(loki.entries)
+    ]
+    return loki
+
+
+def test_what_a_question_is_only_about_is_asked_of_the_service(tmp_path: Path, tenants: LokiTwin) -> None:
+    thread, question = uuid4(), "why is payments failing for the last hour? only tenant umbra"
+
+    narrow = inspected(tmp_path, [declared(tenants)], question, conversation=thread)
+    asked = len(tenants.asked)
+    wide = inspected(tmp_path, [declared(tenants)], "what about payments?", conversation=thread)
+
+    assert all("umbra" in query for query in map(str, tenants.asked[:asked]))
+    assert "loki sent only the lines that name umbra." in narrow.warnings
+    assert all("tenant=umbra" in line for line in narrow.result["evidence"])
+    assert len(tenants.asked) > asked  # what was narrowed cannot answer for the others
+    assert wide.result["coverage"]["lines"] > narrow.result["coverage"]["lines"]
+
+
+def test_where_no_line_holds_the_value_all_are_read_and_that_is_said(tmp_path: Path, tenants: LokiTwin) -> None:
+    result = inspected(tmp_path, [declared(tenants)], "why is payments failing? only tenant Initech")
+
+    assert result.result["root_cause_service"] == "payments"
+    assert any("No line names tenant Initech" in warning for warning in result.warnings)
+
+
 def test_one_source_away_is_said_and_the_other_still_answers(tmp_path: Path, loki: LokiTwin) -> None:
     gone = {"name": "old", "kind": "folder", "paths": [str(tmp_path / "nowhere")], "groups": ["engineering"]}
 
