@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from assistant.jobs import Job, Step
 from assistant.replies import Paragraph, Reply
@@ -290,15 +291,17 @@ async def test_a_stream_that_expired_unnoticed_tells_the_next_step_as_a_message_
 
 
 async def test_who_waits_long_gets_more_than_a_status_that_slack_takes_back(bot: Bot) -> None:
-    now = [100.0]
-    bot.platform.progress._clock = lambda: now[0]
-    await ask(bot, ts="5.1")
+    await ask(bot)
     await bot.platform.progress.show()
-    now[0] += 30.0
+    await bot.deliver()
+    before = dict(bot.peer.streams)
+    with bot.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE jobs SET created_at = '2026-01-01T00:00:00.000000Z'"))
     await bot.platform.progress.show()
     await bot.deliver()
 
     (stream,) = bot.peer.streams
+    assert before == {}
     assert bot.peer.plan(stream) == [("Working on it: policy answer …", "in_progress")]
 
 
