@@ -48,9 +48,15 @@ class Conversation:
     names: dict[str, str]
     left_out: str = ""  # a sentence; empty: nothing was
 
-    def as_json(self) -> bytes:
-        """Return what the transcript reader takes: each message with its address."""
-        document = {"title": self.title, "cut": self.left_out, "users": self.names, "messages": self.messages}
+    def as_json(self, *, utc_offset_seconds: int) -> bytes:
+        """Return what the transcript reader takes: each message with its address; days are those of the offset."""
+        document = {
+            "title": self.title,
+            "cut": self.left_out,
+            "utc_offset_seconds": utc_offset_seconds,
+            "users": self.names,
+            "messages": self.messages,
+        }
         return json.dumps(document, ensure_ascii=False).encode()
 
     def as_lines(self) -> bytes:

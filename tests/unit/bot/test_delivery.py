@@ -16,7 +16,7 @@ from assistant.replies import Reply
 from assistant.storage.job_store import JobStore
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
-from assistant.storage.tables import outbox
+from assistant.storage.tables.ledger import outbox
 from bot.delivery import Delivery, backoff_seconds
 from bot.intake import Intake
 from tests.factories import make_mention, make_result

@@ -104,7 +104,9 @@ async def test_a_reply_in_our_thread_needs_no_mention(bot: Bot) -> None:
     await bot.send(payload("app_mention"))
     await bot.send(payload("message_thread"))
 
-    assert [one.text for one in mentions(bot)] == ["how many days of leave do I have?", "And in my first year?"]
+    asked = mentions(bot)
+    assert [one.text for one in asked] == ["how many days of leave do I have?", "And in my first year?"]
+    assert [one.begins_conversation for one in asked] == [True, False]
 
 
 async def test_a_reply_that_is_also_sent_to_the_channel_is_one_question(bot: Bot) -> None:
@@ -164,6 +166,7 @@ async def test_an_edited_question_stops_its_job_and_is_asked_again(bot: Bot) -> 
     first, second = bot.views()
     assert first.status is JobStatus.CANCELLED
     assert second.question == "how many days of parental leave do I have?"
+    assert [one.begins_conversation for one in mentions(bot)] == [True, False]
 
 
 async def test_a_preview_added_by_slack_is_no_edit(bot: Bot) -> None:
