@@ -22,6 +22,7 @@ from assistant.settings import Settings
 from assistant.storage.database import reading, writing
 from assistant.storage.statements import Statement, json_text
 
+STATUS_SECONDS = 20.0  # Slack takes a status back after two minutes without a message
 STATE_SECONDS = 600.0  # how long a person may take to consent to an installation
 
 
@@ -96,13 +97,14 @@ _UNFINISHED = Statement(
 _UNDER_WAY = Statement(
     """
     SELECT j.id AS job_id, j.tenant, j.kind, j.state, o.revision, p.text AS partial, @text(o.handle) AS handle,
+           (o.handle IS NULL AND j.created_at < @in(:not_before)) AS needs_message,
            (SELECT count(*) FROM (SELECT 1 FROM jobs a WHERE a.state = 'queued' AND a.lane = j.lane
                                   AND a.created_at < j.created_at LIMIT 100) ahead) AS ahead,
            (SELECT s.text FROM job_steps s WHERE s.job_id = j.id ORDER BY s.id DESC LIMIT 1) AS step
     FROM outbox o JOIN jobs j ON j.id = o.job_id LEFT JOIN job_progress p ON p.job_id = j.id
     WHERE o.platform = 'slack' AND o.delivered_at IS NULL AND o.sent_revision = o.revision
       AND j.state IN ('queued', 'running')
-    ORDER BY j.created_at LIMIT :count
+    ORDER BY needs_message DESC, j.created_at LIMIT :count
     """,
     returns="job_id",
 )
@@ -131,6 +133,7 @@ class UnderWay:
     step: str | None  # the last line of its story
     partial: str | None  # the answer as far as it has come
     stands: bool = True  # False: a status is all that is shown of it
+    needs_message: bool = False  # the status has stood as long as Slack lets it stand safely
     streams_since: float | None = None  # when its stream began, in seconds of the epoch; None: it is no stream
 
 
@@ -273,9 +276,12 @@ class SlackStore:
             return [row.job_id for row in _UNFINISHED(connection, **place)]
 
     def under_way(self, limit: int = 50) -> list[UnderWay]:
-        """Return the questions of which something is shown while they wait or are worked on, oldest first."""
+        """Return the questions of which something is shown while they wait or are worked on.
+
+        Oldest first, but before them those that have shown a status for long and need a message.
+        """
         with reading(self._engine) as connection:
-            rows = _UNDER_WAY(connection, count=limit).all()
+            rows = _UNDER_WAY(connection, count=limit, not_before=-STATUS_SECONDS).all()
         return [
             UnderWay(
                 row.job_id,
@@ -286,6 +292,7 @@ class SlackStore:
                 row.ahead,
                 row.step,
                 row.partial,
+                needs_message=bool(row.needs_message),
                 stands=row.handle not in (None, "null"),
                 streams_since=_streams_since(row.handle),
             )

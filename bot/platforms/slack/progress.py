@@ -3,6 +3,7 @@
 Progress goes through the outbox like everything else that is said, so that two deliverers can't overtake each
 other and the final answer always comes last. Slack takes about 50 updates a minute and workspace (its tier 3), and
 answers need them more than progress does: each workspace has a budget for it, and running jobs are served first.
+A first message in place of a status is no update, and comes whatever is left of the budget.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ SHOWN_CHARS = 3_000  # of a growing answer; the whole of it comes at the end
 AT_ONCE = 40
 BUDGET, REFILL_A_SECOND = 10.0, 0.5  # updates of progress: ten at once, thirty a minute
 MOMENT_SECONDS = 1.0  # an answer that is ready within it is just posted, without a stream before it
-LONG_SECONDS = 20.0  # Slack takes a status back when nothing follows it: by then there shall be a message
 QUEUE_LOOK = 100  # as far as the store counts
 EXACT_AHEAD = 5  # further back, a place in the queue is told in tens
 
@@ -76,7 +76,7 @@ class Progress:
         under_way = await asyncio.to_thread(self._store.under_way, AT_ONCE)
         count = 0
         for one in sorted(under_way, key=lambda one: not one.is_running):
-            if (reply := self._news_of(one)) is not None and self._may_spend(one.tenant):
+            if (reply := self._news_of(one)) is not None and (one.needs_message or self._may_spend(one.tenant)):
                 count += await asyncio.to_thread(self._store.say_progress, one, reply)
                 self._said[one.job_id] = reply
         alive = {one.job_id for one in under_way}
@@ -90,7 +90,7 @@ class Progress:
         now = self._clock()
         age = now - self._seen.setdefault(one.job_id, now)
         reply = progress_of(one)
-        if not one.stands and age > LONG_SECONDS and not reply.step:
+        if one.needs_message and not reply.step:
             reply = reply.model_copy(update={"step": reply.text})
         if one.streams_since is not None and self._now() - one.streams_since > HAND_OVER_SECONDS:
             return reply  # said once more, it goes on as a message

@@ -39,9 +39,12 @@ STATUS_CHARS = 80
 STATUS = "is looking into it…"
 _OVER = frozenset({"message_not_in_streaming_state", "stopped_by_user"})
 
+# Says nothing of the workspace: the next question is shown Slack's way again.
+_PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
+
 
 class SlackStreams:
-    """Shows, starts, feeds and finishes; never raises for what a message can do instead."""
+    """Shows, starts, feeds and finishes; never raises for what a message can safely do instead."""
 
     def __init__(
         self, api: SlackApi, *, mode: Streaming, starts: Buckets, clock: Callable[[], float] = time.time
@@ -78,7 +81,11 @@ class SlackStreams:
         return True
 
     async def start(self, bot: Bot, here: Address, reply: Reply) -> Address | None:
-        """Begin a stream with its first step and return where it stands; None where a message must do."""
+        """Begin a stream with its first step and return where it stands; None where a message must do.
+
+        Raises:
+            DependencyUnavailable: it may have begun.
+        """
         if not await asyncio.to_thread(self._may_start, here.team):
             log.info("slack.stream_budget_spent", team=here.team)
             return None
@@ -93,6 +100,8 @@ class SlackStreams:
         try:
             ts = str((await call(request))["ts"])
         except (SlackRefused, BlocksRefused) as error:  # unknown_method, missing_scope, no agents feature, no cards
+            if is_passing(error):  # Slack may have begun it all the same: it is looked for
+                raise
             self._refused(here.team, error)
             return None
         except RateLimited:  # a message may be posted once a second, and nobody should wait for a card
@@ -155,7 +164,13 @@ class SlackStreams:
 
     def _refused(self, team: str, error: Exception) -> None:
         log.info("slack.stream_refused", team=team, error=str(error))
-        self._refused_at[team] = self._clock()
+        if not is_passing(error):
+            self._refused_at[team] = self._clock()
+
+
+def is_passing(error: Exception) -> bool:
+    """Return whether an error is Slack's own trouble, after which nobody knows what was done."""
+    return isinstance(error, SlackRefused) and error.error in _PASSING
 
 
 def task_id(key: str, number: int) -> str:

@@ -141,3 +141,24 @@ def test_the_unfinished_of_a_thread_are_found_for_their_asker_alone(
     assert store.unfinished(place.tenant, **where, person_id="somebody") == []
     jobs.cancel(one.job_id, by=mention.asker.id)
     assert store.unfinished(place.tenant, **where, person_id=mention.asker.id) == []
+
+
+def test_a_status_that_stood_for_long_comes_before_older_messages(
+    store: SlackStore, jobs: JobStore, engine: sa.Engine
+) -> None:
+    outbox = OutboxStore(engine)
+    for thread, handle in (("1.0", {"channel": "C1", "ts": "7.1"}), ("2.0", None), ("3.0", None)):
+        jobs.accept(make_mention(thread=thread, event_key=thread), POLICY_SEARCH, PLACEHOLDER)
+        (errand,) = outbox.due(["slack"])
+        outbox.sent(errand, handle)
+    with engine.begin() as connection:
+        old = "(SELECT id FROM jobs WHERE event_key = '2.0')"
+        connection.execute(sa.text(f"UPDATE jobs SET created_at = '2026-01-02T00:00:00.000000Z' WHERE id = {old}"))
+        oldest = "(SELECT id FROM jobs WHERE event_key = '1.0')"
+        connection.execute(sa.text(f"UPDATE jobs SET created_at = '2026-01-01T00:00:00.000000Z' WHERE id = {oldest}"))
+
+    assert [(one.stands, one.needs_message) for one in store.under_way()] == [
+        (False, True),
+        (True, False),
+        (False, False),
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from assistant.jobs import Job, Step
 from assistant.replies import Paragraph, Reply
@@ -174,6 +175,15 @@ async def test_a_workspace_without_statuses_gets_messages_at_once(bot: Bot, word
     assert words(bot) == ["Twenty-five.", "Twenty-five."]
 
 
+async def test_slacks_bad_moment_is_not_held_against_the_workspace(bot: Bot) -> None:
+    bot.peer.fail("assistant.threads.setStatus", "internal_error")
+    await ask(bot, ts="5.1")
+    await ask(bot, ts="5.2")
+
+    assert [buttons(one) for one in bot.peer.said(DIRECT)] == [["stop"]]
+    assert [thread for _, thread in bot.peer.standing] == ["5.2"]
+
+
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after", "500", "429"])
 async def test_a_status_that_may_have_failed_is_followed_by_a_message(bot: Bot, fault: str) -> None:
     bot.peer.fail("assistant.threads.setStatus", fault)
@@ -210,7 +220,7 @@ async def test_more_streams_than_slack_lets_begin_are_messages(bot: Bot, monkeyp
 # ------------------------------------------------------------------ one answer, whatever fails
 @pytest.mark.parametrize("tells_tasks", [True, False])
 @pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.postMessage"])
-@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "500", "429"])
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "500", "429", "fatal_error"])
 async def test_a_failing_slack_gets_each_streamed_answer_once(
     bot: Bot, method: str, fault: str, tells_tasks: bool
 ) -> None:
@@ -290,15 +300,17 @@ async def test_a_stream_that_expired_unnoticed_tells_the_next_step_as_a_message_
 
 
 async def test_who_waits_long_gets_more_than_a_status_that_slack_takes_back(bot: Bot) -> None:
-    now = [100.0]
-    bot.platform.progress._clock = lambda: now[0]
-    await ask(bot, ts="5.1")
+    await ask(bot)
     await bot.platform.progress.show()
-    now[0] += 30.0
+    await bot.deliver()
+    before = dict(bot.peer.streams)
+    with bot.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE jobs SET created_at = '2026-01-01T00:00:00.000000Z'"))
     await bot.platform.progress.show()
     await bot.deliver()
 
     (stream,) = bot.peer.streams
+    assert before == {}
     assert bot.peer.plan(stream) == [("Working on it: policy answer …", "in_progress")]
 
 
