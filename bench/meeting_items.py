@@ -10,13 +10,13 @@ from typing import Any
 
 from assistant.minutes.schema import ActionItem, Decision, OpenQuestion
 from bench.meeting_data import LabelledMeeting
-from bench.train_meeting_weights import ITEM_SOURCES, fit_items, item_rows
+from bench.train_meeting_weights import fit_tasks, task_rows
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
-from workers.jobs.meeting_summary.extract_items import ItemKind
 from workers.jobs.meeting_summary.extract_units import all_sentences
 from workers.transcripts.transcript import Transcript
 
+ITEM_SOURCES = {"actions": "actions", "decisions": "decisions", "questions": "problems"}  # by the corpora's names
 NEAR_UTTERANCES = 3
 CANDIDATES = 8  # of the trivial lists
 GROUPS = 5  # meetings of one series, which share people and task, stay in one group
@@ -25,8 +25,8 @@ GROUPS = 5  # meetings of one series, which share people and task, stay in one g
 def measure_items(meetings: Sequence[LabelledMeeting]) -> dict[str, Any]:
     """Return precision, recall and F1 of the lines listed, by utterance and by item, beside chance.
 
-    "engine" is what the product lists; its weights have seen some of these meetings. "held_out" lists with weights
-    fitted to the other groups of meetings.
+    "engine" is what the product lists; its weights for tasks have seen some of these meetings. "held_out" lists with
+    weights fitted to the other groups of meetings. Decisions and questions have no weights, only wordings.
     """
     held_out = _held_out_weights(meetings)
     totals: dict[str, dict[str, list[int]]] = {}
@@ -62,18 +62,18 @@ def _held_out_weights(meetings: Sequence[LabelledMeeting]) -> dict[str, Weights]
     series = sorted({meeting.series for meeting in meetings})
     random.Random(3).shuffle(series)
     group = {name: number % GROUPS for number, name in enumerate(series)}
-    rows = {meeting.name: item_rows(meeting) for meeting in meetings}
+    rows = {meeting.name: task_rows(meeting) for meeting in meetings}
     fitted = [
-        fit_items([rows[meeting.name] for meeting in meetings if group[meeting.series] != number])
+        fit_tasks([rows[meeting.name] for meeting in meetings if group[meeting.series] != number])
         for number in range(min(GROUPS, len(series)))
     ]
     return {name: replace(load_weights(), items=fitted[group[name]]) for name in series}
 
 
-def _listed(meeting: LabelledMeeting, weights: Weights | None) -> dict[ItemKind, list[list[str]]]:
+def _listed(meeting: LabelledMeeting, weights: Weights | None) -> dict[str, list[list[str]]]:
     """Return the utterances that each listed line cites, by kind."""
     minutes = extract_minutes(meeting.transcript, weights=weights)
-    entries: dict[ItemKind, Sequence[ActionItem | Decision | OpenQuestion]] = {
+    entries: dict[str, Sequence[ActionItem | Decision | OpenQuestion]] = {
         "actions": minutes.action_items,
         "decisions": minutes.decisions,
         "questions": minutes.open_questions,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.words import STOPWORDS, content_stems, words_of
 from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
 from workers.jobs.meeting_summary.extract_importance import (
     FEATURES,
@@ -22,33 +23,15 @@ from workers.jobs.meeting_summary.extract_importance import (
     load_weights,
     word_features,
 )
-from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, OWN_FEATURES, Floats, item_features
-from workers.jobs.meeting_summary.extract_items import ItemKind
-from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
-from workers.validation.text_support import STOPWORDS, content_stems, words_of
+from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, Floats, item_features
+from workers.jobs.meeting_summary.extract_items import TASKS
+from workers.jobs.meeting_summary.extract_units import all_sentences, summary_units
 
 RIDGE = 1.0  # on standardised features
-ITEM_SOURCES: dict[ItemKind, str] = {"actions": "actions", "decisions": "decisions", "questions": "problems"}
+TASK_RIDGE = 100.0  # best item F1 held out by meeting series
 LEAST_COUNT = 0.03  # mean uses per summary below which a function word is left out
 NOTHING_LEARNED = -20.0  # log-odds: where no meeting taught anything, nothing is guessed
 TARGET = Path("workers/jobs/meeting_summary/extract_weights.json")
-
-
-@dataclass(frozen=True)
-class ItemFit:
-    """How one kind of item is fitted; chosen by F1 held out by meeting series."""
-
-    ridge: float
-    features: tuple[str, ...]
-    near_utterances: int  # a sentence so near to a linked utterance counts as one that says the item
-
-
-# Decisions gained most: item F1 21 to 24 on AMI and 14 to 18 on ICSI with neighbours in features and labels.
-ITEM_FITS: dict[ItemKind, ItemFit] = {
-    "actions": ItemFit(100.0, OWN_FEATURES, 0),
-    "decisions": ItemFit(1000.0, ITEM_FEATURES, 3),
-    "questions": ItemFit(300.0, ITEM_FEATURES, 0),
-}
 
 
 def fit(meetings: Sequence[QmsumMeeting]) -> dict[str, dict[str, float]]:
@@ -75,54 +58,33 @@ def fit(meetings: Sequence[QmsumMeeting]) -> dict[str, dict[str, float]]:
 
 
 @dataclass(frozen=True)
-class ItemRows:
-    """The sentences of one meeting by their figures, and by kind which of them say an item (1) or not (0).
-
-    A kind that the meeting's minutes don't know is absent: ICSI's have no actions, which is not "none".
-    """
+class TaskRows:
+    """The sentences of one meeting by their figures, and which of them say a task (1) or not (0)."""
 
     features: Floats
-    said: dict[ItemKind, list[float]]
+    said: list[float]
 
 
-def item_rows(meeting: LabelledMeeting) -> ItemRows:
-    """Return what a meeting with linked minutes teaches."""
+def task_rows(meeting: LabelledMeeting) -> TaskRows | None:
+    """Return what a meeting with linked minutes teaches; None when they don't know tasks, which is not "none"."""
+    if TASKS not in meeting.items:
+        return None
     sentences = all_sentences(meeting.transcript)
     expected = expected_counts(sentences, summary_units(sentences), words=REFERENCE_WORDS)
-    said = {
-        kind: _said(meeting, source, sentences, ITEM_FITS[kind].near_utterances)
-        for kind, source in ITEM_SOURCES.items()
-        if source in meeting.items
-    }
-    return ItemRows(item_features(sentences, expected), said)
+    linked = {key for item in meeting.items[TASKS] for key in item.evidence}
+    places = {number for number, one in enumerate(meeting.transcript.utterances) if one.id in linked}
+    said = [float(any(number in places for number, _ in unit.parts)) for unit in sentences]
+    return TaskRows(item_features(sentences, expected), said)
 
 
-def fit_items(meetings: Sequence[ItemRows]) -> dict[str, dict[str, float]]:
-    """Return the weights that tell sentences with actions, decisions and problems from the rest, by kind."""
-    weights: dict[str, dict[str, float]] = {}
-    for kind, how in ITEM_FITS.items():
-        known = [meeting for meeting in meetings if kind in meeting.said]
-        said = np.array([one for meeting in known for one in meeting.said[kind]])
-        weights[kind] = (
-            _named_weights(np.concatenate([meeting.features for meeting in known]), said, how)
-            if known
-            else {"bias": NOTHING_LEARNED}
-        )
-    return weights
-
-
-def _said(meeting: LabelledMeeting, source: str, sentences: Sequence[Unit], near: int) -> list[float]:
-    """Return 1 for each sentence within `near` utterances of one that says an item, else 0."""
-    said = {key for item in meeting.items[source] for key in item.evidence}
-    places = {number for number, one in enumerate(meeting.transcript.utterances) if one.id in said}
-    around = {number + step for number in places for step in range(-near, near + 1)}
-    return [float(any(number in around for number, _ in unit.parts)) for unit in sentences]
-
-
-def _named_weights(rows: Floats, said: Floats, how: ItemFit) -> dict[str, float]:
-    columns = [ITEM_FEATURES.index(name) for name in how.features]
-    weights = _logistic(rows[:, columns], said, how.ridge)
-    return {name: round(float(weight), 4) for name, weight in zip(how.features, weights, strict=True)}
+def fit_tasks(meetings: Sequence[TaskRows | None]) -> dict[str, dict[str, float]]:
+    """Return the weights that tell sentences with tasks from the rest, under TASKS."""
+    known = [meeting for meeting in meetings if meeting is not None]
+    if not known:
+        return {TASKS: {"bias": NOTHING_LEARNED}}
+    rows = np.concatenate([meeting.features for meeting in known])
+    weights = _logistic(rows, np.array([one for meeting in known for one in meeting.said]), TASK_RIDGE)
+    return {TASKS: {name: round(float(weight), 4) for name, weight in zip(ITEM_FEATURES, weights, strict=True)}}
 
 
 def _logistic(rows: Floats, used: Floats, ridge: float = RIDGE) -> Floats:
@@ -162,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     held_out = {
         name for path in arguments.data.glob("qmsum_val*.jsonl") for name in (m.name for m in read_qmsum(path))
     }
-    weights["items"] = fit_items([item_rows(meeting) for meeting in labelled if meeting.name not in held_out])
+    weights["items"] = fit_tasks([task_rows(meeting) for meeting in labelled if meeting.name not in held_out])
     TARGET.write_text(json.dumps(weights, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"fitted to {len(meetings)} meetings: {TARGET}")
     return 0

@@ -116,6 +116,7 @@ class ReadingReport:
     unordered_times: int = 0
     cut_lines: int = 0
     undecodable_bytes: int = 0
+    terminal_codes: int = 0
     zone_assumed: set[str] = field(default_factory=set)  # files whose lines do not say their zone
     stopped_at_bytes: int | None = None  # the byte limit, where it cut
     source_bytes: int = 0  # of all files as they lie there, compressed where they are
@@ -249,6 +250,7 @@ class _FileReader:
         self._report.problems.extend(counts.problems)
         self._report.cut_lines += counts.cut_lines
         self._report.undecodable_bytes += counts.undecodable_bytes
+        self._report.terminal_codes += counts.terminal_codes
 
     def _events_of(self, block: str) -> pl.DataFrame:
         """Return the events that are ready: those of the block, or of several where few lines are left to read."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.incident_cases import CASES, HEALTHY
+from bench.incident_cases import CASES
+from bench.incident_healthy import HEALTHY
 from bench.incidents import generate, generate_healthy
 from bench.logs import main
 from bench.logs_accuracy import grouping_scores
@@ -25,7 +26,7 @@ def test_exact_groups_score_one_and_merged_ones_lose() -> None:
 def test_cases_differ_and_cover_more_than_twenty_causes() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 20
     assert len({case.key for case in CASES}) >= 20
-    assert len(HEALTHY) == 3
+    assert len(HEALTHY) == 6
 
 
 @pytest.mark.parametrize("mixed", [True, False])

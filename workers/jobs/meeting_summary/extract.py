@@ -5,7 +5,6 @@ rephrased, so nothing can be made up; the price is that lines read like speech, 
 candidates a person confirms.
 """
 
-import re
 from collections.abc import Callable, Sequence
 
 from assistant.minutes.schema import (
@@ -17,9 +16,12 @@ from assistant.minutes.schema import (
     SummaryLine,
     Topic,
 )
+from assistant.words import stem, words_of
 from workers.jobs.meeting_summary.extract_commitments import Commitment, find_commitments
+from workers.jobs.meeting_summary.extract_debated import find_debated
+from workers.jobs.meeting_summary.extract_decisions import find_decisions
 from workers.jobs.meeting_summary.extract_importance import Weights, expected_counts
-from workers.jobs.meeting_summary.extract_items import Candidate, find_candidates, is_explicit, is_task, status_of
+from workers.jobs.meeting_summary.extract_items import Candidate, find_task_candidates, gives_work, is_explicit_task
 from workers.jobs.meeting_summary.extract_meeting import (
     header_of_meeting,
     meeting_warnings,
@@ -28,18 +30,18 @@ from workers.jobs.meeting_summary.extract_meeting import (
 )
 from workers.jobs.meeting_summary.extract_open import OpenMatter, find_open
 from workers.jobs.meeting_summary.extract_owners import due_of, owner_of
-from workers.jobs.meeting_summary.extract_settled import Settled, find_settled
+from workers.jobs.meeting_summary.extract_settled import Settled
 from workers.jobs.meeting_summary.extract_summary import choose_lines
-from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches, topic_sentence
+from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches, listed, topic_sentence
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
-from workers.validation.text_support import says_the_same, stem, words_of
+from workers.validation.text_support import says_the_same
 
 BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200
-LEAST_WORDS_FOR_GUESSES = 1_500  # the weights were learned on meetings of thousands of words
-OFTEN_SAID_SO = 3  # decisions called so: people who word them leave few to guess
+LEAST_WORDS_OF_DEBATE = 1_500  # a short talk hedges out of politeness
+NEAR_UNITS = 6  # sentences around an open matter in which another is the same one
 STEPS = 6  # the parts of the work that `watch` counts
 
 
@@ -75,11 +77,10 @@ def extract_minutes(
     )
     watch(4, STEPS)
     people = participants(transcript)
-    candidates = find_candidates(sentences, expected, weights=weights)
+    guesses = find_task_candidates(sentences, expected, weights=weights)
     watch(5, STEPS)
-    decisions = _decisions(candidates["decisions"], sentences, transcript)
-    actions = _actions(candidates["actions"], sentences, transcript, people)
-    guesses = candidates["questions"] if (decisions or actions) and total >= LEAST_WORDS_FOR_GUESSES else ()
+    decisions = _decisions(sentences, transcript)
+    actions = _actions(guesses, sentences, transcript, people)
     watch(6, STEPS)
     header = header_of_meeting(transcript, language=None, engine="extractive")
     return Minutes(
@@ -90,7 +91,7 @@ def extract_minutes(
         topics=tuple(topics),
         decisions=decisions,
         action_items=actions,
-        open_questions=_questions(guesses, sentences, transcript),
+        open_questions=_questions(sentences, transcript),
         per_person=people_points(sentences, statements, expected),
         warnings=tuple(meeting_warnings(transcript, header.spoken, language)),
     )
@@ -125,7 +126,7 @@ def evidence_of(units: Sequence[Unit], transcript: Transcript) -> tuple[Evidence
 
 def _topic(stretch: Stretch, number: int, of: int, sentences: Sequence[Unit], transcript: Transcript) -> Topic:
     units = sentences[stretch.first : stretch.last]
-    title = ", ".join(phrase.removeprefix("the ") for phrase in stretch.phrases)
+    title = listed([phrase.removeprefix("the ") for phrase in stretch.phrases])
     proofs = [unit for phrase in stretch.phrases if (unit := _first_with(phrase, units)) is not None]
     last = transcript.utterances[units[-1].parts[-1][0]]
     return Topic(
@@ -143,36 +144,14 @@ def _first_with(phrase: str, units: Sequence[Unit]) -> Unit | None:
     return next((unit for unit in units if wanted <= {stem(word) for word in words_of(unit.text)}), None)
 
 
-def _decisions(
-    candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
-) -> tuple[Decision, ...]:
-    """Return what was called a decision, and beside it what the model found.
-
-    Long meetings settle most things in passing, so there the model's proposals stand too, as candidates that a
-    person confirms; in a short one, and where people say so when something is decided, only what others firmly
-    agreed to.
-    """
-    settled = find_settled(sentences)
-    said_so = sum(entry.status != "proposed" for entry in settled) >= OFTEN_SAID_SO
-    sure_only = said_so or transcript.words_kept < LEAST_WORDS_FOR_GUESSES
-    taken = {number for entry in settled for number in entry.proof}
-    for found in candidates:
-        status = status_of(found.best, sentences)
-        conditional = re.match(r"\W*(?:if|as we)\b", sentences[found.best].text, re.IGNORECASE)
-        if (
-            not (sure_only and status == "proposed")
-            and not conditional
-            and not taken & {*found.members}
-            and not is_task(sentences[found.best])
-        ):
-            settled.append(Settled(found.best, found.members, status))
+def _decisions(sentences: Sequence[Unit], transcript: Transcript) -> tuple[Decision, ...]:
     return tuple(
         Decision(
             text=joined_line(entry.line, sentences),
             status=entry.status,
             evidence=evidence_of([sentences[number] for number in entry.proof], transcript),
         )
-        for entry in _unlike(sorted(settled, key=lambda entry: entry.best), sentences)
+        for entry in _unlike(find_decisions(sentences), sentences)
     )
 
 
@@ -192,11 +171,12 @@ def _actions(
     stated = find_commitments(sentences, people)
     taken = {number for commitment in stated for number in commitment.proof}
     actions = [(commitment.line[0], _task(commitment, sentences, transcript)) for commitment in stated]
-    actions += [
+    guessed = [
         (found.best, _action(found, sentences, transcript, people))
         for found in candidates
         if not taken & {*found.members}
     ]
+    actions += [one for one in guessed if one[1].owner or one[1].due or gives_work(sentences[one[0]])]
     kept: list[ActionItem] = []
     for _, action in sorted(actions, key=lambda pair: pair[0]):
         if not any(says_the_same(action.task, other.task) for other in kept):
@@ -217,18 +197,16 @@ def _task(found: Commitment, sentences: Sequence[Unit], transcript: Transcript) 
     )
 
 
-def _questions(
-    candidates: Sequence[Candidate], sentences: Sequence[Unit], transcript: Transcript
-) -> tuple[OpenQuestion, ...]:
-    """Return what was left open in so many words, and beside it the problems the model found, in spoken order.
-
-    A talk that settled nothing and set no task leaves none open either: the caller then hands in no candidates.
-    """
+def _questions(sentences: Sequence[Unit], transcript: Transcript) -> tuple[OpenQuestion, ...]:
+    """Return what was left open in so many words, and in a long meeting what was debated and not settled."""
+    matters = find_open(sentences)
+    taken = {
+        number + step for matter in matters for number in matter.proof for step in range(-NEAR_UNITS, NEAR_UNITS + 1)
+    }
+    if transcript.words_kept >= LEAST_WORDS_OF_DEBATE:
+        matters += [OpenMatter((number,), (number,)) for number in find_debated(sentences) if number not in taken]
     kept: list[OpenQuestion] = []
-    stated = find_open(sentences)
-    taken = {number for matter in stated for number in matter.proof}
-    guessed = [OpenMatter((found.best,), found.members) for found in candidates if not taken & {*found.members}]
-    for matter in sorted([*stated, *guessed], key=lambda matter: matter.line[0]):
+    for matter in sorted(matters, key=lambda matter: matter.line[0]):
         text = joined_line(matter.line, sentences)
         if not any(says_the_same(text, other.text) for other in kept):
             kept.append(_question(matter, text, sentences, transcript))
@@ -268,7 +246,7 @@ def _action(found: Candidate, sentences: Sequence[Unit], transcript: Transcript,
         due=due,
         due_date=resolve_day(due, transcript.date) if due else None,
         evidence=evidence,
-        confidence="stated" if stated and is_explicit("actions", found.best, sentences) else "inferred",
+        confidence="stated" if stated and is_explicit_task(sentences[found.best]) else "inferred",
     )
 
 

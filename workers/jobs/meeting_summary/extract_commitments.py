@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.words import STOPWORDS, content_stems
 from workers.jobs.meeting_summary.extract_owners import called, named_for
 from workers.jobs.meeting_summary.extract_units import Unit
 from workers.validation.due_days import due_phrase
-from workers.validation.text_support import STOPWORDS, content_stems
 
 REPLY_UNITS = 3  # sentences in which an answer to a request is looked for
 DUE_UNITS = 8  # sentences in which the owner may still say or change the day
@@ -35,6 +35,7 @@ _ON_THE_SPOT = re.compile(
     r"\b(?:tell|ask|show|give|call) you\b(?! (?:the|a|my|our) )|\bwrite (?:it|that|this|them|these) (?:down|up|on)\b"
     r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"  # noqa: E501
     r"|\bi(?:'ll| will) just\b|\bshare with you\b|\bmake an? (?:\w+ )?(?:note|point|remark|suggestion|guess)\b|\bup and running\b"  # noqa: E501
+    r"|\bask (?:(?:\w+ ){0,4}question|again|the (?:prime )?minister|why|what|how)\b|\bcall (?:that|it|this|him|her|a)\b"  # noqa: E501
     r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:minute|moment|second|question|slide)\b"  # noqa: E501
 )
 _ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}|write)\b")  # fmt: skip  # noqa: E501
@@ -53,6 +54,11 @@ _WISH = re.compile(r"\bi'd (?:like|want|need|love)\b|\bi (?:want|need)\b|\b(?:ca
 _NAMED_DOES = re.compile(
     rf"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*(?P<name>[A-ZÄÖÜ][\w'’-]+)(?P<verb>(?: will|'ll| is going to) {_DELIVERS}\b"  # noqa: E501
     r"| (?:makes?|sends|writes|switches|books|prepares|asks|tells|checks|takes|brings|files|calls|updates|gets|delivers|sets up|fixes) )"  # noqa: E501
+)
+_ROLE_DOES = re.compile(
+    r"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*the (?P<role>clerk|secretary|treasurer|chair|chairman|chairwoman|director|manager"  # noqa: E501
+    rf"|coordinator|officer|minister)(?: will|'ll| is going to| is to) {_DELIVERS}\b",
+    re.IGNORECASE,
 )
 _GETS_OTHER = re.compile(rf"{_I_WILL} (?:get|ask|have) (?P<name>[A-ZÄÖÜ][\w'’-]+) to\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"^\W*(?:he|she|they|a draft|the draft|by|until|this week|it)\b")
@@ -92,7 +98,13 @@ class _Reader:
 
     def at(self, number: int) -> Commitment | None:
         """Return the task that sentence `number` speaks of, None when it speaks of none."""
-        return self._asked(number) or self._who(number) or self._named(number) or self._taken_on(number)
+        return (
+            self._asked(number)
+            or self._who(number)
+            or self._named(number)
+            or self._by_role(number)
+            or self._taken_on(number)
+        )
 
     def _asked(self, number: int) -> Commitment | None:
         text = self.lowered[number]
@@ -138,10 +150,12 @@ class _Reader:
     def _named(self, number: int) -> Commitment | None:
         raw = self.sentences[number].raw
         found = _NAMED_DOES.search(raw.replace("’", "'")) or _GETS_OTHER.search(raw.replace("’", "'"))
-        if found is None or self.sentences[number].is_question or _ON_THE_SPOT.search(self.lowered[number]):
+        due = due_phrase(raw)
+        on_the_spot = due is None and _ON_THE_SPOT.search(self.lowered[number]) is not None
+        if found is None or self.sentences[number].is_question or on_the_spot:
             return None
         by_habit = "verb" in found.groupdict() and not re.match(r" will|'ll| is going", found["verb"])
-        if by_habit and due_phrase(raw) is None:
+        if by_habit and due is None:
             return None
         name = found["name"]
         people = [person for person in self.participants if name in called(person, self.participants)]
@@ -149,6 +163,15 @@ class _Reader:
         if not people and (shared or not self._is_name(name)):
             return None
         return self._made((number,), (number,), people[0] if people else name, stated=True)
+
+    def _by_role(self, number: int) -> Commitment | None:
+        """Return a task given to an office ("The clerk will write"); the one who holds it is its owner."""
+        found = _ROLE_DOES.search(self.sentences[number].raw.replace("’", "'"))
+        if found is None or self.sentences[number].is_question:
+            return None
+        holders = [one for one in self.participants if found["role"].lower() in one.lower().split()]
+        owner = holders[0] if len(holders) == 1 else None
+        return self._made((number,), (number,), owner, stated=True)
 
     def _is_name(self, word: str) -> bool:
         """Is this capitalised word nowhere written small in the meeting?"""

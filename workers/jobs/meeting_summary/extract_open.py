@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import TAG_QUESTION
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems
 
 REPLY_UTTERANCES = 20  # an answer given so much later still closes a question
 FIRST_REPLIES = 4  # sentences of others that can say "I don't know"
@@ -21,11 +21,11 @@ ANSWER_STEMS = 2  # content stems an answer shares with the question after "I do
 
 _UNKNOWN = re.compile(
     r"\b(?:i don't know|we don't know|don't know yet|no idea|not sure|dunno|unclear|nobody (?:\w+ ){0,3}(?:knows|could tell)|have to (?:ask|check|find out)"  # noqa: E501
-    r"|can't (?:say|tell) (?:yet|now)|let me find out|i'll find out|that depends|depends on|remains to be seen|weiß (?:ich )?nicht"  # noqa: E501
+    r"|can't (?:say|tell) (?:yet|now)|let me find out|i'll find out|that depends|depends on|(?:isn't|not) (?:yet )?clear|can't promise|remains to be seen|weiß (?:ich )?nicht"  # noqa: E501
     r"|keine ahnung|unklar|je ne sais pas|aucune idée)\b"
 )
 _STAYS_OPEN = re.compile(
-    r"\b(?:an? open question|open question is|(?:stays?|remains?|is still) open\b|leave (?:it|that|this) open|to be decided|still (?:need|have) to decide"  # noqa: E501
+    r"\b(?:an? open question|open question is|(?:that|this|it|one|question|matter|point|issue)(?: \w+){0,2} (?:stays?|remains?|is still) open\b|leave (?:it|that|this) open|to be decided|still (?:need|have) to decide"  # noqa: E501
     r"|bleibt offen|offene frage|reste ouvert)"
 )
 _FOR_FORM = re.compile(
@@ -33,6 +33,8 @@ _FOR_FORM = re.compile(
     r"|\b(?:can|do) you (?:all )?(?:hear|see)\b|\bdo we have time\b|\bdoes (?:every|any)(?:body|one) agree\b|\bis that (?:okay|ok|better|fine|clear)\b"  # noqa: E501
     r"|\bhow are you\b|\bwho(?:'s| is) next\b|\byou know what\b|\bwhy not\b|\bdoes that (?:make sense|work)\b"
 )
+# "Fine, then we leave that open until tomorrow" names no matter.
+_LEFT_OPEN_STEMS = frozenset(["leav", "stay", "question", "open", "fine", "today", "tomorrow", "later", "next", "week", "meet", "time", "moment"])  # fmt: skip  # noqa: E501
 _POINTS = frozenset(["it", "that", "this", "them", "what's", "there"])
 
 
@@ -117,7 +119,7 @@ def _answered_later(unknown: int, stems: set[str], sentences: Sequence[Unit]) ->
 def _left_open(number: int, sentences: Sequence[Unit], found: Sequence[OpenMatter]) -> OpenMatter | None:
     """Return the matter of "I'll leave that open": in the sentence, right behind it, or before it."""
     unit = sentences[number]
-    rest = set(content_stems(_STAYS_OPEN.sub(" ", _lowered(unit)))) - {"leav", "stay", "question", "open"}
+    rest = set(content_stems(_STAYS_OPEN.sub(" ", _lowered(unit)))) - _LEFT_OPEN_STEMS
     if len(rest) >= ANSWER_STEMS:
         return OpenMatter((number,), (number,))
     if found and number - found[-1].proof[-1] <= FIRST_REPLIES:

@@ -5,12 +5,12 @@ are cited. What is merely hoped, asked or counted is no decision.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.minutes.schema import DecisionStatus
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems
 
 BACK_UNITS = 4  # sentences before a marker that may hold what it settles
 QUESTION_UNITS = 12  # sentences back to the question that was turned down
@@ -34,13 +34,19 @@ _REJECTED = re.compile(
     rf"|{_OPEN}(?:rejected)\s*[.:!]|\babgelehnt\b|\bc'est (?:rejeté|refusé)\b"
 )
 _PROPOSED = re.compile(
-    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose|suggest) (?:that|we|to)\b"  # noqa: E501
+    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose|suggest) (?:that (?:we|the|our|it|they|you)|we|to)\b"  # noqa: E501
     r"|\bwe reserve\b|\bich schlage vor\b|\bje propose\b"
 )
 _DENIED = re.compile(r"\b(?:not|n't|never|nothing)\b(?:\s\w+){0,3}\s(?:agreed|decided|settled|approved|decide|agree)\b|\bif\b|\bwhether\b")  # fmt: skip  # noqa: E501
+_PROCEDURE = re.compile(
+    r"\b(?:suggest|propose) (?:that )?(?:you\b|we (?:move|go|start|begin|stop|run|continue|skip|come|proceed|look|have a (?:look|break))\b)"  # noqa: E501
+    r"|\bnot (?:yet )?decided (?:if|whether|what|how)\b"
+)
+_WE_DID = re.compile(r"\bwe(?:'ve| have|'re| are)? (?:\w+ )?(?:decided|agreed|resolved|settled|agree)\b")
+_AGENDA = re.compile(r"^\W*(?:(?:next|and|then|okay)[ ,]+)*(?:agenda )?(?:item|point|topic)\b")
 _OTHERS_DECIDE = re.compile(r"\b(?:being|be|get|gets|been) (?:decided|agreed|approved|settled)\b")
 _IN_PASSING = re.compile(r"\b(?:i'll|i'm|let me|i am) (?:\w+ ){0,3}(?:writ|note|put|list)")
-_RECALLS = re.compile(r"\bas (?:we |you )(?:already |all )?(?:agreed|decided|said)\b|\b(?:last|ago|back then|yesterday|in (?:march|january|february|april|may|june|july|august|september|october|november|december) (?:we|it))\b.*\b(?:decided|agreed)\b")  # fmt: skip  # noqa: E501
+_RECALLS = re.compile(r"\bas (?:we|you)(?:'ve| have| had)? (?:already |all )?(?:agreed|decided|said)\b|\bat that point\b|\b(?:agreed|decided|settled)\b.{0,40}\b(?:last|ago|yesterday)\b|\b(?:last|ago|back then|yesterday|in (?:march|january|february|april|may|june|july|august|september|october|november|december) (?:we|it))\b.*\b(?:decided|agreed)\b")  # fmt: skip  # noqa: E501
 
 
 @dataclass(frozen=True)
@@ -51,33 +57,37 @@ class Settled:
     proof: tuple[int, ...]
     status: DecisionStatus
     asked: int | None = None  # the question it answers, when the sentence says too little without it
+    then: int | None = None  # what was declared of it later: "The motion is carried."
 
     @property
     def line(self) -> tuple[int, ...]:
         """The sentences a reader is shown, in spoken order."""
-        return (self.best,) if self.asked is None else (self.asked, self.best)
+        return tuple(number for number in (self.asked, self.best, self.then) if number is not None)
 
 
 def marker_of(unit: Unit) -> DecisionStatus | None:
     """Return what a sentence says, in so many words, was done with a matter; None when it says nothing."""
-    text = unit.raw.lower().replace("’", "'")
+    text = _lowered(unit)
     if unit.is_question or _RECALLS.search(text):
         return None
     if _REJECTED.search(text):
         return "rejected"
     if _PROPOSED.search(text):
-        return "proposed"
+        return None if _PROCEDURE.search(text) else "proposed"
     if _AGREED.search(text) and not _DENIED.search(text) and not _OTHERS_DECIDE.search(text):
         return "agreed"
     return None
 
 
-def find_settled(sentences: Sequence[Unit]) -> list[Settled]:
-    """Return the decisions that someone called so, each once, in spoken order."""
+def find_settled(sentences: Sequence[Unit], *, votes: Collection[int] = ()) -> list[Settled]:
+    """Return the decisions that someone called so, each once, in spoken order.
+
+    `votes` are the sentences that declare the outcome of a motion; extract_motions.py reads those.
+    """
     found: list[Settled] = []
     for number, unit in enumerate(sentences):
         status = marker_of(unit)
-        if status is None:
+        if status is None or number in votes:
             continue
         if status == "proposed" and not _says_what(unit) and found and number - found[-1].proof[-1] <= BACK_UNITS:
             continue  # "Proposed, not decided", said of what was proposed just before
@@ -102,7 +112,9 @@ def _content(number: int, status: DecisionStatus, sentences: Sequence[Unit]) -> 
     if _says_what(sentences[number]):
         return number
     speaker = sentences[number].speaker
-    passing = _IN_PASSING.search(sentences[number].raw.lower().replace("’", "'")) is not None
+    if _WE_DID.search(_lowered(sentences[number])):
+        return None  # "We decided on that": what stands beside it is as often something else
+    passing = _IN_PASSING.search(_lowered(sentences[number])) is not None
     for following in range(number + 1, min(len(sentences), number + 3)):
         if passing or sentences[following].speaker != speaker:
             break
@@ -132,7 +144,7 @@ def _question_before(number: int, sentences: Sequence[Unit]) -> int | None:
 
 
 def _says_what(unit: Unit) -> bool:
-    text = unit.raw.lower().replace("’", "'")
+    text = _lowered(unit)
     if _IN_PASSING.search(text):
         return False
     for pattern in (_REJECTED, _PROPOSED, _AGREED):
@@ -143,6 +155,7 @@ def _says_what(unit: Unit) -> bool:
 def _is_matter(unit: Unit) -> bool:
     return (
         not unit.is_question
+        and _AGENDA.search(unit.raw.lower()) is None
         and _TASK.search(unit.raw.lower()) is None
         and len(set(content_stems(unit.text))) >= LEAST_STEMS
         and unit.words >= 4
@@ -161,4 +174,8 @@ def _stronger(left: Settled, right: Settled) -> Settled:
     proof = tuple(sorted({*left.proof, *right.proof}))
     if left.status == "proposed" != right.status:
         return right
-    return Settled(left.best, proof, left.status, left.asked)
+    return Settled(left.best, proof, left.status, left.asked, left.then)
+
+
+def _lowered(unit: Unit) -> str:
+    return unit.raw.lower().replace("’", "'")

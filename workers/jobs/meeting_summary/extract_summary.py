@@ -8,12 +8,14 @@ fill the summary.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from assistant.words import STOPWORDS, words_of
 from workers.jobs.meeting_summary.extract_importance import reading_tokens
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import STOPWORDS, says_the_same, words_of
+from workers.validation.text_support import says_the_same
 
 PARTS = 8
 PART_SHARE = 1.8  # no eighth gets more than this multiple of its even share
@@ -23,6 +25,7 @@ PRONOUN_COST = 1.0  # by the share of the line's words
 LEANING_START_COST = 0.1
 PERSONAL_COST = 1.0  # by the share of the line's words
 OVERSHOOT_WORDS = 12
+PROCEDURE_SHARE = 0.5  # of its worth that a line keeps which runs the meeting rather than says what it was about
 
 _POINTING = frozenset(
     [
@@ -32,6 +35,14 @@ _POINTING = frozenset(
 )  # fmt: skip
 _STARTS = _POINTING - {"one", "them"}
 _PERSONAL = frozenset(["i", "you", "me", "my", "your", "ich", "mir", "mein", "du", "je", "tu"])
+
+# "Suzy, very briefly, one question", "I'd like to thank the member for her question", "let's go to the next slide".
+_PROCEDURE = re.compile(
+    r"\bthank(?:s| you)?\b.{0,40}\b(?:question|time|coming|everyone|everybody|all)\b|\b(?:a|one|any|your|my|had a|the (?:first|next|final|last)) questions?\b"  # noqa: E501
+    r"|\bwould like to (?:come in|welcome|thank|remind)\b|\bmove on\b|\bnext (?:slide|item|speaker)\b|\bgo(?:es)? (?:now )?to \w+ .{0,20}\b(?:for|now)\b"  # noqa: E501
+    r"|\bwelcome (?:to|back)\b|\b(?:hear|see) me\b|\bit is a pleasure\b|\bfor (?:his|her|their|your|that|the) question\b",  # noqa: E501
+    re.IGNORECASE,
+)
 
 
 def choose_lines(
@@ -104,7 +115,7 @@ def clarity(unit: Unit) -> float:
     pointing = sum(word in _POINTING for word in words) / len(words)
     personal = sum(word in _PERSONAL for word in words) / len(words)
     cost = PRONOUN_COST * pointing + PERSONAL_COST * personal + LEANING_START_COST * (words[0] in _STARTS)
-    return max(0.1, 1 - cost)
+    return max(0.1, 1 - cost) * (PROCEDURE_SHARE if _PROCEDURE.search(unit.raw) else 1.0)
 
 
 def _at_least(mean: float, times: int) -> float:

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from assistant.words import STOPWORDS, WORD, content_stems, stem
 from workers.jobs.meeting_summary.extract_units import VERBS, Unit
-from workers.validation.text_support import STOPWORDS, WORD, content_stems, stem
 
 WORDS_PER_TOPIC = 6_000  # a stretch of about 40 minutes in a long meeting
 MIN_TOPICS, MAX_TOPICS = 4, 10
@@ -52,7 +52,12 @@ _VAGUE = frozenset(
         "many", "group", "ones", "own", "pretty", "wait", "ask", "eat", "draw", "save", "combine", "improve",
         "help", "least", "particular", "interested", "understand", "original", "front", "save", "real",
         "current", "mind", "sense", "order", "top", "bottom", "middle", "line", "rest", "everybody", "everyone",
-        "anybody", "somebody", "hour", "hours", "end", "start",
+        "anybody", "somebody", "whether", "across", "terms", "term", "regard", "regards", "respect", "basis", "mr", "mrs",  # noqa: E501
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "month", "months",
+        "quarter", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+        "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+        "thirtieth", "ms", "area", "areas", "answer", "answers", "members", "member", "honourable", "hon", "hour", "hours", "end", "start",  # noqa: E501
     ]
 )  # fmt: skip
 
@@ -88,14 +93,19 @@ def find_stretches(sentences: Sequence[Unit], expected: Mapping[str, float]) -> 
 
 def topic_sentence(phrases: Sequence[str], number: int, of: int) -> str:
     """Return the sentence that heads topic `number` (from 0) of `of`."""
-    listed = phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " and " + phrases[-1]
+    names = listed(phrases)
     if of == 1:
-        return f"The meeting was about {listed}."
+        return f"The meeting was about {names}."
     if number == 0:
-        return f"The meeting began with {listed}."
+        return f"The meeting began with {names}."
     if number == of - 1:
-        return f"The meeting ended with {listed}."
-    return f"Then the group discussed {listed}." if number == 1 else f"After that they discussed {listed}."
+        return f"The meeting ended with {names}."
+    return f"Then the group discussed {names}." if number == 1 else f"After that they discussed {names}."
+
+
+def listed(phrases: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " and " + phrases[-1]
 
 
 def _borders(sentences: Sequence[Unit], wanted: int) -> list[int]:

@@ -1,16 +1,17 @@
 """Cut a transcript into units: cleaned sentences that could stand in minutes, each knowing where it was said.
 
-Cleaning takes out what speech adds (fillers, repetitions, broken words) and never puts a word in, so that a
-line stays in the speaker's own words. The raw text is kept in the transcript, and quotes come from there.
+What speech adds is taken out (clean_speech.py) and no word is put in, so that a line stays in the speaker's own
+words. The raw text is kept in the transcript, and quotes come from there.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, zip_longest
+from itertools import accumulate
 
+from assistant.words import words_of
+from workers.jobs.meeting_summary.clean_speech import clean_speech
 from workers.transcripts.transcript import Transcript, Utterance
-from workers.validation.text_support import STOPWORDS, words_of
 
 MIN_UNIT_WORDS = 8  # shorter sentences say little without what was said before
 MAX_UNIT_WORDS = 30  # longer ones are several thoughts run together
@@ -20,34 +21,12 @@ CLAUSE_WORDS = 14  # the least words of a cut-off clause
 UNPUNCTUATED_WORDS = 60  # fewer than one full stop in so many words: the recogniser writes none
 BACKCHANNEL_WORDS = 3  # "mm-hmm", "yeah okay": another's sounds do not end a sentence
 
-_MARKS = re.compile(r"\{[^{}]{0,30}\}|\[[^\[\]]{0,30}\]|<[^<>]{0,30}>|@ ?@")
-_FILLERS = re.compile(
-    r"\b(?:u+[mh]+|e+r+m*|a+h+|o+h+|h+m+|mm+(?:\s?-\s?hmm+)?|uh\s?-\s?huh|mhm+|ähm?|äh|öhm?|euh|hein|you know(?: what i mean)?"  # noqa: E501
-    r"|i mean|sort of|kind of|like i said|or something(?: like that)?|or whatever|and stuff(?: like that)?)\b",
-    re.IGNORECASE,
-)
-_BROKEN = re.compile(r"(?<![\w'-])\w{1,4}-(?=[\s,.?!]|$)|(?<![\w'.])(?![aiyAIY]\b)[b-hj-zB-HJ-Z](?= [a-zA-Z]{2})")
-_REPEATED = re.compile(r"\b(\w[\w']*(?:[ ,]+\w[\w']*){0,2})(?:[ ,]+\1\b)+", re.IGNORECASE)
-_OPENING = re.compile(
-    r"^(?:(?:so|well|okay|ok|right|yeah|yes|yep|no|and|but|or|now|then|anyway|actually|basically|alright|all right|like"  # noqa: E501
-    r"|because|'cause|cause|also|just|ja|gut|genau|und|aber|alors|donc|bon)\b[\s,.;:-]*)+",
-    re.IGNORECASE,
-)
-_SPACE_BEFORE = re.compile(r"\s+([,.;:?!])")
-_COMMAS = re.compile(r"(?:\s*,)+(?=\s*[,.;:?!])|^[\s,.;:?!-]+")
 _SENTENCE_END = re.compile(r"(?<=[.?!…])[\"')\]]*\s+")
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|No|vs|e\.g|i\.e|etc|approx|ca|Nr|bzw|z\.B|Hon)|\b[A-Z])\.$")
 _ENDS = re.compile(r"[.?!…][\"')\]]*\s*$")
 _CLAUSE_WORDS = frozenset(
     ["and", "but", "so", "because", "which", "und", "aber", "denn", "weil", "et", "mais", "car"]
 )
-# A word begun and begun again, which no sentence has on purpose: "a as a first shot", "the there can be".
-_STUTTERS = {
-    "a": frozenset(["also", "an", "and", "any", "are", "as", "at"]),
-    "i": frozenset(["i'd", "i'll", "i'm", "i've", "if", "it", "it's"]),
-    "the": frozenset(["them", "there", "there's", "these", "they", "they'll", "they're"]),
-}
-_LONE_QUOTE = re.compile(r"^([^\"“”]*)[\"“”]([^\"“”]*)$", re.DOTALL)
 # "We don't We're still": a restart inside a sentence, seen by a capital pronoun without a stop before it.
 _INNER_START = re.compile(r"(?<=[a-z] )(?:We|It|They|You|So|And|But|The|That|This|Yeah|Okay|Well)(?=[ '’])")
 VERBS = frozenset(
@@ -77,6 +56,10 @@ _LOOSE_ENDS = frozenset(
     ]
 )  # fmt: skip
 _LOOSE_STARTS = frozenset(["which", "whose", "than", "of", "to", "that", "because", "whereas", "whether", "who"])
+# "Is the time to work for the people": what stood before was lost.
+_SUBJECTLESS = frozenset(
+    ["is", "are", "was", "were", "has", "had", "does", "did", "am", "been", "ist", "sind", "est"]
+)
 
 
 @dataclass(frozen=True)
@@ -100,41 +83,6 @@ class Unit:
     def first(self) -> int:
         """Index of the first utterance it was said in."""
         return self.parts[0][0]
-
-
-def clean_speech(text: str) -> str:
-    """Return `text` without fillers, repetitions, broken words and opening discourse markers."""
-    text = _MARKS.sub(" ", text)
-    text = _SPACE_BEFORE.sub(r"\1", re.sub(r"\s+(['’](?:s|re|ve|ll|d|m|t)\b)", r"\1", text))
-    text = _FILLERS.sub(" ", text)
-    text = _BROKEN.sub(" ", text)
-    text = re.sub(r"\s+([,.;:?!])", r"\1", " ".join(text.split()))
-    text = _COMMAS.sub("", text)
-    for _ in range(2):
-        text = _REPEATED.sub(r"\1", text)
-    text = _LONE_QUOTE.sub(r"\1\2", _without_false_starts(text))
-    text = _OPENING.sub("", text.strip())
-    text = _COMMAS.sub("", " ".join(text.split())).strip()
-    return text[:1].upper() + text[1:] if text else ""
-
-
-def _without_false_starts(text: str) -> str:
-    """Take out "cou" before "could", "tha" before "that's", "a" before "also"; "in" before "into" stays."""
-    words = text.split()
-    kept: list[str] = []
-    for word, following in zip_longest(words, words[1:], fillvalue=""):
-        bare = word.strip(",.").lower()
-        again = following.strip(",.").lower()
-        broken = again in _STUTTERS.get(bare, ()) or (
-            0 < len(bare) <= 4
-            and bare not in STOPWORDS
-            and len(following) > len(bare)
-            and following.lower().startswith(bare)
-            and not word.isupper()
-        )
-        if not broken:
-            kept.append(word)
-    return " ".join(kept)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -202,6 +150,8 @@ def is_well_formed(unit: Unit) -> bool:
     """Does the unit read as a sentence: an end, a verb, no loose beginning or tail, no splinters of words?"""
     words = words_of(unit.text)
     if not words or not _ENDS.search(unit.raw) or words[-1] in _LOOSE_ENDS or words[0] in _LOOSE_STARTS:
+        return False
+    if words[0] in _SUBJECTLESS and not unit.is_question:
         return False
     if any(len(word) == 1 and word not in "ai" and not word.isdigit() for word in words):
         return False

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round, chat
+from workers.jobs.meeting_summary.clean_speech import clean_speech
 from workers.jobs.meeting_summary.extract import extract_minutes, summary_text
-from workers.jobs.meeting_summary.extract_units import clean_speech
 from workers.jobs.meeting_summary.validate import validate_minutes
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import Transcript, Utterance

@@ -6,9 +6,6 @@ import pytest
 
 from assistant.minutes.schema import Minutes
 from workers.jobs.meeting_summary.extract import extract_minutes
-from workers.jobs.meeting_summary.extract_importance import Weights
-from workers.jobs.meeting_summary.extract_items import find_candidates
-from workers.jobs.meeting_summary.extract_units import all_sentences
 from workers.jobs.meeting_summary.validate import validate_minutes
 from workers.transcripts.transcript import Transcript, Utterance
 
@@ -213,25 +210,144 @@ def test_what_nobody_knew_or_was_left_open_is_open(turns: list[tuple[str, str]],
     assert [question.text for question in minutes_of(*turns).open_questions] == [text]
 
 
-CHATTER = ["The tram up the hill was full of tourists.", "My sister came home late from the river."] * 4
-NEVER = {"bias": -9.0}
+@pytest.mark.parametrize(
+    ("turns", "decision"),
+    [
+        (
+            [("Eva Lund", "Let's paint the crane yellow and use the small ferry."), ("Dan Roe", "Yes, that's fine.")],
+            ("agreed", "Let's paint the crane yellow and use the small ferry."),
+        ),
+        (
+            [("Eva Lund", "Let's use the small ferry for the island trips."), ("Dan Roe", "Okay.")],
+            ("proposed", "Let's use the small ferry for the island trips."),
+        ),
+    ],
+)
+def test_what_others_accept_is_listed_as_far_as_it_went(
+    turns: list[tuple[str, str]], decision: tuple[str, str]
+) -> None:
+    assert [(d.status, d.text) for d in minutes_of(*turns).decisions] == [decision]
 
 
-def decisions_guessed(*said: str, log_odds: float) -> list[str]:
-    """Return what is guessed when every sentence is as likely a decision as `log_odds` says."""
-    weights = Weights({}, {}, {"actions": NEVER, "decisions": {"bias": log_odds}, "questions": NEVER})
-    turns = [Utterance(id=f"u{n}", speaker="AB"[n % 2], text=text) for n, text in enumerate(said, 1)]
-    sentences = all_sentences(Transcript(source="plain_text", utterances=tuple(turns)))
-    return [sentences[found.best].text for found in find_candidates(sentences, {}, weights=weights)["decisions"]]
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("Eva Lund", "Let's use the small ferry for the island trips."), ("Dan Roe", "It is in the dock.")],
+        [("Eva Lund", "Let's use the small ferry for the island trips."), ("Dan Roe", "Mm-hmm.")],
+        [("Eva Lund", "Let's use the small ferry for the island."), ("Dan Roe", "Yes, but it is in the dock.")],
+        [("Eva Lund", "Maybe we should use the small ferry for the island."), ("Dan Roe", "Yes.")],
+        [("Eva Lund", "Should we use the small ferry for the island?"), ("Dan Roe", "Yes.")],
+        [("Eva Lund", "Let's use the slides of the last island meeting."), ("Dan Roe", "Okay.")],
+        [("Eva Lund", "I suggest we start with the harbour ferry."), ("Dan Roe", "Okay.")],
+        [("Eva Lund", "Let's keep that."), ("Dan Roe", "Yes.")],
+    ],
+)
+def test_what_nobody_accepted_or_what_runs_the_meeting_is_no_decision(turns: list[tuple[str, str]]) -> None:
+    assert minutes_of(*turns).decisions == ()
 
 
-def test_a_single_weak_guess_is_none() -> None:
-    crane, ferry = "The crane will be painted yellow this spring.", "Let's use the small ferry for the island."
-
-    assert decisions_guessed(*CHATTER, crane, *CHATTER, log_odds=-1.5) == []
-    assert decisions_guessed(*CHATTER, crane, *CHATTER, log_odds=-0.5) == [crane]
-    assert decisions_guessed(*CHATTER, crane, *CHATTER, ferry, *CHATTER, log_odds=-1.5) == [crane, ferry]
+MOVED = ("Eva Lund", "I move that the harbour buy the yellow crane.")
+DEBATE = [("Dan Roe", "The yellow crane lifts nine tons."), ("Priya", "The harbour has no money for it this spring.")]
 
 
-def test_what_is_told_is_no_decision_however_likely_its_place() -> None:
-    assert decisions_guessed(*CHATTER, log_odds=2.0) == []
+@pytest.mark.parametrize(
+    ("declared", "status"),
+    [
+        ("Those in favour? Five. The motion is carried.", "agreed"),
+        ("I declare the motion carried.", "agreed"),
+        ("The ayes have it.", "agreed"),
+        ("In favour two, against six. The motion is defeated.", "rejected"),
+        ("The noes have it.", "rejected"),
+    ],
+)
+def test_a_vote_is_shown_with_what_was_moved_long_before(declared: str, status: str) -> None:
+    decisions = minutes_of(MOVED, *DEBATE * 10, ("The Chair", declared), ("The Chair", "Next item.")).decisions
+
+    assert [(d.status, d.text.split(" – ")[0]) for d in decisions] == [
+        (status, "I move that the harbour buy the yellow crane.")
+    ]
+    assert decisions[0].evidence[-1].quote in declared
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "If the motion is carried we buy it.",
+        "Is the motion carried?",
+        "Last year the motion was rejected.",
+        "Thank you.",
+    ],
+)
+def test_a_motion_without_an_outcome_settles_nothing(declared: str) -> None:
+    decisions = minutes_of(MOVED, *DEBATE, ("The Chair", declared)).decisions
+
+    assert decisions == ()
+
+
+def test_each_motion_has_its_own_outcome() -> None:
+    decisions = minutes_of(
+        MOVED,
+        ("The Chair", "The motion is carried."),
+        ("Dan Roe", "I move that the old crane be sold to the museum."),
+        ("The Chair", "The motion falls."),
+        ("The Chair", "The amendment is agreed."),
+    ).decisions
+
+    assert [(d.status, "museum" in d.text) for d in decisions] == [("agreed", False), ("rejected", True)]
+
+
+def debate_about(question: str, *, settled: str = "") -> Minutes:
+    """Return the minutes of a long talk in which three people go back and forth about a question."""
+    chat = [
+        ("Priya", "The tram up the hill was full of tourists and their cameras."),
+        ("Dan Roe", "It was sunny."),
+    ] * 60
+    doubts = [
+        ("Dan Roe", "Maybe it would be too heavy for the old pier."),
+        ("Priya", "But the island needs it, I think."),
+        ("Dan Roe", "It could also be too slow in winter."),
+        ("Priya", "Perhaps a small one would do."),
+        ("Dan Roe", "But a small one costs nearly the same."),
+        ("Eva Lund", settled or "The pier is sixty years old."),
+    ]
+    return minutes_of(*chat, ("Eva Lund", question), *doubts, *chat)
+
+
+def test_a_choice_that_several_people_debate_is_open() -> None:
+    questions = debate_about("Do we need a second ferry for the island?").open_questions
+
+    assert [(q.raised_by, q.text) for q in questions] == [("Eva Lund", "Do we need a second ferry for the island?")]
+
+
+@pytest.mark.parametrize(
+    ("question", "settled"),
+    [
+        ("Do we need a second ferry for the island?", "Decided: one small ferry for the island."),
+        ("Can we check that the translation of the ferry talk works?", ""),
+        ("Was the second ferry to the island full of tourists?", ""),
+    ],
+)
+def test_what_was_settled_or_is_no_choice_is_not_open(question: str, settled: str) -> None:
+    assert debate_about(question, settled=settled).open_questions == ()
+
+
+@pytest.mark.parametrize(
+    ("turns", "item"),
+    [
+        ([("Priya", "Dan will call the harbour tomorrow.")], ("Dan", "tomorrow", day(11, 13))),
+        ([("Priya", "The clerk will write to the harbour.")], (None, None, None)),
+        (
+            [("Priya", "The clerk will write to the harbour."), ("The Clerk", "Yes."), ("The Clerk", "Gladly.")],
+            ("The Clerk", None, None),
+        ),
+    ],
+)
+def test_a_task_given_to_someone_else_or_to_an_office(turns: list[tuple[str, str]], item: Item) -> None:
+    assert [(task.owner, task.due, task.due_date) for task in minutes_of(*turns).action_items] == [item]
+
+
+@pytest.mark.parametrize(
+    "said", ["I will ask the minister a simple question.", "I will ask this again.", "I'll call that a summary."]
+)
+def test_what_is_done_as_soon_as_said_is_no_task(said: str) -> None:
+    assert minutes_of(("Dan Roe", said), ("Eva Lund", "Please.")).action_items == ()
