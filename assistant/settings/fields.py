@@ -1,24 +1,14 @@
-"""The one reader of the environment.
-
-Every setting is a field here with a description; `deploy/example.env` is generated from them
-(`steward admin example-env`). A secret may come from a file: `SLACK_BOT_TOKEN_FILE=/run/secrets/slack` stands
-for `SLACK_BOT_TOKEN`. Nothing else in the product reads the environment.
-"""
+"""All settings, declared: names, types, bounds, meanings, defaults."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from assistant.errors import SettingsInvalid
-from assistant.job_kinds import LANE_SLOTS, LANES, SUSPECT_LANE
-from assistant.mail.servers import read_server
+from assistant.job_kinds import LANE_SLOTS, SUSPECT_LANE
 
 DEFAULT_PORT = 8080
 Streaming = Literal["auto", "on", "off"]
@@ -117,7 +107,7 @@ class Settings(BaseModel):
         description="Comma-separated folders whose log lines may be shown with their personal data (never secrets).",
     )
 
-    # -- minutes of meetings
+    # -- minutes of meetings, and tickets of their tasks
     steward_minutes_templates: Path | None = Field(
         None,
         description="Folder of TOML templates for minutes: each adds a kind of meeting, or replaces the built-in one "
@@ -128,6 +118,75 @@ class Settings(BaseModel):
         description="Comma-separated TrueType or OpenType files for PDF files, tried in order. Empty: those that "
         "Debian's font packages install.",
     )
+    minutes_retention_days: int = Field(
+        1_095,
+        ge=1,
+        description="Days until minutes are deleted from the library; their conversations go by RETENTION_DAYS.",
+    )
+    minutes_readers: str = Field(
+        "", description="Comma-separated groups, people's ids or e-mail addresses that may read all minutes."
+    )
+    tickets_kind: Literal["json", "jira", "github"] = Field(
+        "json", description="What takes action items as tickets: any JSON API, Jira Cloud, or GitHub issues."
+    )
+    tickets_url: str | None = Field(
+        None,
+        description="Where tickets are made; empty: nowhere. json: the address to post to; jira: the site, "
+        "https://acme.atlassian.net; github: https://api.github.com, or an Enterprise server's API.",
+    )
+    tickets_token: SecretStr | None = Field(None, description="Token for the ticket system, sent as Bearer.")
+    tickets_user: str | None = Field(
+        None, description="Jira Cloud: the e-mail address of the token's account (basic authentication)."
+    )
+    tickets_project: str = Field(
+        "", description="Jira: project key; GitHub: owner/repository; json: sent as project, if set."
+    )
+    tickets_fields: str = Field(
+        "",
+        description="Comma-separated ours=theirs. json: names of title, body, owner, due, labels, project, key, name "
+        "and url there; jira: issuetype=Task and other fields by id.",
+    )
+    tickets_timeout_seconds: float = Field(10.0, gt=0, description="Time one call to the ticket system may take.")
+
+    # -- e-mail drafts, and the mailboxes they go to
+    email_sending: bool = Field(
+        False,
+        description="Offer Send under e-mail drafts, where the asker's mail channel can send. Off: drafts can only "
+        "be saved and downloaded.",
+    )
+    email_approval_days: int = Field(14, ge=1, description="Days until a draft nobody sent or discarded lapses.")
+    email_channels: str = Field(
+        "",
+        description="Comma-separated ways people may connect their own mailbox: imap, graph (Microsoft 365), gmail. "
+        "Empty: none, drafts are downloaded as .eml (see docs/connect-mail.md).",
+    )
+    email_imap_url: str | None = Field(
+        None, description="IMAP server: imaps://HOST or imap+starttls://HOST; imap:// on this machine alone."
+    )
+    email_smtp_url: str | None = Field(
+        None, description="Server that takes mail to be sent: smtps://HOST or smtp+starttls://HOST. Empty: no Send."
+    )
+    email_imap_sign_in: Literal["password", "microsoft", "google"] = Field(
+        "password", description="What IMAP and SMTP sign in with: a password, or a token of Microsoft's or Google's."
+    )
+    email_sent_copy: bool = Field(
+        True, description="Put what SMTP took into the Sent folder. Off where the server does that itself."
+    )
+    email_ca_file: Path | None = Field(None, description="Authorities of the mail servers' certificates, as PEM.")
+    email_timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for a mail server's answer.")
+    email_microsoft_client_id: str | None = Field(None, description="App registration that asks for mailboxes.")
+    email_microsoft_client_secret: SecretStr | None = Field(None, description="Its secret; a public client has none.")
+    email_microsoft_login_url: str = Field(
+        "https://login.microsoftonline.com/organizations",
+        description="Microsoft's sign-in with the tenant: put your tenant's id in place of organizations.",
+    )
+    email_google_client_id: str | None = Field(None, description="Google OAuth client that asks for mailboxes.")
+    email_google_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    email_google_login_url: str = Field(
+        "https://accounts.google.com/o/oauth2/v2/auth", description="Google's page of consent."
+    )
+    email_google_token_url: str = Field("https://oauth2.googleapis.com/token", description="Google's token service.")
+    email_gmail_url: str = Field("https://gmail.googleapis.com", description="The Gmail API.")
 
     # -- Slack
     slack_bot_token: SecretStr | None = Field(None, description="Bot token (xoxb-…) of one workspace.")
@@ -170,7 +229,6 @@ class Settings(BaseModel):
     teams_oauth_scope: str = Field(
         "https://api.botframework.com/.default", description="Scope of the bot's own token."
     )
-
     teams_graph_url: str = Field(
         "https://graph.microsoft.com", description="Microsoft Graph (sovereign clouds differ)."
     )
@@ -238,78 +296,7 @@ class Settings(BaseModel):
     )
     parse_seconds: float = Field(60.0, gt=0, description="Time one document may take to parse.")
 
-    # -- e-mail drafts
-    email_sending: bool = Field(
-        False,
-        description="Offer Send under e-mail drafts, where the asker's mail channel can send. Off: drafts can only "
-        "be saved and downloaded.",
-    )
-    email_approval_days: int = Field(14, ge=1, description="Days until a draft nobody sent or discarded lapses.")
-
-    # -- minutes
-    minutes_retention_days: int = Field(
-        1_095,
-        ge=1,
-        description="Days until minutes are deleted from the library; their conversations go by RETENTION_DAYS.",
-    )
-    minutes_readers: str = Field(
-        "", description="Comma-separated groups, people's ids or e-mail addresses that may read all minutes."
-    )
-    tickets_kind: Literal["json", "jira", "github"] = Field(
-        "json", description="What takes action items as tickets: any JSON API, Jira Cloud, or GitHub issues."
-    )
-    tickets_url: str | None = Field(
-        None,
-        description="Where tickets are made; empty: nowhere. json: the address to post to; jira: the site, "
-        "https://acme.atlassian.net; github: https://api.github.com, or an Enterprise server's API.",
-    )
-    tickets_token: SecretStr | None = Field(None, description="Token for the ticket system, sent as Bearer.")
-    tickets_user: str | None = Field(
-        None, description="Jira Cloud: the e-mail address of the token's account (basic authentication)."
-    )
-    tickets_project: str = Field(
-        "", description="Jira: project key; GitHub: owner/repository; json: sent as project, if set."
-    )
-    tickets_fields: str = Field(
-        "",
-        description="Comma-separated ours=theirs. json: names of title, body, owner, due, labels, project, key, name "
-        "and url there; jira: issuetype=Task and other fields by id.",
-    )
-    tickets_timeout_seconds: float = Field(10.0, gt=0, description="Time one call to the ticket system may take.")
-    email_channels: str = Field(
-        "",
-        description="Comma-separated ways people may connect their own mailbox: imap, graph (Microsoft 365), gmail. "
-        "Empty: none, drafts are downloaded as .eml (see docs/connect-mail.md).",
-    )
-    email_imap_url: str | None = Field(
-        None, description="IMAP server: imaps://HOST or imap+starttls://HOST; imap:// on this machine alone."
-    )
-    email_smtp_url: str | None = Field(
-        None, description="Server that takes mail to be sent: smtps://HOST or smtp+starttls://HOST. Empty: no Send."
-    )
-    email_imap_sign_in: Literal["password", "microsoft", "google"] = Field(
-        "password", description="What IMAP and SMTP sign in with: a password, or a token of Microsoft's or Google's."
-    )
-    email_sent_copy: bool = Field(
-        True, description="Put what SMTP took into the Sent folder. Off where the server does that itself."
-    )
-    email_ca_file: Path | None = Field(None, description="Authorities of the mail servers' certificates, as PEM.")
-    email_timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for a mail server's answer.")
-    email_microsoft_client_id: str | None = Field(None, description="App registration that asks for mailboxes.")
-    email_microsoft_client_secret: SecretStr | None = Field(None, description="Its secret; a public client has none.")
-    email_microsoft_login_url: str = Field(
-        "https://login.microsoftonline.com/organizations",
-        description="Microsoft's sign-in with the tenant: put your tenant's id in place of organizations.",
-    )
-    email_google_client_id: str | None = Field(None, description="Google OAuth client that asks for mailboxes.")
-    email_google_client_secret: SecretStr | None = Field(None, description="Its secret.")
-    email_google_login_url: str = Field(
-        "https://accounts.google.com/o/oauth2/v2/auth", description="Google's page of consent."
-    )
-    email_google_token_url: str = Field("https://oauth2.googleapis.com/token", description="Google's token service.")
-    email_gmail_url: str = Field("https://gmail.googleapis.com", description="The Gmail API.")
-
-    # -- logs
+    # -- what Steward logs itself
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="console for people, json for machines.")
 
@@ -379,142 +366,3 @@ def plain_settings(settings: Settings) -> dict[str, Any]:
         for name, value in values.items()
         if value is not None
     }
-
-
-def load_settings(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
-    """Read the environment (or the mapping given) into Settings; `overrides` win over both.
-
-    Empty values count as unset. `NAME_FILE` gives the value of NAME from a file, without its last newline.
-
-    Raises:
-        SettingsInvalid: a value does not parse, a file cannot be read, or NAME and NAME_FILE are both set.
-    """
-    source = dict(os.environ if environment is None else environment)
-    values: dict[str, object] = {}
-    for field in Settings.model_fields:
-        value = _read(source, field.upper())
-        if value is not None:
-            values[field] = value
-    values.update({name: value for name, value in overrides.items() if value is not None})
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        raise SettingsInvalid(f"Some settings can't be used. {problems}.") from error
-    _check_together(settings)
-    return settings
-
-
-def has_screen() -> bool:
-    """Return whether a browser could show a window here; without one, Python might start a text browser."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def child_environment(**settings: str) -> dict[str, str]:
-    """Return this process's environment with the settings (upper-case names) put in, for a child of ours."""
-    return {**os.environ, **settings}
-
-
-def secret_at(reference: str) -> SecretStr:
-    """Return the secret that `env:NAME` or `file:PATH` stands for, read now: mounted secrets are replaced.
-
-    Raises:
-        SettingsInvalid: there is none.
-    """
-    kind, _, place = reference.partition(":")
-    if kind == "env":
-        value = os.environ.get(place, "")
-    else:
-        try:
-            value = Path(place).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsInvalid(f"The secret {reference} can't be read: {error.strerror}.") from error
-    if not value:
-        raise SettingsInvalid(f"The secret {reference} is empty.")
-    return SecretStr(value)
-
-
-def _read(source: Mapping[str, str], name: str) -> str | None:
-    value, file = source.get(name) or None, source.get(f"{name}_FILE") or None
-    if value and file:
-        raise SettingsInvalid(f"Both {name} and {name}_FILE are set. Keep one of them.")
-    if file:
-        try:
-            return Path(file).read_text(encoding="utf-8").rstrip("\r\n") or None
-        except OSError as error:
-            raise SettingsInvalid(f"{name}_FILE names {file}, which can't be read: {error.strerror}.") from error
-    return value
-
-
-def _check_together(settings: Settings) -> None:
-    if settings.slack_bot_token and not (settings.slack_signing_secret or settings.slack_app_token):
-        raise SettingsInvalid(
-            "SLACK_BOT_TOKEN is set without SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode). "
-            "Set one of them, or unset SLACK_BOT_TOKEN."
-        )
-    if settings.slack_client_id and not (settings.slack_client_secret and settings.slack_signing_secret):
-        raise SettingsInvalid("SLACK_CLIENT_ID needs SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET beside it.")
-    loopback = settings.host in ("127.0.0.1", "::1", "localhost")
-    if settings.teams_local_mode and not loopback:
-        raise SettingsInvalid("TEAMS_LOCAL_MODE turns authentication off, so HOST must be loopback.")
-    if settings.steward_sign_in == "demo" and not loopback:
-        raise SettingsInvalid("STEWARD_SIGN_IN=demo lets anyone be anyone, so HOST must be loopback.")
-    if settings.app_id and settings.app_type == "SingleTenant" and not settings.app_tenantid:
-        raise SettingsInvalid("APP_TYPE=SingleTenant needs APP_TENANTID.")
-    _check_lanes(settings)
-    _check_mail(settings)
-    unknown = {kind.strip().lower() for kind in settings.steward_log_hidden.split(",")} - {
-        *PERSONAL_KINDS,
-        "none",
-        "",
-    }
-    if unknown:
-        raise SettingsInvalid(
-            f"STEWARD_LOG_HIDDEN names {sorted(unknown)[0]!r}; it takes {', '.join(PERSONAL_KINDS)}, or none."
-        )
-    if settings.qdrant_api_key and not settings.qdrant_url:
-        raise SettingsInvalid("QDRANT_API_KEY is set without QDRANT_URL.")
-
-
-def _check_lanes(settings: Settings) -> None:
-    try:
-        slots = settings.lane_slots
-    except ValueError as error:
-        raise SettingsInvalid("WORKER_LANE_SLOTS takes lane=number, several by commas: logs=2,summary=3.") from error
-    unknown = sorted({*slots, *settings.process_lanes} - set(LANES))
-    if unknown or any(number < 1 for number in slots.values()):
-        raise SettingsInvalid(
-            f"WORKER_LANE_SLOTS and WORKER_PROCESS_LANES take these lanes: {', '.join(LANES)}. "
-            + (f"There is no lane {unknown[0]}." if unknown else "A lane needs at least one slot.")
-        )
-
-
-def _check_mail(settings: Settings) -> None:
-    named = {part.strip().lower() for part in settings.email_channels.split(",") if part.strip()}
-    if unknown := sorted(named - {"imap", "graph", "gmail"}):
-        raise SettingsInvalid(f"EMAIL_CHANNELS takes imap, graph, gmail; there is no {unknown[0]}.")
-    if settings.email_imap_url:
-        read_server(settings.email_imap_url, "imap")
-    if settings.email_smtp_url:
-        read_server(settings.email_smtp_url, "smtp")
-    provider = settings.email_imap_sign_in if "imap" in named else ""
-    if "imap" in named and not settings.email_imap_url:
-        raise SettingsInvalid("EMAIL_CHANNELS names imap, so EMAIL_IMAP_URL must say which server.")
-    if ("graph" in named or provider == "microsoft") and not settings.email_microsoft_client_id:
-        raise SettingsInvalid("Mailboxes at Microsoft need EMAIL_MICROSOFT_CLIENT_ID.")
-    if ("gmail" in named or provider == "google") and not settings.email_google_client_id:
-        raise SettingsInvalid("Mailboxes at Google need EMAIL_GOOGLE_CLIENT_ID.")
-
-
-def example_env() -> str:
-    """Return the text of deploy/example.env: every setting, its meaning and its default, all commented out."""
-    lines = [
-        "# Every setting of Steward. Generated by `steward admin example-env`; do not edit by hand.",
-        "# A secret NAME may be given as NAME_FILE, the path of a file that holds it.",
-        "",
-    ]
-    for name, field in Settings.model_fields.items():
-        default = field.get_default(call_default_factory=False)
-        shown = "" if default is None or name == "steward_data" else str(default)
-        lines += [f"# {field.description}", f"#{name.upper()}={shown}", ""]
-    return "\n".join(lines)
