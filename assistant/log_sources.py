@@ -221,6 +221,12 @@ class LogSources(Frozen):
         """Every declared service, sorted."""
         return tuple(sorted({service for source in self.sources for service in source.services}))
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What services are called, in lower case, and the service each name means."""
+        names = {service.lower(): service for one in self.sources for service in one.services}
+        return {alias.lower(): service for one in self.sources for alias, service in one.aliases.items()} | names
+
     def for_asker(self, mention: Mention) -> LogSources:
         """Return those whose groups the asker is in, whoever else will read the answer."""
         own = set(groups_of(mention.asker))

@@ -73,6 +73,7 @@ class Mention(Stored):
 
     event_key: str = Field(min_length=1, max_length=512)  # the same for every redelivery of the same event
     conversation: ConversationKey
+    begins_conversation: bool = False  # nothing can have been said there before, as the platform knows
     asked_in: ConversationKey | None = None  # the channel, where what is asked there is answered to the asker alone
     asker: Person
     text: str = ""

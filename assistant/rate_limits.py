@@ -1,5 +1,7 @@
 """How many questions one person, and one workspace, may ask a minute: a token bucket for each.
 
+Other limits a minute that all processes share (how many streams Slack lets a workspace begin) use the same buckets.
+
 A bucket holds a minute's worth, so that a burst is fine and a steady flood is not. With REDIS_URL set the buckets
 stand in Redis, filled and emptied by one script, so that all bots count together; without it each process counts
 for itself. Where Redis does not answer, this process's own buckets serve until it does: being unable to count is
@@ -128,5 +130,10 @@ class RateLimits:
 
 
 def open_rate_limits(settings: Settings) -> RateLimits:
-    """Return the limits: shared where REDIS_URL is set, else this process's own."""
-    return RateLimits(settings, SharedBuckets(settings.redis_url) if settings.redis_url else OwnBuckets())
+    """Return the limits of the settings over `open_buckets`."""
+    return RateLimits(settings, open_buckets(settings))
+
+
+def open_buckets(settings: Settings) -> Buckets:
+    """Return buckets: shared where REDIS_URL is set, else this process's own."""
+    return SharedBuckets(settings.redis_url) if settings.redis_url else OwnBuckets()

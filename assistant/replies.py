@@ -173,4 +173,5 @@ class Reply(Stored):
     text: str
     blocks: tuple[Block, ...] = ()
     final: bool = True  # False: a placeholder or progress; the final one replaces it
+    step: str = ""  # of progress: the step under way, for platforms that list them; "" while none has begun
     wants_feedback: bool = False  # thumbs are shown under it

@@ -12,21 +12,28 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import SettingsInvalid
 from assistant.job_kinds import LANE_SLOTS, LANES, SUSPECT_LANE
 from assistant.mail.servers import read_server
 
 DEFAULT_PORT = 8080
+Streaming = Literal["auto", "on", "off"]
 PersonalKind = Literal["email", "card", "iban", "phone", "ip", "public_ip", "user"]
 PERSONAL_KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
 
 
 def _default_data_dir() -> Path:
     return Path.home() / ".local" / "share" / "steward"
+
+
+def _streaming(value: object) -> object:
+    """Return the choice that a setting of earlier versions stands for: true was direct messages, false nowhere."""
+    word = str(value).lower()
+    return {"true": "auto", "1": "auto", "false": "off", "0": "off"}.get(word, word)
 
 
 class Settings(BaseModel):
@@ -128,10 +135,10 @@ class Settings(BaseModel):
     slack_signing_secret: SecretStr | None = Field(None, description="Verifies Slack's HTTP requests.")
     slack_client_id: str | None = Field(None, description="OAuth client id: many workspaces by /slack/install.")
     slack_client_secret: SecretStr | None = Field(None, description="OAuth client secret.")
-    slack_streaming: bool = Field(
-        False,
-        description="Answer direct messages in Slack's own streams: task cards instead of a Stop button (a cross on "
-        "the question still stops).",
+    slack_streaming: Annotated[Streaming, BeforeValidator(_streaming)] = Field(
+        "auto",
+        description="Where Slack's own status and streams show the work: auto in direct messages, on in channels "
+        "too (only the asker sees it live there), off nowhere.",
     )
     slack_api_url: str = Field("https://slack.com/api/", description="Base URL of Slack's Web API.")
 

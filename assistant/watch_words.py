@@ -9,13 +9,16 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-WATCH_BUTTONS = {"watch": "watch this", "stop_watch": "stop watching"}  # a button says what one could type
+# A button says what one could type.
+WATCH_BUTTONS = {"watch": "watch this", "watch_on": "go on watching this", "stop_watch": "stop watching"}
 DEFAULT_EVERY = timedelta(minutes=10)
 SHORTEST_EVERY, LONGEST_EVERY = timedelta(minutes=5), timedelta(hours=24)
 DEFAULT_FOR = timedelta(hours=4)
 LONGEST_FOR = timedelta(days=7)
 _START = re.compile(
-    r"^\s*(?:please\s+)?(?:keep\s+)?(?:watch(?:ing)?|keep an eye on)\s+(?:this|it|that)\b", re.IGNORECASE
+    r"^\s*(?:please\s+)?(?P<on>(?:keep(?:\s+on)?|go\s+on|continue)\s+)?"
+    r"(?:watch(?:ing)?|keep an eye on)\s+(?:this|it|that)\b",
+    re.IGNORECASE,
 )
 _STOP = re.compile(r"^\s*(?:please\s+)?(?:stop\s+watching|unwatch)\b", re.IGNORECASE)
 _EVERY = re.compile(r"\bevery\s+(?:(\d+)\s*)?(min(?:ute)?|hour|hr|h|m)s?\b", re.IGNORECASE)
@@ -30,17 +33,20 @@ class WatchWords:
     stop: bool
     every: timedelta = DEFAULT_EVERY
     lasts: timedelta = DEFAULT_FOR
+    goes_on: bool = False  # as often and as long as before, where it was watched before
 
 
 def read_watch_words(text: str) -> WatchWords | None:
     """Return what a sentence asks to be watched or to be watched no more; None for every other sentence."""
     if _STOP.match(text):
         return WatchWords(stop=True)
-    if not _START.match(text):
+    start = _START.match(text)
+    if not start:
         return None
-    every = min(max(_span(_EVERY.search(text), DEFAULT_EVERY), SHORTEST_EVERY), LONGEST_EVERY)
-    lasts = _span(_FOR.search(text), DEFAULT_FOR)
-    return WatchWords(False, every, min(max(lasts, every), LONGEST_FOR))
+    often, long = _EVERY.search(text), _FOR.search(text)
+    every = min(max(_span(often, DEFAULT_EVERY), SHORTEST_EVERY), LONGEST_EVERY)
+    goes_on = start["on"] is not None and often is None and long is None
+    return WatchWords(False, every, min(max(_span(long, DEFAULT_FOR), every), LONGEST_FOR), goes_on)
 
 
 def _span(match: re.Match[str] | None, otherwise: timedelta) -> timedelta:

@@ -36,8 +36,9 @@ import httpx
 from assistant import exit_codes
 from assistant.settings import child_environment
 from bench.chaos_services import PrivatePostgres, PrivateRedis, free_port
+from tests.peers.serving import Running
 from tests.peers.slack_events import SECRET, payload, signed
-from tests.peers.slack_peer import TOKEN, Running, SlackPeer
+from tests.peers.slack_peer import TOKEN, SlackPeer
 
 GOAL_P99_MS = 50.0
 SLACK_WAITS_MS = 3_000.0  # Slack sends an event again that is not acknowledged by then (its Events API page)

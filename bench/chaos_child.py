@@ -42,9 +42,11 @@ def run_job(job: Job, context: JobContext) -> JobResult:
         os._exit(139)
     if brief.get("flaky") and job.attempt == 1:
         raise DependencyUnavailable("the model answered 503", retry_after_seconds=0.5)
-    end = time.monotonic() + brief["seconds"]
+    end, told = time.monotonic() + brief["seconds"], -1
     while time.monotonic() < end:
         context.check(job)
+        if brief.get("tells") and told != (told := round(end - time.monotonic())):
+            context.report("working", f"working, {told} s to go")
         time.sleep(min(0.1, max(0.0, end - time.monotonic())))
     text = f"ANSWER {brief['question']}"
     receipt = Receipt(model="chaos", offline=True, prompt_version="chaos@0")

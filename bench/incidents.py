@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.incident_cases import CASES, HEALTHY, Case, HealthyCase
+from bench.incident_cases import CASES, Case
+from bench.incident_healthy import HEALTHY, HealthyCase
 from bench.incident_heldout import HELD_OUT
+from bench.incident_named import NAMED
 from bench.incident_worlds import WORLDS, Entry, World, written
 from workers.logs.inspection import inspect
 
@@ -35,6 +37,7 @@ class Generated:
     root: str | None
     first_bad: datetime | None
     key: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Outcome:
     in_time: bool
     key_in_five: bool
     said: str
+    is_named: bool | None = None  # whether the detector of the case names the cause; None: the case has none
 
 
 def measure(lines: int = QUICK_LINES, *, seed: int = SEED) -> dict[str, object]:
@@ -58,6 +62,8 @@ def measure(lines: int = QUICK_LINES, *, seed: int = SEED) -> dict[str, object]:
         known = _outcomes(CASES, Path(folder) / "known", lines, seed)
         print("held out: written before the rules were changed, with other words for the causes")
         held_out = _outcomes(HELD_OUT, Path(folder) / "held-out", lines, seed + len(CASES))
+        print("named: causes with a name of their own, written after the detectors")
+        named = _outcomes(NAMED, Path(folder) / "named", lines, seed + len(CASES) + len(HELD_OUT))
         for number, healthy in enumerate(HEALTHY):
             generated = generate_healthy(healthy, Path(folder) / f"healthy{number}", lines, seed=seed - number)
             inspection = inspect(generated.paths, now=BEGIN + timedelta(days=1))
@@ -68,6 +74,7 @@ def measure(lines: int = QUICK_LINES, *, seed: int = SEED) -> dict[str, object]:
         "lines_each": lines,
         **_rates(known),
         "held_out": _rates(held_out),
+        "named": {**_rates(named), "cause_named": round(sum(one.is_named is True for one in named) / len(named), 3)},
         "healthy": len(HEALTHY),
         "causes_invented": len(invented),
     }
@@ -111,7 +118,7 @@ def generate(case: Case, folder: Path, lines: int, *, seed: int, mixed: bool) ->
     for seconds, service, text in case.markers:
         entries.append(Entry(start + timedelta(seconds=seconds), service, "INFO", _filled(text, source)))
     paths = _write(entries, world, folder, mixed=mixed)
-    return Generated(case.name, paths, len(entries), case.root, first_bad, case.key)
+    return Generated(case.name, paths, len(entries), case.root, first_bad, case.key, case.kind)
 
 
 def generate_healthy(case: HealthyCase, folder: Path, lines: int, *, seed: int) -> Generated:
@@ -131,6 +138,7 @@ def _judged(generated: Generated) -> Outcome:
     suspects = [hypothesis.service for hypothesis in inspection.hypotheses[:2]]
     found, gold = inspection.first_bad, generated.first_bad
     told = [f"{change.text} {change.example}" for change in inspection.what_changed[:5]]
+    kind = next((one.kind for one in inspection.hypotheses if one.service == generated.root), "")
     late = (found - gold).total_seconds() if found and gold else float("inf")
     return Outcome(
         generated.name,
@@ -141,6 +149,7 @@ def _judged(generated: Generated) -> Outcome:
         in_time=abs(late) <= 60,
         key_in_five=any(generated.key in text for text in told),
         said=f"{inspection.root_cause_service} (gold {generated.root}), {late:+.0f} s",
+        is_named=kind == generated.kind if generated.kind else None,
     )
 
 
@@ -263,4 +272,5 @@ def _trace(source: random.Random) -> str:
 
 def _print_row(outcome: Outcome) -> None:
     marks = "".join("x" if good else "." for good in (outcome.top_two, outcome.in_time, outcome.key_in_five))
-    print(f"{outcome.name:34} {marks} {outcome.said}; {outcome.lines} lines, {outcome.cpu_seconds:.2f} CPU s")
+    named = "" if outcome.is_named is not False else ", cause not named"
+    print(f"{outcome.name:34} {marks} {outcome.said}{named}; {outcome.lines} lines, {outcome.cpu_seconds:.2f} CPU s")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems
 
 Baseline = Callable[[Sequence[Unit], int], list[Unit]]
 Floats = NDArray[np.float64]

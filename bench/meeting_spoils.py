@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from assistant.minutes.schema import Decision, Evidence, Minutes, SummaryLine
+from assistant.words import words_of
 from workers.transcripts.transcript import Transcript
-from workers.validation.text_support import words_of
 
 Spoiling = Callable[[Minutes, Transcript, random.Random], Minutes | None]
 

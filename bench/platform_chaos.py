@@ -50,6 +50,7 @@ class Service(Protocol):
     """A chat service and its people."""
 
     name: str
+    work_seconds: tuple[float, float]  # how long a question's work takes, at least and at most
     faults: dict[str, int]  # how often each was done to the bot
 
     def environment(self) -> dict[str, str]:
@@ -115,14 +116,14 @@ class BotChild:
             self._process.wait()
 
 
-def read_arguments(program: str, argv: list[str] | None) -> argparse.Namespace:
+def make_parser(program: str) -> argparse.ArgumentParser:
     """Return the options that every service's run has."""
     parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--n", type=int, default=1000, help="questions")
     parser.add_argument("--rate", type=float, default=15.0, help="questions a second")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database-url", default=None, help="PostgreSQL; without it SQLite in a new folder")
-    return parser.parse_args(argv)
+    return parser
 
 
 def run(service: Service, arguments: argparse.Namespace) -> int:
@@ -233,7 +234,9 @@ class _People:
         await asyncio.sleep(1.0)
 
     async def _ask(self, number: int, rng: random.Random) -> None:
-        words = json.dumps({"question": f"q{number}", "seconds": round(rng.uniform(0.05, 0.6), 2)})
+        shortest, longest = self._service.work_seconds
+        brief = {"question": f"q{number}", "seconds": round(rng.uniform(shortest, longest), 2), "tells": longest > 1}
+        words = json.dumps(brief)
         events = list(self._service.events(number, words))
         rng.shuffle(events)
         await asyncio.gather(*(self._deliver(event, rng) for event in events))

@@ -28,8 +28,9 @@ from typing import Any
 import httpx
 
 from assistant.settings import child_environment
+from tests.peers.serving import Running
 from tests.peers.slack_events import SECRET, payload, signed
-from tests.peers.slack_peer import TOKEN, Running, SlackPeer
+from tests.peers.slack_peer import TOKEN, SlackPeer
 
 PEOPLE = 40
 READY_SECONDS = 30.0

@@ -33,13 +33,16 @@ from assistant.settings import Settings, child_environment, load_settings, plain
 from assistant.storage.database import open_engine
 from assistant.storage.job_repair import CLAIM_DAYS, JobRepair
 from assistant.storage.migrate import migrate
-from assistant.storage.tables import conversations, event_claims, jobs, metadata, outbox
+from assistant.storage.tables import metadata
+from assistant.storage.tables.conversations import conversations, event_claims
+from assistant.storage.tables.ledger import jobs, outbox
 from bench.chaos import Child
 from bench.chaos_services import PrivatePostgres, free_port
 from bench.platform_chaos import BotChild
 from bench.process_cost import resident_mb
+from tests.peers.serving import Running
 from tests.peers.slack_events import SECRET, payload, signed
-from tests.peers.slack_peer import TOKEN, Running, SlackPeer
+from tests.peers.slack_peer import TOKEN, SlackPeer
 
 PEOPLE, CHANNELS, AT_ONCE = 60, 9, 16
 TRIES = 3

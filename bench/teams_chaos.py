@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bench.platform_chaos import CHANNELS, PEOPLE, Event, FaultDice, read_arguments, run
+from bench.platform_chaos import CHANNELS, PEOPLE, Event, FaultDice, make_parser, run
 from tests.peers.teams_bot import payload
 from tests.peers.teams_peer import APP_ID, SECRET, TENANT, Message, TeamsPeer
 
@@ -35,6 +35,7 @@ class TeamsService:
     """Teams and its people."""
 
     name = "teams"
+    work_seconds = (0.05, 0.6)
 
     def __init__(self, peer: FaultyTeams) -> None:
         self._peer = peer
@@ -117,7 +118,7 @@ def _conversation(number: int) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run, print the verdict as JSON; 0 when nothing was lost and nothing said twice."""
-    arguments = read_arguments("bench.teams_chaos", argv)
+    arguments = make_parser("bench.teams_chaos").parse_args(argv)
     peer = FaultyTeams(arguments.seed)
     with peer.running():
         return run(TeamsService(peer), arguments)

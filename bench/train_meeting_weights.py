@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.words import STOPWORDS, content_stems, words_of
 from bench.meeting_data import LabelledMeeting, QmsumMeeting, read_labelled, read_qmsum
 from workers.jobs.meeting_summary.extract_importance import (
     FEATURES,
@@ -25,7 +26,6 @@ from workers.jobs.meeting_summary.extract_importance import (
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, Floats, item_features
 from workers.jobs.meeting_summary.extract_items import TASKS
 from workers.jobs.meeting_summary.extract_units import all_sentences, summary_units
-from workers.validation.text_support import STOPWORDS, content_stems, words_of
 
 RIDGE = 1.0  # on standardised features
 TASK_RIDGE = 100.0  # best item F1 held out by meeting series

@@ -146,9 +146,11 @@ class Delivery:
         await asyncio.to_thread(self._outbox.sent, errand, handle)
         log.info("reply.delivered", job_id=str(errand.job_id), revision=errand.revision, tries=errand.tries)
 
-    async def _bring_up_to_date(self, platform: ChatPlatform, errand: Errand) -> dict[str, object]:
+    async def _bring_up_to_date(self, platform: ChatPlatform, errand: Errand) -> dict[str, object] | None:
         key = str(errand.job_id)
         handle = errand.handle
+        if handle == {}:  # kept when the place itself was gone: there is no message to look for
+            raise NothingFound(f"job {errand.job_id} has no place to answer in")
         if handle is None and errand.tries > 1:
             found = await platform.find(errand.target, key)
             handle = dict(found) if found else None
@@ -158,7 +160,8 @@ class Delivery:
             if is_new and not errand.reply.final:
                 return handle
         if handle is None:
-            return dict(await platform.post(errand.target, errand.reply, key))
+            posted = await platform.post(errand.target, errand.reply, key)
+            return None if posted is None else dict(posted)
         changed = await platform.update(handle, errand.reply)
         return dict(handle if changed is None else changed)
 

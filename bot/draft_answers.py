@@ -26,7 +26,9 @@ class DraftAnswers:
 
         A command, a file, a keyword or a question of their own begins something new.
         """
-        if chosen.by != "default" or chosen.kind is not POLICY_SEARCH or mention.text.rstrip().endswith("?"):
+        if mention.begins_conversation or chosen.by != "default" or chosen.kind is not POLICY_SEARCH:
+            return None
+        if mention.text.rstrip().endswith("?"):
             return None
         where = mention.conversation
         kept = self._drafts.asked_last(

@@ -28,6 +28,7 @@ from assistant.storage.people_store import PeopleStore
 from assistant.storage.preference_store import PreferenceStore, Standing
 from assistant.storage.statements import plain_text
 from bot.draft_answers import DraftAnswers
+from bot.log_trouble import LogTrouble
 from bot.meeting_questions import MeetingQuestions
 from bot.routing import HELP_WORDS, Route, help_text, route
 
@@ -59,6 +60,7 @@ class Intake:
         meetings: MeetingQuestions | None = None,
         delivery: SaysAtOnce | None = None,
         preferences: PreferenceStore | None = None,
+        trouble: LogTrouble | None = None,
     ) -> None:
         """Without a doorbell, workers find the job at their next poll; without limits, people may ask at any rate.
 
@@ -72,6 +74,7 @@ class Intake:
         self._meetings = meetings
         self._delivery = delivery
         self._preferences = preferences
+        self._trouble = trouble
 
     def take(self, mention: Mention, standing: Standing | None = None) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
@@ -102,7 +105,7 @@ class Intake:
             chosen = route(mention)
         standing = standing or self._standing(mention)
         asker = standing.asker or mention.asker
-        chosen = self._in_its_thread(mention, chosen, asker)
+        chosen = self._about_logs(mention, chosen, asker, standing.channel)
         if self._meetings is not None:
             chosen = self._meetings.routed(mention, chosen)
         if not may_run(asker, chosen.kind):
@@ -130,12 +133,17 @@ class Intake:
         )
         return accepted
 
-    def _in_its_thread(self, mention: Mention, chosen: Route, asker: Person) -> Route:
-        """Return the log inspector's route for what goes on about an inspection in its own thread."""
-        if chosen.by != "default" or not reads_as_follow_up(chosen.text) or not may_run(asker, LOG_INSPECTION):
+    def _about_logs(self, mention: Mention, chosen: Route, asker: Person, channel: ChannelSettings) -> Route:
+        """Return the log inspector's route for trouble told of, and for what goes on about an inspection."""
+        if chosen.by != "default" or not may_run(asker, LOG_INSPECTION):
             return chosen
-        is_about_logs = self._jobs.last_kind(mention.conversation) == LOG_INSPECTION.name
-        return Route(LOG_INSPECTION, chosen.text, "follow-up") if is_about_logs else chosen
+        is_on = LOG_INSPECTION.name in channel.kinds
+        if is_on and self._trouble is not None and self._trouble.is_meant(mention, asker):
+            return Route(LOG_INSPECTION, chosen.text, "trouble")
+        if mention.begins_conversation or not reads_as_follow_up(chosen.text):
+            return chosen
+        goes_on = self._jobs.last_kind(mention.conversation) == LOG_INSPECTION.name
+        return Route(LOG_INSPECTION, chosen.text, "follow-up") if goes_on else chosen
 
     def _accept(self, asked: Mention, kind: JobKind) -> Accepted:
         """Write the question down and have its placeholder said, without the outbox being read in between."""

@@ -53,7 +53,9 @@ class MeetingQuestions:
         """
         if chosen.by != "default" or chosen.kind is not POLICY_SEARCH:
             return chosen
-        if asks_across_meetings(mention.text) or (_QUESTION.search(mention.text) and self._is_of_this(mention)):
+        if asks_across_meetings(mention.text):
+            return replace(chosen, kind=MEETING_SUMMARY, by="meeting")
+        if not mention.begins_conversation and _QUESTION.search(mention.text) and self._is_of_this(mention):
             return replace(chosen, kind=MEETING_SUMMARY, by="meeting")
         return chosen
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from assistant.errors import RequestInvalid
 
@@ -35,10 +35,10 @@ class RecapRequest:
     since: datetime | None
 
 
-def read_request(text: str, *, now: datetime, utc_offset_seconds: int = 0) -> RecapRequest | None:
+def read_request(text: str, *, now: datetime, zone: tzinfo = UTC) -> RecapRequest | None:
     """Return the recap that these words ask for, or None when they ask for something else.
 
-    Days begin at midnight where the asker is. A recap without a beginning takes the last USUAL_DAYS.
+    Days begin at midnight in `zone`, where the asker is. A recap without a beginning takes the last USUAL_DAYS.
 
     Raises:
         RequestInvalid: a recap, since a moment that can't be made out, is to come, or is too long ago.
@@ -52,7 +52,7 @@ def read_request(text: str, *, now: datetime, utc_offset_seconds: int = 0) -> Re
     rest = re.sub(r"^(?:of )?(?:this|the) (?:channel|thread|conversation)\s*", "", rest)
     if _LAST_READ.search(rest) or (not rest and "miss" in text.lower()):
         return RecapRequest(None)
-    here = now.astimezone(timezone(timedelta(seconds=utc_offset_seconds)))
+    here = now.astimezone(zone)
     since = here - timedelta(days=USUAL_DAYS) if not rest else _moment(rest, here)
     if since is None and not re.match(r"(?:since|from|after|last|past)\b", rest):
         return None

@@ -13,6 +13,7 @@ from assistant.errors import RequestInvalid
 from assistant.job_kinds import EMAIL_DRAFT, JOB_KINDS, LOG_INSPECTION, MEETING_SUMMARY, POLICY_SEARCH, JobKind
 from assistant.mentions import Mention
 from assistant.watch_words import read_watch_words
+from bot.log_trouble import asks_for_a_rule
 
 _COMMAND = re.compile(r"^\s*/?([\w-]+)\s*(?::|,|\s|$)\s*", re.UNICODE)
 _ADDRESS = re.compile(r"^\s*[\w-]+\s*[:,]")
@@ -29,6 +30,7 @@ _QUESTION_WORDS = frozenset(
     {"how", "what", "when", "where", "who", "whom", "whose", "why", "which", "may", "can", "could"}
     | {"do", "does", "did", "is", "are", "am"}
 )
+STOP_WORDS = frozenset({"stop", "cancel", "abort", "stopp", "abbrechen", "arrête", "annuler"})
 HELP_WORDS = frozenset({"help", "hilfe", "aide"})
 
 
@@ -39,6 +41,11 @@ class Route:
     kind: JobKind
     text: str
     by: str
+
+
+def is_stop_word(text: str) -> bool:
+    """Return whether a message is nothing but the wish to stop what is at work."""
+    return text.lower().strip(" .!") in STOP_WORDS
 
 
 def route(mention: Mention, kinds: Mapping[str, JobKind] = JOB_KINDS) -> Route:
@@ -93,8 +100,10 @@ def _reads_as_command(kind: JobKind, text: str, rest: str, mention: Mention) -> 
         return bool(mention.attachments) or kind is not POLICY_SEARCH
     if kind is POLICY_SEARCH:
         return bool(re.match(r"^\s*[\w-]+\s*:", text))
+    if kind is LOG_INSPECTION:  # "Log retention: how long?" asks for a rule, "logs: why did it fail?" does not
+        return bool(_ADDRESS.match(text)) or not asks_for_a_rule(text)
     follows = rest.split(maxsplit=1)[0].lower().strip("?,.:")
-    return (not text.rstrip().endswith("?") and follows not in _QUESTION_WORDS) or kind is LOG_INSPECTION
+    return not text.rstrip().endswith("?") and follows not in _QUESTION_WORDS
 
 
 def _by_attachment(text: str, mention: Mention) -> Route | None:
@@ -125,7 +134,7 @@ def _mentions(text: str, kind: JobKind) -> bool:
 
 def _is_question(text: str, kind: JobKind) -> bool:
     if kind is LOG_INSPECTION:  # "Why has checkout been failing since noon?" is work for the log inspector
-        return False
+        return asks_for_a_rule(text)
     words = text.lower().split(maxsplit=1)
     first = words[0].strip("?,.:") if words else ""
     asks_for_work = bool(re.match(r"^\s*(please\s+)?(can|could|would|will) you\b", text.lower()))

@@ -12,9 +12,12 @@ from fastapi import FastAPI
 
 from assistant.settings import Settings
 from assistant.storage.document_reader import DocumentReader
+from assistant.storage.minutes_quality import MinutesQuality
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.quality_store import QualityStore
 from bot import admin
 from bot.dependencies import BotDependencies
+from bot.minutes_library import MinutesLibrary
 from bot.platforms import web
 
 DEMO: Final = Path(__file__).resolve().parents[1] / "deploy" / "demo"
@@ -39,9 +42,11 @@ def build(app: FastAPI, dependencies: BotDependencies) -> web.WebPlatform:
         blobs=dependencies.blobs,
         drafts=dependencies.drafts,
         minutes=dependencies.minutes,
+        library=MinutesLibrary(MinutesStore(dependencies.engine), dependencies.jobs),
         mail=dependencies.mail,
         documents=DocumentReader(dependencies.engine),
         quality=QualityStore(dependencies.engine),
+        minutes_quality=MinutesQuality(dependencies.engine),
         suggestions=_suggestions(dependencies.settings),
     )
     platform = web.build(app, pages)

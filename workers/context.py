@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
@@ -18,6 +18,7 @@ from assistant.jobs import Job, JobResult
 from assistant.mail.port import Mailroom, NoMailroom
 from assistant.mentions import Attachment
 from assistant.observability import Stopwatch
+from assistant.time_zones import zone_of_profile
 
 if TYPE_CHECKING:
     from assistant.knowledge.chunks import Chunk, ScoredChunk, SearchQuery
@@ -230,6 +231,11 @@ class JobContext:
     mail: Mailroom = field(default_factory=NoMailroom)
     minutes: MinutesLibrary = field(default_factory=NoMinutes)
     tickets: TicketSystem | None = None  # None: none is set up
+
+    def zone_of_asker(self, job: Job) -> tzinfo:
+        """Return the time zone the asker's clock shows; UTC where the directory doesn't know."""
+        person = self.people.profile(job.mention.conversation.tenant, job.mention.asker.id)
+        return zone_of_profile(person.profile if person is not None else {})
 
     def check(self, job: Job) -> None:
         """Stop here when the asker asked for it or the time is up.

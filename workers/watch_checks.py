@@ -15,6 +15,8 @@ from assistant.storage.watch_store import Watch, WatchStore
 
 log = structlog.get_logger()
 
+ONCE_MORE = "Once more: "  # a check asks what was asked
+
 
 class WatchChecks:
     """Turns due watches into jobs."""
@@ -35,12 +37,12 @@ class WatchChecks:
             self._watches.stop_one(watch.id)
             log.info("watch.stopped", watch_id=watch.id, reason="role")
             return False
-        options = {**mention.options, "watch_id": watch.id}
+        options = {**mention.options, "watch_id": watch.id, "is_last_look": watch.is_last}
         again = {
             "asker": asker,
             "options": options,
             "kind": LOG_INSPECTION.name,
-            "text": f"Once more: {mention.text}",
+            "text": f"{ONCE_MORE}{mention.text.removeprefix(ONCE_MORE)}",
         }
         job_id = self._watches.start_check(watch, mention.model_copy(update=again))
         if job_id is None:

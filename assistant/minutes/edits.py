@@ -70,6 +70,7 @@ def apply_edit(minutes: Minutes, fields: Mapping[str, str], *, editor: str) -> E
     Raises:
         RequestInvalid: a line can't be read, is too long, or repeats a number (the reply names it); nothing changed.
     """
+    minutes = numbered(minutes)  # also those kept before their highest ids were written down
     update: dict[str, Any] = {"confirmed_by": None}
     changes: list[str] = []
     for section, text in fields.items():

@@ -107,16 +107,20 @@ class Reader(Stored):
 
 
 def numbered(minutes: Minutes) -> Minutes:
-    """Return the minutes with an id for every line of the four sections; ids there are stay."""
+    """Return the minutes with an id for every line of the four sections; ids there are stay.
+
+    The id of a line that was removed is never given again: tickets and figures know lines by it.
+    """
     update: dict[str, Any] = {}
+    numbers = dict(minutes.last_numbers)
     for section, letter in SECTIONS.items():
         entries = getattr(minutes, section)
-        last = max((int(entry.id[1:]) for entry in entries if entry.id[1:].isdigit()), default=0)
+        last = max([numbers.get(section, 0), *(int(one.id[1:]) for one in entries if one.id[1:].isdigit())])
         given = []
         for entry in entries:
             if not entry.id:
                 last += 1
                 entry = entry.model_copy(update={"id": f"{letter}{last}"})
             given.append(entry)
-        update[section] = tuple(given)
-    return minutes.model_copy(update=update)
+        update[section], numbers[section] = tuple(given), last
+    return minutes.model_copy(update={**update, "last_numbers": numbers})

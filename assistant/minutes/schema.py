@@ -125,7 +125,13 @@ class MinutesWarning(_Part):
     """Something the reader should know before trusting a line."""
 
     code: MinutesWarningCode
-    text: str
+    text: str  # in English, complete
+    message: str = ""  # which sentence it is in the languages minutes are labelled in; empty: only English has it
+    values: dict[str, str] = Field(default_factory=dict)  # what stands in the sentence's braces
+
+    def __hash__(self) -> int:
+        """Two warnings with the same words are the same."""
+        return hash((self.code, self.text))
 
 
 class Minutes(_Part):
@@ -141,3 +147,4 @@ class Minutes(_Part):
     per_person: tuple[PersonPoints, ...] = ()
     warnings: tuple[MinutesWarning, ...] = ()
     confirmed_by: str | None = None  # name of who read this revision and found it right
+    last_numbers: dict[str, int] = Field(default_factory=dict)  # highest given so far by section: no id comes twice

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from assistant.storage.database import reading, utc_now, writing
 from assistant.storage.document_records import ChunkChange, DocumentFacts, KnownDocument, NewVersion
-from assistant.storage.tables import chunks, counters, document_versions, documents
+from assistant.storage.tables.documents import chunks, counters, document_versions, documents
 
 SEQUENCE = "chunks.sequence"
 PURGED = "chunks.purged_sequence"

@@ -18,7 +18,7 @@ from assistant.frozen import Frozen
 from assistant.knowledge.chunks import Chunk
 from assistant.storage.database import reading
 from assistant.storage.document_ledger import MAX_BOUND_IDS
-from assistant.storage.tables import chunks, document_versions, documents
+from assistant.storage.tables.documents import chunks, document_versions, documents
 
 
 class DocumentView(Frozen):

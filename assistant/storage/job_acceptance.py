@@ -22,6 +22,7 @@ from assistant.storage.statements import Batch, Statement, json_of, json_text, p
 ESTIMATE_SECONDS = 10.0  # how long an estimate of the queue's speed is used before it is counted again
 LIVE_WORKER_SECONDS = 15.0  # a worker that has not been seen for so long is not counted on
 TITLE_CHARS = 80
+FEW_WORDS = 2  # "please": with a file, its name says more
 RING_BEHIND = 64  # with so many queued before it, a job rings nobody: theirs woke every idle slot there may be
 
 
@@ -217,7 +218,9 @@ def _place_of(mention: Mention) -> dict[str, str]:
 
 def _title_of(mention: Mention) -> str | None:
     words = plain_text(mention.text).strip()[:TITLE_CHARS]
-    return words or (mention.attachments[0].name if mention.attachments else None)
+    if mention.attachments and len(words.split()) <= FEW_WORDS:
+        return plain_text(mention.attachments[0].name)[:TITLE_CHARS]
+    return words or None
 
 
 def _put_question(

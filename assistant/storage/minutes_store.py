@@ -174,7 +174,14 @@ class MinutesStore:
         return _SPOKEN_LINES.validate_json(content) if content else ()
 
     def search(
-        self, reader: Reader, stems: Sequence[str] = (), *, since: str = "", until: str = ""
+        self,
+        reader: Reader,
+        stems: Sequence[str] = (),
+        *,
+        since: str = "",
+        until: str = "",
+        limit: int = MEETINGS_LOOKED_INTO,
+        offset: int = 0,
     ) -> list[KeptMinutes]:
         """Return the minutes with most of the stems, the newest first among equals; without stems the newest.
 
@@ -193,7 +200,7 @@ class MinutesStore:
             sql = f"""
                 {_LOOK} WHERE {may_read} {_PERIOD} AND ({hits} > 0 OR :has_terms = 0)
                 ORDER BY {hits} DESC, coalesce(m.held_on, substr(CAST(m.created_at AS text), 1, 10)) DESC,
-                         m.created_at DESC LIMIT :count
+                         m.created_at DESC, m.id LIMIT :count OFFSET :offset
             """
             rows = Statement(sql, returns=_IDS)(
                 connection,
@@ -208,7 +215,8 @@ class MinutesStore:
                 since=since,
                 until=until,
                 has_terms=int(bool(terms)),
-                count=MEETINGS_LOOKED_INTO,
+                count=limit,
+                offset=offset,
             ).all()
             found = [_kept(connection, row) for row in rows]
         return [kept for kept in found if kept is not None]
@@ -274,6 +282,11 @@ class MinutesStore:
                 _BLANK_RESULT(connection, job_id=kept.job_id, words=FORGOTTEN, nothing="[]", empty="{}", reply=said)
                 _BLANK_TURN(connection, job_id=kept.job_id, words=FORGOTTEN)
                 SAY(connection, job_id=kept.job_id, reply=said)
+
+    def is_theirs(self, kept: KeptMinutes, reader: Reader) -> bool:
+        """Return whether the reader asked for these minutes, on any of their accounts."""
+        with reading(self._engine) as connection:
+            return _is_theirs(connection, kept, reader)
 
     def forget_old(self, retention_days: float) -> int:
         """Delete minutes that are older than this; return how many."""

@@ -146,8 +146,11 @@ class OutboxStore:
             for row in rows
         ]
 
-    def sent(self, errand: Errand, handle: dict[str, Any]) -> None:
-        """Write down that the message stands and says this revision. Once it is final, the receipt is completed."""
+    def sent(self, errand: Errand, handle: dict[str, Any] | None) -> None:
+        """Write down that the message stands and says this revision. Once it is final, the receipt is completed.
+
+        Without a handle it is shown, but no message stands yet: the next revision posts one.
+        """
         # A placeholder is one statement; a last word changes the receipt as well.
         with (writing if errand.reply.final else writing_once)(self._engine) as connection:
             _SENT(
@@ -155,7 +158,7 @@ class OutboxStore:
                 job_id=errand.job_id,
                 token=errand.token,
                 revision=errand.revision,
-                handle=json_of(handle),
+                handle=None if handle is None else json_of(handle),
                 is_final=errand.reply.final,
             )
             if errand.reply.final:

@@ -15,18 +15,11 @@ import sqlalchemy as sa
 
 from assistant.storage.database import reading
 from assistant.storage.job_views import JobView, view_jobs
-from assistant.storage.tables import (
-    chunks,
-    document_versions,
-    documents,
-    drafts,
-    feedback,
-    jobs,
-    people,
-    receipts,
-    results,
-    workers,
-)
+from assistant.storage.tables.answers import feedback, receipts, results
+from assistant.storage.tables.documents import chunks, document_versions, documents
+from assistant.storage.tables.drafts import drafts
+from assistant.storage.tables.ledger import jobs, workers
+from assistant.storage.tables.people import people
 
 STAGES: Final = ("queue", "retrieval", "model", "validation", "delivery", "total")
 LIVE_WORKER_SECONDS: Final = 30.0  # a worker that was not seen for so long is shown as gone

@@ -84,10 +84,18 @@ _JOB_OF_MESSAGE = Statement(
     """,
     returns="job_id",
 )
-# Messages that stand with a placeholder while their job is at work: what live progress is shown on.
+_UNFINISHED = Statement(
+    """
+    SELECT j.id AS job_id FROM conversations c JOIN jobs j ON j.conversation_id = c.id
+    WHERE c.platform = 'slack' AND c.tenant = :tenant AND c.channel = :channel AND c.thread = :thread
+      AND j.person_id = :person_id AND j.state IN ('queued', 'running')
+    """,
+    returns="job_id",
+)
+# What is shown of unfinished questions and is up to date: what live progress is shown on.
 _UNDER_WAY = Statement(
     """
-    SELECT j.id AS job_id, j.tenant, j.kind, j.state, o.revision, p.text AS partial,
+    SELECT j.id AS job_id, j.tenant, j.kind, j.state, o.revision, p.text AS partial, @text(o.handle) AS handle,
            (SELECT count(*) FROM (SELECT 1 FROM jobs a WHERE a.state = 'queued' AND a.lane = j.lane
                                   AND a.created_at < j.created_at LIMIT 100) ahead) AS ahead,
            (SELECT s.text FROM job_steps s WHERE s.job_id = j.id ORDER BY s.id DESC LIMIT 1) AS step
@@ -112,7 +120,7 @@ class ThreadState:
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """One unfinished question whose placeholder stands."""
+    """One unfinished question of which something is shown."""
 
     job_id: UUID
     tenant: str
@@ -122,6 +130,8 @@ class UnderWay:
     ahead: int  # while it waits: how many of its lane came earlier, at most 100
     step: str | None  # the last line of its story
     partial: str | None  # the answer as far as it has come
+    stands: bool = True  # False: a status is all that is shown of it
+    streams_since: float | None = None  # when its stream began, in seconds of the epoch; None: it is no stream
 
 
 # Said in place of the placeholder while the job is at work. Only if nothing newer waits to be said: the final
@@ -256,8 +266,14 @@ class SlackStore:
             place = {"ts": f'%"{_literal(ts)}"%', "channel": f'%"{_literal(channel)}"%'}
             return _uuid(_JOB_OF_MESSAGE(connection, **place).scalar())
 
+    def unfinished(self, tenant: str, *, channel: str, thread: str, person_id: str) -> list[UUID]:
+        """Return the jobs that somebody has waiting or at work in a thread."""
+        with reading(self._engine) as connection:
+            place = {"tenant": tenant, "channel": channel, "thread": thread, "person_id": person_id}
+            return [row.job_id for row in _UNFINISHED(connection, **place)]
+
     def under_way(self, limit: int = 50) -> list[UnderWay]:
-        """Return the questions whose placeholder stands while they wait or are worked on, oldest first."""
+        """Return the questions of which something is shown while they wait or are worked on, oldest first."""
         with reading(self._engine) as connection:
             rows = _UNDER_WAY(connection, count=limit).all()
         return [
@@ -270,6 +286,8 @@ class SlackStore:
                 row.ahead,
                 row.step,
                 row.partial,
+                stands=row.handle not in (None, "null"),
+                streams_since=_streams_since(row.handle),
             )
             for row in rows
         ]
@@ -279,6 +297,11 @@ class SlackStore:
         with writing(self._engine) as connection:
             values = {"job_id": one.job_id, "revision": one.revision, "reply": json_text(reply)}
             return bool(_SAY_PROGRESS(connection, **values).rowcount)
+
+
+def _streams_since(handle: str | None) -> float | None:
+    stands = json.loads(handle) if handle else None
+    return float(stands.get("began_at") or 0.0) if stands and stands.get("stream") else None
 
 
 def _uuid(value: Any) -> UUID | None:

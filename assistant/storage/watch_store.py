@@ -25,12 +25,13 @@ from assistant.storage.statements import Batch, Statement, json_of, json_text
 
 PER_PERSON, PER_CHANNEL = 5, 10  # watches at the same time: each is an inspection every few minutes
 NOBODY = "steward:watch"  # who started the conversations of checks; nobody's list shows them
+OVERDUE = timedelta(days=1)  # no worker was there when it ended: for so long its end is told all the same
 PRIORITY = 7  # behind what people wait for
 
 _COLUMNS = """id, conversation_id, person_id, @text(mention) AS mention, every_seconds, expires_at, checks,
-    @text(seen) AS seen"""
+    @text(seen) AS seen, created_at, CASE WHEN @in(every_seconds) >= expires_at THEN 1 ELSE 0 END AS is_last"""
 _IS_ACTIVE = "state = 'active' AND expires_at > @now"
-_RETURNS = "conversation_id expires_at"
+_RETURNS = "conversation_id expires_at created_at"
 _COUNT = Statement(
     f"""
     SELECT (SELECT count(*) FROM watches WHERE tenant = :tenant AND person_id = :person_id AND {_IS_ACTIVE}) AS own,
@@ -55,12 +56,20 @@ _STOP = Statement(
 _STOP_ONE = Statement("UPDATE watches SET state = 'stopped' WHERE id = :watch_id")
 _DUE = Statement(
     f"""
-    SELECT {_COLUMNS} FROM watches WHERE {_IS_ACTIVE} AND next_at <= @now ORDER BY next_at LIMIT :count
+    SELECT {_COLUMNS} FROM watches WHERE state = 'active' AND next_at <= @now AND expires_at > @in(:overdue_seconds)
+    ORDER BY next_at LIMIT :count
     """,  # noqa: S608
     returns=_RETURNS,
 )
+_LAST_OF = Statement(
+    f"SELECT {_COLUMNS} FROM watches WHERE conversation_id = :conversation_id ORDER BY created_at DESC LIMIT 1",  # noqa: S608
+    returns=_RETURNS,
+)
 _CHECKED = Statement(
-    "UPDATE watches SET checks = checks + 1, next_at = @in(:every_seconds) WHERE id = :watch_id AND checks = :checks"
+    """
+    UPDATE watches SET checks = checks + 1, next_at = @in(:every_seconds), state = :state
+    WHERE id = :watch_id AND checks = :checks
+    """
 )
 _PUT_JOB = Statement(PUT_JOB)
 _SAW = "UPDATE watches SET seen = @json(:seen) WHERE id = :watch_id"
@@ -97,6 +106,8 @@ class Watch:
     expires_at: datetime
     checks: int  # begun so far
     seen: dict[str, Any]
+    lasts: timedelta  # from its start to its end
+    is_last: bool  # a check that begins now is the last before it ends
 
 
 class WatchStore:
@@ -163,18 +174,32 @@ class WatchStore:
         return _watch(row) if row else None
 
     def due(self, limit: int = 20) -> list[Watch]:
-        """Return the active watches whose next check is due."""
+        """Return the active watches whose next check is due, the last one of those that ended meanwhile too."""
+        overdue = -int(OVERDUE.total_seconds())
         with reading(self._engine) as connection:
-            return [_watch(row) for row in _DUE(connection, count=limit)]
+            return [_watch(row) for row in _DUE(connection, count=limit, overdue_seconds=overdue)]
+
+    def last_of(self, conversation_id: UUID) -> Watch | None:
+        """Return the watch that was started last in a conversation, active or not."""
+        with reading(self._engine) as connection:
+            row = _LAST_OF(connection, conversation_id=conversation_id).first()
+        return _watch(row) if row else None
 
     def start_check(self, watch: Watch, mention: Mention) -> UUID | None:
-        """Put the next check into the ledger, without a message; None when another process did."""
+        """Put the next check into the ledger, without a message; None when another process did.
+
+        With its last check a watch has ended; the check tells so.
+        """
         job_id, where, kind = uuid4(), mention.conversation, LOG_INSPECTION
         key = f"watch:{watch.id}:{watch.checks + 1}"
         place = {"platform": where.platform.value, "tenant": where.tenant, "channel": where.channel}
         with writing(self._engine) as connection:
             if not _CHECKED(
-                connection, watch_id=watch.id, checks=watch.checks, every_seconds=int(watch.every.total_seconds())
+                connection,
+                watch_id=watch.id,
+                checks=watch.checks,
+                every_seconds=int(watch.every.total_seconds()),
+                state="ended" if watch.is_last else "active",
             ).rowcount:
                 return None
             if not CLAIM_EVENT(connection, event_key=key, job_id=job_id).rowcount:
@@ -232,4 +257,6 @@ def _watch(row: Any) -> Watch:
         expires_at=row.expires_at,
         checks=row.checks,
         seen=_ANYTHING.validate_json(row.seen),
+        lasts=row.expires_at - row.created_at,
+        is_last=bool(row.is_last),
     )

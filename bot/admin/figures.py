@@ -50,19 +50,19 @@ def render_overview(figures: Overview, window_days: int, windows: Sequence[int])
         for days in windows
     ]
     numbers = [
-        _number("Questions", figures.questions, f"{figures.open} open now" if figures.open else "none open"),
-        _number("Answered", figures.answered, share(figures.answered, figures.questions)),
-        _number("Refused", figures.refused, share(figures.refused, figures.questions)),
-        _number("Failed", figures.failed, share(figures.failed, figures.questions), is_bad=figures.failed > 0),
-        _number("Stopped", figures.cancelled, share(figures.cancelled, figures.questions)),
-        _number("Thumbs up", figures.thumbs_up, f"{figures.thumbs_down} down"),
-        _number(
+        render_number("Questions", figures.questions, f"{figures.open} open now" if figures.open else "none open"),
+        render_number("Answered", figures.answered, share(figures.answered, figures.questions)),
+        render_number("Refused", figures.refused, share(figures.refused, figures.questions)),
+        render_number("Failed", figures.failed, share(figures.failed, figures.questions), is_bad=figures.failed > 0),
+        render_number("Stopped", figures.cancelled, share(figures.cancelled, figures.questions)),
+        render_number("Thumbs up", figures.thumbs_up, f"{figures.thumbs_down} down"),
+        render_number(
             "Failed checks",
             figures.answers_with_failed_checks,
             "answers with one",
             is_bad=figures.answers_with_failed_checks > 0,
         ),
-        _number("Drafts sent", figures.sent_drafts, _closeness(figures)),
+        render_number("Drafts sent", figures.sent_drafts, _closeness(figures)),
     ]
     return join(
         [
@@ -113,7 +113,7 @@ def render_jobs(lines: Sequence[JobLine], *, kind: str, state: str, words: str) 
         for line in lines
     ]
     columns = ("Asked", "Question", "By", "Kind", "Outcome", "Time", "Thumb")
-    return join([form, _table("Jobs", columns, rows, empty="No job fits.")])
+    return join([form, render_table("Jobs", columns, rows, empty="No job fits.")])
 
 
 def outcome_of(line: JobLine) -> Markup:
@@ -135,7 +135,7 @@ def render_documents(lines: Sequence[DocumentLine]) -> Markup:
         spaces.setdefault(line.space, []).append(line)
     columns = ("Document", "Version", "In force from", "Owner", "Status", "Readers", "Passages", "Ingested")
     return join(
-        _table(
+        render_table(
             f"{space}: {len(items)} document{'s' if len(items) != 1 else ''}",
             columns,
             [_document_row(item) for item in items],
@@ -195,8 +195,10 @@ def render_queue(lanes: Sequence[LaneState], workers: Sequence[WorkerState], now
     return join(
         [
             nobody,
-            _table("Lanes", ("Lane", "Queued", "Running", "Oldest waits"), lane_rows, empty="Nothing waits or runs."),
-            _table(
+            render_table(
+                "Lanes", ("Lane", "Queued", "Running", "Oldest waits"), lane_rows, empty="Nothing waits or runs."
+            ),
+            render_table(
                 "Workers",
                 ("Worker", "State", "Lanes", "Slots", "Up for", "Seen"),
                 worker_rows,
@@ -228,7 +230,7 @@ def render_feedback(lines: Sequence[FeedbackLine], verdict: str) -> Markup:
         for line in lines
     ]
     columns = ("Given", "Verdict", "Reason", "Correction", "Question", "By")
-    return join([form, _table("Feedback", columns, rows, empty="Nobody has given feedback yet.")])
+    return join([form, render_table("Feedback", columns, rows, empty="Nobody has given feedback yet.")])
 
 
 def time_of(at: datetime) -> Markup:
@@ -258,7 +260,8 @@ def _closeness(figures: Overview) -> str:
     return f"{100 * figures.sent_similarity:.0f} % as drafted, {figures.sent_untouched} untouched"
 
 
-def _number(name: str, value: int, note: str, *, is_bad: bool = False) -> Markup:
+def render_number(name: str, value: int, note: str, *, is_bad: bool = False) -> Markup:
+    """Return one figure with its name and what it is a part of."""
     value_html = element("dd", f"{value:,}", class_="bad" if is_bad else None)
     return element("div", element("dt", name), value_html, element("dd", note, class_="note"))
 
@@ -282,7 +285,9 @@ def _latency(stages: Sequence[StageLatency]) -> Markup | None:
         )
         for stage in stages
     ]
-    return _table("Time to an answer", ("Stage", "Median", "95th percentile", "p95 as a bar, | at the median"), rows)
+    return render_table(
+        "Time to an answer", ("Stage", "Median", "95th percentile", "p95 as a bar, | at the median"), rows
+    )
 
 
 def _models(models: Sequence[ModelCost]) -> Markup | None:
@@ -298,12 +303,12 @@ def _models(models: Sequence[ModelCost]) -> Markup | None:
         for model in models
     ]
     columns = ("Model", "Answers", "Tokens in", "Tokens out", "Cost", "Without a price")
-    return _table("Models", columns, rows) if rows else None
+    return render_table("Models", columns, rows) if rows else None
 
 
 def _errors(figures: Overview) -> Markup | None:
     rows = [(element("code", code), f"{count:,}") for code, count in sorted(figures.error_codes.items())]
-    return _table("Failures by code", ("Code", "Jobs"), rows) if rows else None
+    return render_table("Failures by code", ("Code", "Jobs"), rows) if rows else None
 
 
 def _choice(name: str, label: str, options: dict[str, str], chosen: str) -> Markup:
@@ -311,7 +316,8 @@ def _choice(name: str, label: str, options: dict[str, str], chosen: str) -> Mark
     return element("select", items, name=name, aria_label=label)
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Child]], empty: str = "") -> Markup:
+def render_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Child]], empty: str = "") -> Markup:
+    """Return a titled table that scrolls in itself; `empty` is said where there are no rows."""
     body = [element("tr", [element("td", cell) for cell in row]) for row in rows]
     if not body and empty:
         return element("section", element("h2", title), element("p", empty, class_="rail-empty"))

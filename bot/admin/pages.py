@@ -19,10 +19,11 @@ from nicegui import ui
 from assistant.errors import NothingFound, StewardError
 from assistant.mentions import Person
 from bot.admin import figures, story
+from bot.admin.minutes_figures import render_corrections
 from bot.platforms.web import plain_page
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.icons import LOGO, icon
-from bot.platforms.web.markup import element
+from bot.platforms.web.markup import element, join
 from bot.platforms.web.session import SignIn
 from bot.platforms.web.turn_view import trusted_html
 from bot.platforms.web.turns import avatar
@@ -31,6 +32,7 @@ from bot.platforms.web.visitors import open_shell, visitor_of
 LOOK_AGAIN_SECONDS: Final = 5.0
 LIST_LENGTH: Final = 200
 WINDOWS_DAYS: Final = (1, 7)
+CORRECTIONS_DAYS: Final = 90  # minutes are corrected days after they were written, and few
 ONLY_ADMINISTRATORS: Final = "The operations pages are for administrators. Ask one of them if you need a figure."
 _PLACES: Final = (
     ("/admin", "Overview"),
@@ -88,7 +90,10 @@ def build(deps: WebDependencies) -> None:
     @ui.page("/admin/feedback", title="Feedback · Steward")
     async def feedback(request: Request, verdict: str = "") -> Response | None:
         def section() -> Markup:
-            return figures.render_feedback(quality.feedback(limit=LIST_LENGTH, verdict=verdict or None), verdict)
+            lines = quality.feedback(limit=LIST_LENGTH, verdict=verdict or None)
+            since = datetime.now(UTC) - timedelta(days=CORRECTIONS_DAYS)
+            corrected = render_corrections(deps.minutes_quality.corrections(since), CORRECTIONS_DAYS)
+            return join([corrected, figures.render_feedback(lines, verdict)])
 
         return await show(request, "Feedback", section)
 

@@ -15,6 +15,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 SERVICE_LABELS = ("service", "service_name", "app", "application", "job", "deployment", "container")
 MAX_TEXT_CHARS = 500
+MAX_URL_CHARS = 2_000
+_ADDRESS = re.compile(r"https?://[^\s<>|\"]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069<>]+")
 
 
@@ -32,6 +34,13 @@ class Alert:
     started_at: datetime
     labels: Mapping[str, str]
     summary: str = ""
+    url: str = ""  # of the alert in its own system
+    runbook_url: str = ""  # as whoever wrote the alert's rule gave it
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Where the alert stands, for the answer to link back to."""
+        return {"title": self.title, "url": self.url, "runbook_url": self.runbook_url}
 
     @property
     def question(self) -> str:
@@ -47,16 +56,20 @@ class _PrometheusAlert(_Wire):
     annotations: dict[str, str] = Field(default_factory=dict)
     starts_at: AwareDatetime = Field(alias="startsAt")
     fingerprint: str = ""
+    generator_url: str = Field("", alias="generatorURL")  # Prometheus' graph of the rule, or Grafana's rule
+    panel_url: str = Field("", alias="panelURL")  # Grafana's, as the next one
+    dashboard_url: str = Field("", alias="dashboardURL")
 
 
 class PrometheusPayload(_Wire):
     """Alertmanager's and Grafana's notification: a group of alerts."""
 
     alerts: tuple[_PrometheusAlert, ...] = Field(max_length=500)
+    external_url: str = Field("", alias="externalURL")  # of the system that sends it
 
     def firing(self) -> list[Alert]:
         """Return the alerts that fire; those resolved need no inspection."""
-        return [_of_prometheus(one) for one in self.alerts if one.status in ("firing", "alerting")]
+        return [_of_prometheus(one, self.external_url) for one in self.alerts if one.status in ("firing", "alerting")]
 
 
 class _Named(_Wire):
@@ -69,6 +82,7 @@ class _Incident(_Wire):
     service: _Named | None = None
     created_at: AwareDatetime
     urgency: str = ""
+    html_url: str = ""
 
 
 class _Event(_Wire):
@@ -94,11 +108,12 @@ class PagerDutyPayload(_Wire):
                 service=_plain(service),
                 started_at=incident.created_at.astimezone(UTC),
                 labels={"service": service, "urgency": incident.urgency},
+                url=_address(incident.html_url),
             )
         ]
 
 
-def _of_prometheus(one: _PrometheusAlert) -> Alert:
+def _of_prometheus(one: _PrometheusAlert, external_url: str) -> Alert:
     labels, annotations = one.labels, one.annotations
     service = next((labels[name] for name in SERVICE_LABELS if labels.get(name)), "")
     started_at = one.starts_at.astimezone(UTC)
@@ -110,7 +125,14 @@ def _of_prometheus(one: _PrometheusAlert) -> Alert:
         started_at=started_at,
         labels=labels,
         summary=_plain(annotations.get("summary") or annotations.get("description") or ""),
+        url=_address(one.panel_url, one.dashboard_url, one.generator_url, external_url),
+        runbook_url=_address(annotations.get("runbook_url", ""), annotations.get("runbook", "")),
     )
+
+
+def _address(*given: str) -> str:
+    """Return the first that is a web address, or nothing."""
+    return next((one for one in given if len(one) <= MAX_URL_CHARS and _ADDRESS.fullmatch(one)), "")
 
 
 def _plain(text: str) -> str:

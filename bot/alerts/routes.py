@@ -106,7 +106,7 @@ class AlertDesk:
             audience=route.audience,
             channel_groups=route.groups,
             kind=LOG_INSPECTION.name,
-            options={"since": (alert.started_at - BEFORE).isoformat()},
+            options={"since": (alert.started_at - BEFORE).isoformat(), "alert": alert.options},
             reply_target=route.reply_target,
         )
         try:

@@ -33,8 +33,11 @@ class ChatPlatform(Protocol):
         """Disconnect; events that were not acknowledged will be sent again."""
         ...
 
-    async def post(self, target: Target, reply: Reply, key: str) -> Handle:
-        """Post a new message that carries `key` and return its handle."""
+    async def post(self, target: Target, reply: Reply, key: str) -> Handle | None:
+        """Post a new message that carries `key` and return its handle.
+
+        None, of a reply that is not final: it is shown without a message (as a status), and the next reply posts.
+        """
         ...
 
     async def update(self, handle: Handle, reply: Reply) -> Handle | None:

@@ -27,6 +27,7 @@ EMOJI = {
     "mag": "🔍",
 }
 # Drawn here: a machine without an emoji font would show boxes.
+_TASK_MARKS = {"complete": "✓", "in_progress": "◌", "pending": "·", "error": "✗"}
 THUMB = '<svg viewBox="0 0 20 20"><path d="M3 9h3v8H3zM6 10l3-7c2 0 3 1 2 5h5l-1 9H6"/></svg>'
 CLIP = '<svg viewBox="0 0 20 20"><path d="M14 6v8a4 4 0 0 1-8 0V5a3 3 0 0 1 6 0v8a1 1 0 0 1-3 0V7"/></svg>'
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -52,6 +53,7 @@ pre { margin: 0; background: #f8f8f8; border: 1px solid #ddd; border-radius: 4px
 table { border-collapse: collapse; font-size: 13px; } td { border: 1px solid #ddd; padding: 5px 9px;
   vertical-align: top; overflow-wrap: break-word; min-width: 44px; }
 tr:first-child td { font-weight: 700; background: #f8f8f8; }
+.plan { color: #616061; font-size: 13px; } .plan ul { list-style: none; margin: 4px 0 0; padding-left: 16px; }
 .buttons { display: flex; gap: 8px; flex-wrap: wrap; }
 .button { border: 1px solid #bbb; border-radius: 8px; padding: 5px 12px; font-weight: 700; font-size: 13px; }
 .primary { background: #007a5a; color: #fff; border-color: #007a5a; }
@@ -84,8 +86,14 @@ def _message(name: str, kind: str, body: Sequence[str]) -> str:
 
 def _body(message: Mapping[str, Any], pictures: Mapping[str, bytes]) -> list[str]:
     files = [_file(one, pictures) for one in message.get("files") or ()]
-    blocks = [draw_block(one) for one in message.get("blocks") or ()]
+    shown = [*([] if is_plan_shown(message) else message.get("plan") or ()), *(message.get("blocks") or ())]
+    blocks = [draw_block(one) for one in shown]
     return [*(blocks or [f"<p>{mrkdwn(message.get('text') or '')}</p>"] if not files else []), *files]
+
+
+def is_plan_shown(message: Mapping[str, Any]) -> bool:
+    """Return whether the blocks of a stream hold its plan already, as they do while it lives."""
+    return any(block["type"] == "plan" for block in message.get("blocks") or ())
 
 
 def _file(file: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
@@ -116,6 +124,13 @@ def draw_block(block: Block) -> str:
         case "table":
             rows = ("".join(f"<td>{html.escape(cell['text'])}</td>" for cell in row) for row in block["rows"])
             return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+        case "plan":
+            tasks = "".join(
+                f"<li>{_TASK_MARKS[one['status']]} {html.escape(one['title'])}</li>" for one in block["tasks"]
+            )
+            is_over = all(one["status"] == "complete" for one in block["tasks"])
+            opened = "" if is_over else f"<ul>{tasks}</ul>"  # Slack folds a plan that is done
+            return f'<div class="plan">{"▸" if is_over else "▾"} {html.escape(block["title"])}{opened}</div>'
         case "divider":
             return "<hr>"
         case "actions":

@@ -21,10 +21,11 @@ from tests.browser.block_kit import draw_page
 from tests.browser.running import ROOT, Running, start_demo
 from tests.browser.screenshots import save
 from tests.browser.visits import CHROMIUM, FLAGS
+from tests.peers.serving import Running as Peer
 from tests.peers.slack_events import SECRET, payload, signed
 from tests.peers.slack_peer import TOKEN, SlackPeer
-from tests.peers.slack_peer import Running as Peer
 
+CHANNEL = "C0PLATFORM"
 ANSWER_SECONDS = 120.0
 PEOPLE = {"MARA": "Mara Lindqvist", "JONAS": "Jonas Weber"}  # of the demo company; Jonas may inspect logs
 MEETING = ROOT / "deploy" / "demo" / "meetings" / "2026-11-10-budget-round.teams.vtt"
@@ -46,6 +47,14 @@ class Slack:
         self.peer = peer
         self._bot = bot
 
+    def mention(self, name: str, text: str) -> str:
+        """Ask in a channel and return the question's ts."""
+        ts = f"17900{len(self.peer.calls):05d}.{len(name):06d}"
+        changes = {"ts": ts, "event_ts": ts, "channel": CHANNEL, "user": f"U0{asker(name)}"}
+        body = payload("app_mention", outer={"event_id": f"Ev{name}"}, text=f"<@U0STEWARD> {text}", **changes)
+        self._send(body)
+        return ts
+
     def ask(self, name: str, text: str, file: Path | None = None) -> str:
         """Send a direct message and return its ts."""
         ts = f"17900{len(self.peer.calls):05d}.{len(name):06d}"
@@ -59,14 +68,17 @@ class Slack:
             shared = payload(kind, self.peer.url)["event"]["files"][0]
             named = {"name": file.name, "title": file.name, "mimetype": "text/vtt", "size": file.stat().st_size}
             changes["files"] = [{**shared, **named, "url_private": url, "url_private_download": url}]
-        body = payload(kind, self.peer.url, outer={"event_id": f"Ev{name}"}, **changes)
+        self._send(payload(kind, self.peer.url, outer={"event_id": f"Ev{name}"}, **changes))
+        return ts
+
+    def _send(self, body: dict[str, Any]) -> None:
         answer = httpx.post(f"{self._bot.url}/slack/events", timeout=30, **signed(json.dumps(body).encode()))
         answer.raise_for_status()
-        return ts
 
     def said(self, ts: str) -> list[dict[str, Any]]:
         """Return what stands in the thread."""
-        return [message for person in PEOPLE for message in self.peer.said(f"D0{person}", ts)]
+        places = [CHANNEL, *(f"D0{person}" for person in PEOPLE)]
+        return [message for place in places for message in self.peer.said(place, ts)]
 
     def wait(self, ts: str, is_there: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """Return the thread as soon as it is as wanted."""
@@ -93,12 +105,12 @@ class Slack:
 
 def asker(name: str) -> str:
     """Return who asks for this picture."""
-    return "JONAS" if name in ("logs", "progress") else "MARA"
+    return "JONAS" if name in ("logs", "progress", "stream") else "MARA"
 
 
 def is_final(messages: list[dict[str, Any]]) -> bool:
-    """Return whether the answer stands: no Stop button any more."""
-    return bool(messages) and "steward:stop" not in json.dumps(messages[0])
+    """Return whether the answer stands: no Stop button any more, and no stream that has yet to get its metadata."""
+    return bool(messages) and "metadata" in messages[0] and "steward:stop" not in json.dumps(messages[0])
 
 
 def has_chart(messages: list[dict[str, Any]]) -> bool:
@@ -113,8 +125,10 @@ def collect(slack: Slack) -> dict[str, tuple[str, list[dict[str, Any]]]]:
     for name, question in QUESTIONS.items():
         ts = slack.ask(name, question, MEETING if name == "minutes" else None)
         if name == "logs":
-            shown["progress"] = (question, slack.last_before_the_answer(ts))
+            shown["stream"] = (question, slack.last_before_the_answer(ts))
         shown[name] = (question, slack.wait(ts, has_chart if name == "logs" else is_final))
+    in_channel = slack.mention("progress", QUESTIONS["logs"])
+    shown["progress"] = (QUESTIONS["logs"], slack.last_before_the_answer(in_channel))
     return shown
 
 

@@ -70,7 +70,7 @@ def page(browser: Browser, demo: Running) -> Iterator[Page]:
     page.locator("form button").first.click()
     page.wait_for_selector("html[data-ready]", state="attached")
     page.set_input_files("input[type=file]", MEETING)
-    expect(page.get_by_text(MEETING.name)).to_be_visible()
+    expect(page.locator(".chip", has_text=MEETING.name).last).to_be_visible()
     ask(page, "Minutes, please")
     expect(page.get_by_role("button", name="Confirm")).to_be_visible(timeout=60_000)
     yield page
@@ -103,10 +103,38 @@ def test_found_from_another_conversation_until_forgotten(page: Page) -> None:
     page.get_by_role("button", name="New").click()
     ask(page, "When did we decide about the learning budget?")
     expect(page.get_by_text("2026-11-10, Budget round").first).to_be_visible(timeout=30_000)
-    page.get_by_role("link", name=re.compile("please", re.IGNORECASE)).first.click()
+    page.get_by_role("link", name=re.compile("budget-round")).first.click()
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button", name="Forget").click()
     expect(page.get_by_role("button", name="Forget")).to_be_visible()
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Forget").click()
     expect(page.get_by_text("These minutes were forgotten on request.").first).to_be_visible(timeout=30_000)
+
+
+def test_the_library_page_finds_opens_and_forgets(page: Page) -> None:
+    page.get_by_role("link", name="Minutes of meetings").click()
+    page.get_by_label("Words, or a question").fill("What did we decide about the learning budget?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Looked for: decisions with these words.")).to_be_visible()
+    page.get_by_role("link", name="Budget round").first.click()
+    page.locator("#d1 summary").click()
+    expect(page.locator("#d1 blockquote").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Markdown").click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    is_narrow = page.evaluate("document.documentElement.scrollWidth <= 390")
+    page.get_by_label("Forget these minutes").check()
+    page.get_by_role("button", name="Forget").click()
+    expect(page.get_by_text("These minutes, every revision of them and what was said are deleted.")).to_be_visible()
+
+    assert is_narrow
+    assert download.value.suggested_filename.endswith("-minutes.md")
+
+
+def test_a_conversation_is_recapped_and_what_can_t_be_is_told(page: Page) -> None:
+    ask(page, "Recap this conversation since yesterday")
+    expect(page.get_by_text("Recap of 2026-11-10-budget-round").first).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="New").click()
+    ask(page, "recap since yesterday")
+    expect(page.get_by_role("alert").get_by_text("I can't read channels or threads")).to_be_visible()

@@ -38,6 +38,7 @@ class Feature(StrEnum):
     DRAFT = "e-mail draft for review"
     DRAFT_APPROVAL = "draft edited in place, saved or sent by its asker only"
     MINUTES = "minutes corrected and confirmed in place"
+    WATCH = "logs watched, gone on with and left, by its asker only"
     REDELIVERY = "event delivered again"
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from assistant.settings import Settings
 from tests.contract.chat_harness import Shown, Where, Who
+from tests.peers.serving import Running
 from tests.peers.slack_events import SECRET, interact, payload
-from tests.peers.slack_peer import TOKEN, Running, SlackPeer
+from tests.peers.slack_peer import TOKEN, SlackPeer
 from tests.unit.bot.platforms.slack.conftest import Bot, running
 
 CHANNELS = {"private": "D0ANN", "channel": "C0GENERAL"}
@@ -26,9 +27,12 @@ class SlackHarness:
         self._bot = bot
         self.engine, self.jobs = bot.engine, bot.jobs
 
-    async def ask(self, text: str, *, where: Where = "private", event: str = "1", file: bytes | None = None) -> int:
+    async def ask(
+        self, text: str, *, where: Where = "private", event: str = "1", file: bytes | None = None, thread: str = ""
+    ) -> int:
         changes: dict[str, Any] = {"ts": _ts(event), "event_ts": _ts(event), "text": text}
         name = "message_im"
+        changes |= {"thread_ts": _ts(thread)} if thread else {}
         if where == "channel":
             name = "app_mention"
             changes["text"] = f"<@U0STEWARD> {text}"
@@ -54,6 +58,9 @@ class SlackHarness:
         return await self._bot.send(body)
 
     async def press(self, button: str, *, where: Where, by: Who = "ann") -> None:
+        if button == "stop" and self._standing(where):
+            await self.ask("stop", where=where, event="9", thread="1")  # no message that could carry a button yet
+            return
         elements = [one for message in self._messages(where) for one in _buttons(message)]
         element = next(one for one in reversed(elements) if _name(one) == button)
         action = {"action_id": element["action_id"], "value": element["value"], "type": "button", "action_ts": "1.1"}
@@ -82,12 +89,13 @@ class SlackHarness:
         await self._bot.deliver()
 
     async def progress(self, words: str, *, where: Where) -> bool:
+        self._bot.platform.progress.moment_seconds = 0.0
         await self._bot.platform.progress.show()
         await self._bot.deliver()
         return words in self.shown(where).text
 
     def shown(self, where: Where) -> Shown:
-        messages = self._messages(where)
+        messages = [*self._messages(where), *self._standing(where)]
         text = "\n".join(_words(message.get("blocks", [])) for message in messages)
         return Shown(
             text=text,
@@ -100,6 +108,12 @@ class SlackHarness:
     def _messages(self, where: Where) -> list[dict[str, Any]]:
         opened = self._bot.peer.said(OPENED) if where == "private" else []
         return [*self._bot.peer.said(CHANNELS[where]), *opened]
+
+    def _standing(self, where: Where) -> list[dict[str, Any]]:
+        """Return the statuses that stand in place of messages, as if they were some."""
+        standing = self._bot.peer.standing.items()
+        found = [words for (channel, _), words in standing if channel == CHANNELS[where]]
+        return [{"blocks": [{"type": "markdown", "text": words}]} for words in found]
 
     async def _interact(self, name: str, where: Where, by: Who, **changes: Any) -> None:
         place = {"id": CHANNELS[where], "name": "x"}
@@ -136,7 +150,9 @@ def _words(value: Any) -> str:
         return value
     if not isinstance(value, dict) or value.get("type") in ("button", "feedback_buttons"):
         return ""
-    return "\n".join(_words(value[name]) for name in value if name in ("text", "elements", "fields", "rows", "title"))
+    return "\n".join(
+        _words(value[name]) for name in value if name in ("text", "elements", "fields", "rows", "title", "tasks")
+    )
 
 
 @contextlib.asynccontextmanager

@@ -40,6 +40,8 @@ from assistant.settings import Settings
 from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.minutes_store import MinutesStore
+from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.watch_words import WATCH_BUTTONS
 from tests.contract.chat_harness import FALLBACKS, Feature, Harness, table
 from tests.contract.slack_harness import slack
 from tests.contract.teams_harness import teams
@@ -362,6 +364,27 @@ async def test_feedback(chat: Harness, where: Any) -> None:
     assert kept is not None
     assert (kept.verdict, kept.reason) == ("down", "outdated")
     assert kept.correction == "The figure is outdated"
+
+
+@pytest.mark.parametrize("where", ["private", "channel"])
+async def test_watch(chat: Harness, where: Any) -> None:
+    """Each button asks in the thread what one could type there; a colleague's press does nothing."""
+    buttons = [Action(name=name, label=name.replace("_", " ").title()) for name in WATCH_BUTTONS]
+    job = await answered(chat, Paragraph(markdown="Broken."), Actions(items=tuple(buttons)), where=where)
+    tenant, asker = job.mention.conversation.tenant, job.mention.asker
+    PeopleStore(chat.engine).upsert_all(tenant, [PersonProfile(id=asker.id, name=asker.name, role="engineer")])
+    shown = chat.shown(where)
+    asked = []
+    for name in WATCH_BUTTONS:
+        if where == "channel" and chat.name != "web":
+            await chat.press(name, where=where, by="bo")
+        await chat.press(name, where=where)
+        asked.append(claim(chat))
+
+    assert set(WATCH_BUTTONS) <= shown.buttons
+    assert [one.mention.text for one in asked] == list(WATCH_BUTTONS.values())
+    assert {(one.kind, one.mention.asker.id) for one in asked} == {("log_inspection", asker.id)}
+    assert chat.jobs.claim(LANES, owner="w1") is None
 
 
 # ------------------------------------------------------------------ the suite itself

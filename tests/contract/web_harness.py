@@ -58,7 +58,7 @@ class WebHarness:
         return await self.ask(text, event=f"{event}-anew")
 
     async def press(self, button: str, *, where: Where, by: Who = "ann") -> None:
-        if button.startswith(("draft_", "minutes_")):
+        if button.startswith(("draft_", "minutes_", "watch", "stop_watch")):
             await self._press_action(button, where, by)
             return
         job = self._last_with(button, where)

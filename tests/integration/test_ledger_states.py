@@ -37,7 +37,7 @@ from assistant.storage.job_repair import MAX_WORKER_DEATHS, JobRepair
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.outbox_store import OutboxStore
-from assistant.storage.tables import jobs
+from assistant.storage.tables.ledger import jobs
 from tests.factories import make_mention, make_result
 
 LANES = ("policy", "suspect")

@@ -20,7 +20,8 @@ from typing import Any
 
 import httpx
 
-from tests.peers.slack_peer import BOT_ID, BOT_USER, Answer, Refused, SlackPeer
+from tests.peers.slack_judge import Refused, judge_message
+from tests.peers.slack_peer import BOT_ID, BOT_USER, Answer, SlackPeer
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "node_modules" / "emulate"  # npm install --no-save emulate@0.12.2 puts it there
@@ -83,19 +84,20 @@ class EmulatePeer(SlackPeer):
 
     # -------------------------------------------------------------- what emulate keeps
     def on_chat_post_message(self, arguments: Answer) -> Answer:
-        self._judge(arguments)
+        judge_message(arguments)
         if arguments.get("unfurl_links") in (None, "1", "true", True):
             raise Refused("peer_wants_unfurl_links_off")
         channel = arguments["channel"]
         names = ("text", "blocks", "metadata", "thread_ts")
         said = {name: arguments[name] for name in names if arguments.get(name)}
         answer = self._ask("chat.postMessage", {"channel": self._channel(channel), **said})
+        self.standing.pop((channel, str(arguments.get("thread_ts"))), None)
         return {"channel": channel, "ts": answer["ts"], "message": self._ours(answer["message"])}
 
     def on_chat_update(self, arguments: Answer) -> Answer:
         if arguments["ts"] in self.streams:
             return super().on_chat_update(arguments)
-        self._judge(arguments)
+        judge_message(arguments)
         names = ("ts", "text", "blocks", "metadata")
         said = {name: arguments[name] for name in names if arguments.get(name) is not None}
         answer = self._ask("chat.update", {"channel": self._channel(arguments["channel"]), **said})

@@ -1,7 +1,7 @@
 """A strict stand-in for Slack's Web API on loopback: state, tokens, limits, and faults on demand.
 
-It judges blocks with slack_sdk's own models and adds the limits that those lack (50 blocks, 12,000 characters of
-markdown a message, one table). Streams die when told to. Every call is kept in `calls`.
+Messages are here; streams and sessions in slack_streams.py, modals and files in slack_surfaces.py, what is refused in
+slack_judge.py. Every call is kept in `calls`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,11 @@ import asyncio
 import base64
 import json
 import re
-import socket
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-import uvicorn
-from slack_sdk.errors import SlackObjectFormationError
-from slack_sdk.models.blocks import Block
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -28,16 +22,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tests.peers.cut import Cut
+from tests.peers.slack_judge import Refused, judge_message
+from tests.peers.slack_streams import StreamMethods
+from tests.peers.slack_surfaces import SurfaceMethods
 
 TEAM, BOT_USER, BOT_ID = "T0STEWARD", "U0STEWARD", "B0STEWARD"
 TOKEN, APP_TOKEN = "xoxb-peer-token", "xapp-peer-token"
-MARKDOWN_CHARS = 12_000
 
 Answer = dict[str, Any]
-
-
-class Refused(Exception):
-    """`ok: false` with this word."""
 
 
 @dataclass
@@ -51,7 +43,7 @@ class Fault:
 
 
 @dataclass
-class SlackPeer:
+class SlackPeer(StreamMethods, SurfaceMethods):
     """One workspace."""
 
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
@@ -60,18 +52,12 @@ class SlackPeer:
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by channel, oldest first
     ephemeral: list[dict[str, Any]] = field(default_factory=list)
     whispers: list[dict[str, Any]] = field(default_factory=list)  # what came to a response_url
-    statuses: list[dict[str, Any]] = field(default_factory=list)
-    prompts: list[dict[str, Any]] = field(default_factory=list)
-    views: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)  # served at /files/<name>
     file_tokens: set[str] = field(default_factory=lambda: {TOKEN})  # which may read files
     failing_files: int = 0  # how many of the next file requests are answered 503
     scopes: str = ""  # what auth.test's header says was granted
-    uploads: list[dict[str, Any]] = field(default_factory=list)
-    pending: dict[str, dict[str, Any]] = field(default_factory=dict)  # files with an address, not yet shared
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    streams: dict[str, str] = field(default_factory=dict)  # ts: state
     code: str = "consent-code"  # what oauth.v2.access takes
     expires_in: int = 0  # seconds that an installed token lives; 0: it does not rotate
     refreshed: list[str] = field(default_factory=list)  # refresh tokens that were exchanged, in order
@@ -81,7 +67,9 @@ class SlackPeer:
     delay_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self._numbers = count(1)
+        StreamMethods.__init__(self)
+        SurfaceMethods.__init__(self)
+        self.numbers = count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # -------------------------------------------------------------- for tests
@@ -112,7 +100,11 @@ class SlackPeer:
 
     def next_ts(self) -> str:
         """Return a new message's ts."""
-        return f"{1_790_000_000 + next(self._numbers)}.000100"
+        return f"{1_790_000_000 + next(self.numbers)}.000100"
+
+    def said_by_bot(self) -> dict[str, Any]:
+        """Return a new message of the bot's without words."""
+        return {"ts": self.next_ts(), "user": BOT_USER, "bot_id": BOT_ID}
 
     # -------------------------------------------------------------- the server
     def app(self) -> Starlette:
@@ -290,29 +282,30 @@ class SlackPeer:
 
     # -------------------------------------------------------------- messages
     def on_chat_post_message(self, arguments: Answer) -> Answer:
-        self._judge(arguments)
+        judge_message(arguments)
         channel = arguments["channel"]
         if channel.startswith("U"):
             channel = "D" + channel
         if arguments.get("unfurl_links") in (None, "1", "true", True):
             raise Refused("peer_wants_unfurl_links_off")
         message = {
-            "ts": self.next_ts(),
-            "user": BOT_USER,
-            "bot_id": BOT_ID,
+            **self.said_by_bot(),
             **{name: arguments[name] for name in ("text", "blocks", "metadata", "thread_ts") if arguments.get(name)},
         }
         self.messages.setdefault(channel, []).append(message)
+        self.standing.pop((channel, str(arguments.get("thread_ts"))), None)
         return {"channel": channel, "ts": message["ts"], "message": message}
 
     def on_chat_post_ephemeral(self, arguments: Answer) -> Answer:
-        self._judge(arguments)
+        judge_message(arguments)
         self.ephemeral.append({**arguments, "user": arguments["user"]})
         return {"message_ts": self.next_ts()}
 
     def on_chat_update(self, arguments: Answer) -> Answer:
-        self._judge(arguments)
-        message = self._message(arguments["channel"], arguments["ts"])
+        judge_message(arguments)
+        if self.streams.get(arguments["ts"]) == "streaming":
+            raise Refused("streaming_state_conflict")
+        message = self.message(arguments["channel"], arguments["ts"])
         for name in ("text", "blocks", "metadata"):
             if arguments.get(name) is not None:
                 message[name] = arguments[name]
@@ -320,159 +313,20 @@ class SlackPeer:
         return {"channel": arguments["channel"], "ts": arguments["ts"]}
 
     def on_chat_delete(self, arguments: Answer) -> Answer:
-        self.messages[arguments["channel"]].remove(self._message(arguments["channel"], arguments["ts"]))
+        self.messages[arguments["channel"]].remove(self.message(arguments["channel"], arguments["ts"]))
         return {"ts": arguments["ts"]}
 
     def on_chat_get_permalink(self, arguments: Answer) -> Answer:
         return {"permalink": f"https://peer.test/archives/{arguments['channel']}/p{arguments['message_ts']}"}
 
-    def _message(self, channel: str, ts: str) -> dict[str, Any]:
+    def message(self, channel: str, ts: str) -> dict[str, Any]:
+        """Return one of the bot's messages."""
         for message in self.messages.get(channel, []):
             if message["ts"] == ts:
                 if message["user"] != BOT_USER:
                     raise Refused("cant_update_message")
                 return message
         raise Refused("message_not_found")
-
-    def _judge(self, arguments: Answer) -> None:
-        if not arguments.get("channel"):
-            raise Refused("channel_not_found")
-        text, blocks = arguments.get("text") or "", arguments.get("blocks") or []
-        if not text and not blocks:
-            raise Refused("no_text")
-        if len(text) > 40_000:
-            raise Refused("msg_too_long")
-        judge_blocks(blocks, most=50)
-        metadata = arguments.get("metadata")
-        if metadata is not None and not (
-            isinstance(metadata, dict) and {"event_type", "event_payload"} <= set(metadata)
-        ):
-            raise Refused("invalid_metadata_format")
-
-    # -------------------------------------------------------------- streams
-    def on_chat_start_stream(self, arguments: Answer) -> Answer:
-        if not arguments.get("thread_ts"):
-            raise Refused("missing_thread_ts")
-        is_direct = arguments["channel"].startswith("D")
-        if not is_direct and not (arguments.get("recipient_user_id") and arguments.get("recipient_team_id")):
-            raise Refused("missing_recipient")
-        ts = self.next_ts()
-        text = arguments.get("markdown_text") or ""
-        message = {"ts": ts, "user": BOT_USER, "bot_id": BOT_ID, "text": text, "thread_ts": arguments["thread_ts"]}
-        self.messages.setdefault(arguments["channel"], []).append(message)
-        self.streams[ts] = "streaming"
-        return {"channel": arguments["channel"], "ts": ts}
-
-    def on_chat_append_stream(self, arguments: Answer) -> Answer:
-        message = self._streaming(arguments)
-        if len(arguments.get("markdown_text") or "") > MARKDOWN_CHARS:
-            raise Refused("msg_too_long")
-        message["text"] += arguments.get("markdown_text") or ""
-        return {"channel": arguments["channel"], "ts": arguments["ts"]}
-
-    def on_chat_stop_stream(self, arguments: Answer) -> Answer:
-        message = self._streaming(arguments)
-        judge_blocks(arguments.get("blocks") or [], most=50)
-        message["text"] += arguments.get("markdown_text") or ""
-        message["blocks"] = arguments.get("blocks") or []
-        message["metadata"] = arguments.get("metadata")
-        self.streams[arguments["ts"]] = "stopped"
-        return {"channel": arguments["channel"], "ts": arguments["ts"]}
-
-    def _streaming(self, arguments: Answer) -> dict[str, Any]:
-        if self.streams.get(arguments["ts"]) != "streaming":
-            raise Refused("message_not_in_streaming_state")
-        return self._message(arguments["channel"], arguments["ts"])
-
-    # -------------------------------------------------------------- the rest
-    def on_assistant_threads_set_status(self, arguments: Answer) -> Answer:
-        self.statuses.append(arguments)
-        return {}
-
-    def on_assistant_threads_set_title(self, _: Answer) -> Answer:
-        return {}
-
-    def on_assistant_threads_set_suggested_prompts(self, arguments: Answer) -> Answer:
-        prompts = arguments["prompts"]
-        if not 1 <= len(prompts) <= 4 or any(set(one) != {"title", "message"} for one in prompts):
-            raise Refused("invalid_prompts")
-        self.prompts.append(arguments)
-        return {}
-
-    def on_reactions_add(self, _: Answer) -> Answer:
-        return {}
-
-    def on_views_open(self, arguments: Answer) -> Answer:
-        if not arguments.get("trigger_id"):
-            raise Refused("invalid_trigger_id")
-        return self._view(arguments, "modal")
-
-    def on_views_publish(self, arguments: Answer) -> Answer:
-        return self._view(arguments, "home")
-
-    def _view(self, arguments: Answer, kind: str) -> Answer:
-        view = arguments["view"]
-        if view["type"] != kind or len(json.dumps(view.get("private_metadata", ""))) > 3_002:
-            raise Refused("invalid_view")
-        for name in ("title", "submit", "close") if kind == "modal" else ():
-            if name in view and not 1 <= len(view[name]["text"]) <= 24:
-                raise Refused(f"invalid_{name}")
-        judge_blocks(view["blocks"], most=100)
-        self.views.append(arguments)
-        return {"view": {"id": f"V{len(self.views)}", **view}}
-
-    def on_files_info(self, arguments: Answer) -> Answer:
-        if not self.tokens & self.file_tokens:
-            raise Refused("missing_scope")
-        return {"file": {"id": arguments["file"]}}
-
-    def on_files_get_upload_url_external(self, arguments: Answer) -> Answer:
-        if int(arguments["length"]) <= 0:
-            raise Refused("invalid_length")
-        if len(arguments.get("alt_txt") or "") > 1_000:
-            raise Refused("alt_txt_too_large")
-        file_id = f"F{next(self._numbers)}"
-        self.pending[file_id] = {"id": file_id, "name": arguments["filename"], "alt_txt": arguments.get("alt_txt")}
-        return {"upload_url": f"{self.url}/upload/{file_id}", "file_id": file_id}
-
-    def on_files_complete_upload_external(self, arguments: Answer) -> Answer:
-        files = arguments["files"]
-        files = json.loads(files) if isinstance(files, str) else files
-        sent = {one["id"] for one in self.uploads if "bytes" in one}
-        if not {one["id"] for one in files} <= sent & set(self.pending):
-            raise Refused("file_not_found")
-        self.uploads.append({"complete": files, **arguments})
-        if channel := arguments.get("channel_id"):
-            shared = [{**self.pending.pop(one["id"]), "title": one.get("title")} for one in files]
-            message = {"ts": self.next_ts(), "user": BOT_USER, "bot_id": BOT_ID, "text": "", "files": shared}
-            thread = {"thread_ts": arguments["thread_ts"]} if arguments.get("thread_ts") else {}
-            self.messages.setdefault(channel, []).append({**message, **thread})
-        return {"files": files}
-
-
-def judge_blocks(blocks: list[dict[str, Any]], *, most: int) -> None:
-    """Refuse what Slack would."""
-    if not isinstance(blocks, list) or len(blocks) > most:
-        raise Refused("invalid_blocks")
-    for block in blocks:
-        parsed = Block.parse(block)
-        if parsed is None or (parsed.type == block.get("type") and type(parsed) is Block):
-            raise Refused("invalid_blocks")
-        try:
-            parsed.validate_json()
-            for element in getattr(parsed, "elements", None) or ():
-                if hasattr(element, "validate_json"):
-                    element.validate_json()
-        except SlackObjectFormationError as error:
-            raise Refused("invalid_blocks") from error
-    if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MARKDOWN_CHARS:
-        raise Refused("invalid_blocks")
-    tables = [block for block in blocks if block["type"] == "table"]
-    if len(tables) > 1 or any(len(t["rows"]) > 100 or len(r) > 20 for t in tables for r in t["rows"]):
-        raise Refused("invalid_blocks")
-    identifiers = [one["action_id"] for block in blocks for one in block.get("elements") or () if "action_id" in one]
-    if len(identifiers) != len(set(identifiers)):
-        raise Refused("invalid_blocks")
 
 
 def _snake(method: str) -> str:
@@ -487,34 +341,7 @@ async def _arguments(request: Request) -> Answer:
     elif kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         async with request.form() as form:
             found.update({name: value for name, value in form.items() if isinstance(value, str)})
-    for name in ("blocks", "metadata", "view", "prompts", "chunks"):
+    for name in ("blocks", "metadata", "view", "prompts", "chunks", "loading_messages"):
         if isinstance(found.get(name), str):
             found[name] = json.loads(found[name])
     return found
-
-
-class Running:
-    """Runs an ASGI application on a free loopback port, in a thread of its own."""
-
-    def __init__(self, app: Any) -> None:
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", ws="websockets-sansio")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Running:
-        self._thread.start()
-        until = time.monotonic() + 10
-        while not self._server.started and time.monotonic() < until:
-            time.sleep(0.005)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(5)
-
-    def _run(self) -> None:
-        self._server.run(sockets=[self._socket])

@@ -3,6 +3,8 @@
 Grouping by four columns takes four times the memory and nine times the time.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -11,8 +13,51 @@ import polars as pl
 SHAPE_AT, SERVICE_AT, LEVEL_AT = 48, 32, 26
 SHAPES, SERVICES, LEVELS, MINUTES = 0xFFFF, 0xFFFF, 0x3F, 0x3FFFFFF
 NO_LEVEL, NO_MINUTE = LEVELS, MINUTES
+MOST_PLACES = 1_000_000  # of a table by recipe and minute; beyond that sorting costs less
 
 Keys = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class LineKeys:
+    """The keys of many lines: the different ones, and which of them each line has."""
+
+    different: Keys  # some more than once, where several recipes have one
+    of_line: npt.NDArray[np.int64]  # positions in `different`
+
+    @classmethod
+    def by(cls, keys: Keys) -> "LineKeys":
+        """Return the keys of lines, given one a line."""
+        different, of_line = np.unique(keys, return_inverse=True)
+        return cls(different, of_line)
+
+    def only(self, lines: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "LineKeys":
+        """Return those of some lines."""
+        return LineKeys(self.different, self.of_line[lines])
+
+    def of(self, lines: npt.NDArray[np.int64]) -> Keys:
+        """Return the key of each of some lines."""
+        return self.different[self.of_line[lines]]
+
+    def counted(self) -> tuple[Keys, npt.NDArray[np.int64]]:
+        """Return the keys that lines have, and how many have each."""
+        lines = np.bincount(self.of_line, minlength=len(self.different))
+        some = np.flatnonzero(lines)
+        return self.different[some], lines[some]
+
+
+def keys_of_recipes(prefixes: Keys, recipes: npt.NDArray[np.int32], seconds: npt.NDArray[np.int64]) -> LineKeys:
+    """Return the keys of lines counted by these prefixes, of which `recipes` are the numbers."""
+    minutes = seconds // 60
+    first = int(minutes.min(initial=NO_MINUTE))
+    span = int(minutes.max(initial=first)) - first + 1
+    if len(prefixes) * span > MOST_PLACES:  # a minute for each recipe, were most of them taken
+        return LineKeys.by(with_minutes(prefixes[recipes], seconds))
+    places = recipes.astype(np.int64) * span + (minutes - first)
+    taken = np.flatnonzero(np.bincount(places, minlength=len(prefixes) * span))
+    numbers = np.zeros(len(prefixes) * span, np.int64)
+    numbers[taken] = np.arange(len(taken))
+    return LineKeys(with_minutes(prefixes[taken // span], 60 * (taken % span + first)), numbers[places])
 
 
 def with_minutes(prefixes: Keys, seconds: npt.NDArray[np.int64]) -> Keys:

@@ -20,6 +20,8 @@ from workers.logs.count_keys import (
     SERVICES,
     SHAPE_AT,
     Keys,
+    LineKeys,
+    levels_of,
     minutes_of,
     prefixes_of,
     spans_of,
@@ -36,7 +38,7 @@ STEPS_MINUTES = (1, 5, 15, 60, 360, 1440)
 
 @dataclass(frozen=True)
 class _Part:
-    """Keys with the number of their lines, in order, each once."""
+    """Keys with the number of their lines."""
 
     keys: Keys
     lines: npt.NDArray[np.uint32]
@@ -59,15 +61,26 @@ class Counts:
         service = names.replace_strict(self._services, return_dtype=pl.UInt64).to_numpy()
         return prefixes_of(kinds["shape"], service, kinds["level"])
 
-    def keys(self, rows: pl.DataFrame) -> Keys:
+    def keys(self, rows: pl.DataFrame) -> LineKeys:
         """Return the keys of rows: shape, service (a category), level and time."""
         timed = with_minutes(self.prefixes(rows), rows["time"].dt.epoch("s").fill_null(0).to_numpy())
-        return np.where(rows["time"].is_null().to_numpy(), timed | np.uint64(NO_MINUTE), timed)
+        return LineKeys.by(np.where(rows["time"].is_null().to_numpy(), timed | np.uint64(NO_MINUTE), timed))
 
-    def add(self, keys: Keys) -> None:
+    def kinds(self, keys: Keys) -> pl.DataFrame:
+        """Return the shape, service (a category) and level that the keys stand for."""
+        level = levels_of(keys)
+        return pl.DataFrame(
+            {
+                "shape": (keys >> np.uint64(SHAPE_AT)).astype(np.uint32),
+                "service": self._names.gather(keys >> np.uint64(SERVICE_AT) & np.uint64(SERVICES)),
+                "level": pl.Series(level.astype(np.int8)).set(pl.Series(level < 0), None),
+            }
+        )
+
+    def add(self, keys: LineKeys) -> None:
         """Count lines with these keys."""
-        different, lines = np.unique(spans_of(keys, self.step_minutes), return_counts=True)
-        self._tiers[0].append(_Part(different, lines.astype(np.uint32)))
+        different, lines = keys.counted()
+        self._tiers[0].append(_Part(spans_of(different, self.step_minutes), lines.astype(np.uint32)))
         for tier, parts in enumerate(self._tiers):
             if len(parts) < PARTS_ADDED_AT_ONCE:
                 break
@@ -101,11 +114,15 @@ class Counts:
         return _added_up(parts)
 
     @property
+    def _names(self) -> pl.Series:
+        return pl.Series(list(self._services), dtype=pl.String).cast(pl.Categorical)
+
+    @property
     def _rows(self) -> int:
         return sum(len(part.keys) for tier in self._tiers for part in tier)
 
     def _unpacked(self, total: _Part) -> pl.DataFrame:
-        names = pl.Series(list(self._services), dtype=pl.String).cast(pl.Categorical)
+        names = self._names
         starts = range(0, max(1, len(total.keys)), ROWS_AT_ONCE)
         tables = [
             _table(total.keys[start : start + ROWS_AT_ONCE], total.lines[start : start + ROWS_AT_ONCE], names)

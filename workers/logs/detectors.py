@@ -1,79 +1,17 @@
 """Known signatures in log messages, each with what it means and what to check next.
 
-A detector explains itself: a name, the words that set it off, and a sentence. Causes are
-conditions that start trouble, symptoms are how trouble elsewhere shows, markers are changes
-people made. The patterns are of the words that programs of all kinds use; none is of one product.
+A detector explains itself: a name, the words that set it off, and a sentence. The patterns are of the words that
+programs of all kinds use; none is of one product. Those of machines and of trust stand in files of their own.
 """
 
-import re
-from dataclasses import dataclass
-from typing import Literal
-
-Kind = Literal["cause", "symptom", "marker"]
-
-
-@dataclass(frozen=True)
-class Detector:
-    """One signature. `weight` is how strongly it speaks for the service that wrote it, 0 to 1."""
-
-    name: str
-    kind: Kind
-    title: str  # what happened, to stand before "in SERVICE"
-    pattern: re.Pattern[str]
-    check_next: str
-    weight: float = 0.7
-
-
-def _detector(name: str, kind: Kind, title: str, pattern: str, check_next: str, weight: float = 0.7) -> Detector:
-    return Detector(name, kind, title, re.compile(pattern, re.I), check_next, weight)
-
+from workers.logs.detector import Detector, detector
+from workers.logs.detectors_machine import MACHINE
+from workers.logs.detectors_trust import TRUST
 
 DETECTORS: tuple[Detector, ...] = (
-    _detector(
-        "out_of_memory",
-        "cause",
-        "Out of memory",
-        r"out of memory|oom[-_ ]?kill|\boom\b|outofmemory|cannot allocate memory|java heap space"
-        r"|exit (?:code|status) 137"
-        r"|memory (?:limit|cgroup).{0,30}(?:exceed|reach)|memory pressure|heap (?:usage"
-        r"|used).{0,20}(?:9\d|100) ?%|MemoryError|metaspace",
-        "Compare memory use with the limit, and with the version before.",
-        0.95,
-    ),
-    _detector(
-        "disk_full",
-        "cause",
-        "Disk full",
-        r"no space left|disk (?:is )?(?:almost )?full|ENOSPC|disk quota exceeded|read-only file ?system"
-        r"|(?:disk|volume|filesystem|partition|/var\S*|/data\S*).{0,40}(?:9[0-9]|100) ?%"
-        r"|(?:disk|volume|file ?system|partition).{0,20}(?:is full|used up|out of space)"
-        r"|low disk space|disk usage (?:above|over)|could not (?:extend|write).{0,40}space",
-        "See what grew on the volume, and free or extend it.",
-        0.95,
-    ),
-    _detector(
-        "certificate",
-        "cause",
-        "Certificate problem",
-        r"certificate.{0,40}(?:expired|invalid|not (?:yet )?valid|revoked|verify failed|unknown"
-        r"|untrusted|mismatch)|x509"
-        r"|CERTIFICATE_VERIFY_FAILED|SSL ?handshake|TLS ?handshake.{0,30}(?:fail|error)|PKIX path"
-        r"|unknown authority|cert(?:ificate)? expired|bad certificate",
-        "Look at the certificate's dates and chain, and at the job that renews it.",
-        0.9,
-    ),
-    _detector(
-        "dns",
-        "cause",
-        "Name resolution failing",
-        r"NXDOMAIN|no such host|name resolution|getaddrinfo|SERVFAIL|could not resolve"
-        r"|cannot resolve|UnknownHost"
-        r"|name or service not known|dns (?:lookup|query|resolution)?.{0,20}(?:fail|timeout"
-        r"|timed out|error)|EAI_AGAIN|ENOTFOUND",
-        "Resolve the name from the same host; look at the resolver and at recent DNS changes.",
-        0.85,
-    ),
-    _detector(
+    *MACHINE,
+    *TRUST,
+    detector(
         "pool_exhausted",
         "cause",
         "Connection pool exhausted",
@@ -87,29 +25,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Compare connections held with the pool's size; look for transactions left open.",
         0.85,
     ),
-    _detector(
-        "descriptors_or_threads",
-        "cause",
-        "Descriptors or threads exhausted",
-        r"too many open files|EMFILE|ENFILE|unable to create (?:new )?(?:native )?thread"
-        r"|can't start new thread|thread ?pool.{0,30}(?:exhaust|full|reject|saturat)"
-        r"|RejectedExecution|worker (?:pool|threads?).{0,20}(?:exhaust|busy|saturat)"
-        r"|all workers busy|file descriptor",
-        "Count open files and threads of the process against its limits.",
-        0.85,
-    ),
-    _detector(
-        "clock",
-        "cause",
-        "Clock skew",
-        r"clock.{0,20}(?:skew|jump|drift|backward|offset|unsync|out of sync|step)"
-        r"|issued in the future|used before (?:issued|valid)|not yet valid"
-        r"|\bnbf\b|\biat\b.{0,20}future|ntp.{0,30}(?:unsync|offset|fail|unreach|lost|step)"
-        r"|RequestTimeTooSkewed|timestamp.{0,20}in the future|chrony",
-        "Compare the hosts' clocks and the state of NTP.",
-        0.85,
-    ),
-    _detector(
+    detector(
         "locks",
         "cause",
         "Database locks",
@@ -118,7 +34,7 @@ DETECTORS: tuple[Detector, ...] = (
         "List the transactions that hold locks, and what began just before.",
         0.8,
     ),
-    _detector(
+    detector(
         "schema",
         "cause",
         "Schema mismatch",
@@ -129,7 +45,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Compare the database's migrations with the version that runs.",
         0.9,
     ),
-    _detector(
+    detector(
         "configuration",
         "cause",
         "Wrong configuration",
@@ -141,28 +57,17 @@ DETECTORS: tuple[Detector, ...] = (
         "Compare the configuration with the last one that worked.",
         0.9,
     ),
-    _detector(
-        "credentials",
-        "cause",
-        "Credentials refused",
-        r"invalid (?:credentials|api key|token|signature|client secret|password)|(?:authentication"
-        r"|authorization|login|auth) fail|password authentication|access denied|permission denied"
-        r"|(?:token|secret|api key|credential|password|key).{0,30}(?:expired|revoked|rotated"
-        r"|rejected)|unauthori[sz]ed|AccessDenied|InvalidClientTokenId|signature (?:verification"
-        r"|mismatch|invalid|does not match)|\bforbidden\b",
-        "See when the secret was rotated, and whether every reader has the new one.",
-        0.75,
-    ),
-    _detector(
+    detector(
         "rate_limit",
         "cause",
         "Rate limit or quota reached",
-        r"rate[- ]?limit|too many requests|quota.{0,20}(?:exceed|exhaust|reached)|throttl(?:ed"
+        r"rate[- ]?limit|too many requests|(?:answer(?:ed|s)?|return(?:ed|s)?|status(?:[_ ]?code)?|got(?: a)?|with"
+        r"|http(?:/\d(?:\.\d)?)?|error)['\": =]{1,3}429\b|quota.{0,20}(?:exceed|exhaust|reached)|throttl(?:ed"
         r"|ing)|limit exceeded|TooManyRequests|ThrottlingException",
         "Compare the calls with the limit, and find who began to call more.",
         0.7,
     ),
-    _detector(
+    detector(
         "program_error",
         "cause",
         "Program error",
@@ -174,7 +79,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Read the trace's innermost own frame, and what changed there.",
         0.8,
     ),
-    _detector(
+    detector(
         "bad_input",
         "cause",
         "Input that cannot be read",
@@ -184,18 +89,18 @@ DETECTORS: tuple[Detector, ...] = (
         "Keep one of the messages aside, and find who began to send them.",
         0.75,
     ),
-    _detector(
+    detector(
         "replication",
         "cause",
         "Replica or leader trouble",
-        r"replica(?:tion)?.{0,30}(?:lag|behind|broken|stopped)|read[- ]only (?:transaction|replica"
-        r"|mode)|not (?:the )?(?:primary|leader|master)|fail(?:ing|ed)?[- ]?over|split[- ]?brain"
+        r"replica(?:tion)?.{0,30}(?:lag(?!\W*(?:is |of )?0\b)|behind|broken|stopped)|read[- ]only (?:transaction"
+        r"|replica|mode)|not (?:the )?(?:primary|leader|master)|fail(?:ing|ed)?[- ]?over|split[- ]?brain"
         r"|leader (?:election|lost|changed)|lost (?:leadership|quorum)|no quorum|quorum lost"
         r"|step(?:ped|ping) down",
         "Look at the roles and the lag of every member.",
         0.8,
     ),
-    _detector(
+    detector(
         "queue_backlog",
         "cause",
         "Queue backing up",
@@ -205,26 +110,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Compare the rate in with the rate out, and find the slow consumer.",
         0.65,
     ),
-    _detector(
-        "garbage_collection",
-        "cause",
-        "Long garbage collections",
-        r"gc overhead|full gc|gc pause|pause full|stop[- ]the[- ]world|to-space exhausted"
-        r"|allocation failure|long gc|jvm pause|safepoint",
-        "Compare the heap with its limit; take a heap histogram.",
-        0.75,
-    ),
-    _detector(
-        "cpu",
-        "cause",
-        "Processor saturated",
-        r"cpu.{0,20}(?:throttl|saturat|steal|9\d ?%|100 ?%)|load average.{0,20}(?:high|\d{2,})"
-        r"|event loop.{0,20}(?:lag|blocked|delay)|soft lockup|catastrophic backtracking|hung task"
-        r"|blocked for more than",
-        "Profile the process; compare with the version before.",
-        0.75,
-    ),
-    _detector(
+    detector(
         "network",
         "cause",
         "Network fault",
@@ -234,7 +120,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Test the path between the two hosts; look at firewall and routing changes.",
         0.75,
     ),
-    _detector(
+    detector(
         "cache",
         "cause",
         "Cache lost",
@@ -243,7 +129,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Compare the hit rate before and after; see what emptied the cache.",
         0.7,
     ),
-    _detector(
+    detector(
         "slow_queries",
         "cause",
         "Slow queries",
@@ -253,7 +139,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Read the plan of the query; look for an index or statistics that went.",
         0.7,
     ),
-    _detector(
+    detector(
         "third_party",
         "cause",
         "Outside provider failing",
@@ -262,17 +148,24 @@ DETECTORS: tuple[Detector, ...] = (
         "Look at the provider's status page.",
         0.6,
     ),
-    _detector(
+    detector(
         "restart_loop",
         "symptom",
         "Restart loop",
-        r"crash ?loop|back-off restarting|restart(?:ing|ed)? (?:failed )?container|liveness probe"
-        r"|readiness probe|health ?check.{0,30}(?:fail|unhealthy)|exited with (?:code"
-        r"|status) [1-9]|marked (?:as )?unhealthy|SIGKILL",
+        r"crash ?loop|back-off restarting|restart(?:ing|ed)? (?:failed )?container"
+        r"|exited with (?:code|status) [1-9]|SIGKILL",
         "Read the last lines before each restart.",
         0.55,
     ),
-    _detector(
+    detector(
+        "health_checks",
+        "symptom",
+        "Health checks failing",
+        r"(?:liveness|readiness|startup) probe|health ?check.{0,30}(?:fail|unhealthy)|marked (?:as )?unhealthy",
+        "See what the check asks and what answers slowly; its own limit may be too tight.",
+        0.5,
+    ),
+    detector(
         "retry_storm",
         "symptom",
         "Retry storm",
@@ -281,7 +174,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Find what the retries are waiting for.",
         0.3,
     ),
-    _detector(
+    detector(
         "circuit_open",
         "symptom",
         "Circuit breaker open",
@@ -289,7 +182,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Look at the service behind the breaker.",
         0.25,
     ),
-    _detector(
+    detector(
         "refused",
         "symptom",
         "Connections refused",
@@ -299,7 +192,7 @@ DETECTORS: tuple[Detector, ...] = (
         "See whether the other side runs and listens.",
         0.3,
     ),
-    _detector(
+    detector(
         "timeouts",
         "symptom",
         "Timeouts",
@@ -307,7 +200,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Look at the service that is waited for.",
         0.25,
     ),
-    _detector(
+    detector(
         "server_errors",
         "symptom",
         "Server errors",
@@ -316,7 +209,7 @@ DETECTORS: tuple[Detector, ...] = (
         "Look at the first failing request, across services.",
         0.25,
     ),
-    _detector(
+    detector(
         "deploy",
         "marker",
         "Deployment",
@@ -325,7 +218,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"|image (?:updated|pulled)|new (?:version|build|revision)|replicaset",
         "Compare with the version before, or roll back.",
     ),
-    _detector(
+    detector(
         "config_change",
         "marker",
         "Configuration change",
@@ -336,7 +229,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"|password|cert)",
         "Compare the two configurations, or put the old one back.",
     ),
-    _detector(
+    detector(
         "feature_flag",
         "marker",
         "Feature flag",
@@ -344,7 +237,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"|\bon\b|\boff\b|activat)|(?:enabl|disabl|activat)\w+ (?:feature|flag|experiment)",
         "Turn the flag back.",
     ),
-    _detector(
+    detector(
         "migration",
         "marker",
         "Migration",
@@ -352,7 +245,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"|upgrade)|reindex|vacuum full",
         "See whether it ended, and what it holds.",
     ),
-    _detector(
+    detector(
         "restart",
         "marker",
         "Restart",

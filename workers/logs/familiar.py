@@ -2,58 +2,45 @@
 
 In a big log nearly every line repeats one that was read already, with other values. Where
 every line of a signature (signatures.py) must have the same service, level and shape, only
-its minute is read, and it is counted. The others, and the few lines that are kept to be
-shown, are read in full.
+its minute is read, and it is counted; what is kept to be shown is cut out where it stands
+(showing.py). The others are read in full.
 
-What a signature stands for is learned from full reading and tried: an example is read again
-with its values changed, and what a change alters is never counted this way. So the counts
+What a signature stands for is learned from full reading and tried (learning.py). So the counts
 are those that full reading gives, only sooner.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
-import polars as pl
 
-from workers.logs.count_keys import Keys, with_minutes
-from workers.logs.learned import (
-    DECIDED,
-    HEADED,
-    HEADLESS,
-    UNKNOWN,
-    Codes,
-    Decisive,
-    Learned,
-    Waiting,
-    position_in,
-)
-from workers.logs.line_bytes import LineBytes, Marks, Positions, Words
-from workers.logs.line_times import NO_TIME, rules_for, seconds_by_rule
-from workers.logs.masking import shape_expression
+from workers.logs.count_keys import LineKeys, keys_of_recipes
+from workers.logs.learned import HEADED, UNKNOWN, Codes, Learned
+from workers.logs.learning import Prefixes, Reads, learn
+from workers.logs.line_bytes import LineBytes, Marks, Positions, Words, runs_of
+from workers.logs.line_times import NO_FRACTION, NO_TIME, TimeRule, fractions_by_rule, seconds_by_rule
 from workers.logs.sampling import Sample
-from workers.logs.signatures import fingerprints, with_other_values
+from workers.logs.showing import Shown, microseconds, rows_shown
+from workers.logs.signatures import fingerprints
 from workers.logs.timestamps import Clock
 
 LEARN_FROM_SHARE = 0.1  # of a block's lines: a trial costs as much as reading thousands of lines
-OTHER_VALUES = (3, 7)  # how far the digits of an example move in each of its trials
 MIN_COUNTED_SHARE = 0.3  # of a block; below it the signatures cost more than they save
 PATIENCE_BLOCKS = 4  # blocks in a row below that share, and the kind of file is read without them
 
-Reads = Callable[[pl.Series], pl.DataFrame]  # lines to time, level, service, status, message, format
 
-# Values that decide what a line is: a syslog priority, klog's letter, a level written as a
-# number, the status of a request.
-_DECISIVE = re.compile(
-    r"^<([0-9]{1,3})>"
-    r"|^([IWEF])[0-9]{4} "
-    r"""|"(?:level|severity|PRIORITY)"\s*:\s*"?([0-9]+)"""
-    r"""|" ([1-5][0-9]{2})(?: |$)"""
-    r"""|(?i:\bstatus(?:[_ ]?code)?["']?[=: ]+["']?)([1-5][0-9]{2})\b"""
-)
+@dataclass(frozen=True)
+class Familiar:
+    """The file that a block is of. Files of one `kind` share what is learned."""
+
+    number: int
+    kind: object
+    reads: Reads
+    clock: Clock
+    latest: datetime  # lines later than that are left to be read
 
 
 @dataclass(frozen=True)
@@ -71,105 +58,111 @@ class Sorted:
 class Shortcut:
     """Sorts the lines of blocks into counted ones and ones to be read. One serves a whole index."""
 
-    def __init__(self, prefixes: Callable[[pl.DataFrame], Keys], count: Callable[[Keys], None]) -> None:
+    def __init__(self, prefixes: Prefixes, count: Callable[[LineKeys], None], show: Callable[[Shown], None]) -> None:
         """`prefixes` gives fully read events the keys, but for the minute, that `count` counts them by."""
-        self._prefixes, self._count = prefixes, count
+        self._prefixes, self._count, self._show = prefixes, count, show
         self._learned: dict[object, Learned] = {}
-        self.sample: Sample | None = None  # None: every line is kept, so every line must be read
+        self._sample: Sample | None = None  # None: every line is kept
+        self._left: Sample | None = None
 
-    def sort_out(
-        self, block: LineBytes, *, kind: object, reads: Reads, clock: Clock, latest: datetime
-    ) -> Sorted | None:
-        """Count the familiar lines of a block; None where all are to be read.
+    def keep_only(self, sample: Sample, left: Sample) -> None:
+        """Keep lines by these samples from now on: those that can be shown, and those left to be read for it."""
+        self._sample, self._left = sample, left
 
-        Files of one `kind` share what is learned. Lines later than `latest` are left to be read.
-        """
-        learned = self._learned.setdefault(kind, Learned())
-        if self.sample is None or learned.poor_blocks >= PATIENCE_BLOCKS:
+    def notice(self, block: LineBytes, file: Familiar) -> None:
+        """Look at a block that is read in full, so that more is known of the next."""
+        learned, signatures = self._learned.setdefault(file.kind, Learned()), fingerprints(block)
+        if len(signatures) == block.count:
+            refined, codes = learned.codes_of(block, signatures)
+            learned.wait_for(block, refined, codes == UNKNOWN, refined != signatures)
+
+    def sort_out(self, block: LineBytes, file: Familiar, *, first_line: int) -> Sorted | None:
+        """Count the familiar lines of a block, and show what is kept of them; None where all are to be read."""
+        learned = self._learned.setdefault(file.kind, Learned())
+        if learned.poor_blocks >= PATIENCE_BLOCKS:
             return None
         signatures = fingerprints(block)
         if len(signatures) != block.count:
             return None
-        codes = self._codes(learned, block, signatures, reads, clock)
+        codes = self._codes(learned, block, signatures, file)
         headed = (codes >= 0) | (codes == HEADED)
         # What follows and is no line of its own may belong to this one: both are read.
         rows = np.flatnonzero((codes >= 0) & np.append(headed[1:], True))
-        seconds = _seconds(block, rows, codes[rows], learned, clock)
-        usable = (seconds != NO_TIME) & (seconds <= latest.timestamp())
+        seconds = _seconds(block, rows, codes[rows], learned, file.clock)
+        usable = (seconds != NO_TIME) & (seconds <= file.latest.timestamp())
         rows, seconds = rows[usable], seconds[usable]
         poor = len(rows) < MIN_COUNTED_SHARE * block.count
         learned.poor_blocks = learned.poor_blocks + 1 if poor else 0
-        keys = with_minutes(learned.recipes.prefixes[codes[rows]], seconds)
-        counted = ~self.sample.take(keys)
-        self._count(keys[counted])
-        return _sorted(block.count, rows[counted], seconds[counted], _formats(codes[rows[counted]], learned))
+        recipes = codes[rows]
+        keys = keys_of_recipes(learned.recipes.prefixes, recipes, seconds)
+        counted = ~self._left_to_read(_Lines(block, rows, recipes, seconds, keys), learned, file, first_line)
+        self._count(keys.only(counted))
+        return _sorted(block.count, rows[counted], seconds[counted], _formats(recipes[counted], learned))
 
-    def _codes(self, learned: Learned, block: LineBytes, signatures: Words, reads: Reads, clock: Clock) -> Codes:
+    def _left_to_read(self, lines: "_Lines", learned: Learned, file: Familiar, first_line: int) -> Marks:
+        """Show the lines that are kept; return which of them could not be shown, and have to be read for it."""
+        can_be_shown = learned.recipes.showing.is_shown[lines.recipes]
+        shown, left = np.flatnonzero(can_be_shown), np.flatnonzero(~can_be_shown)
+        if self._sample is not None and self._left is not None:
+            shown = shown[self._sample.take(lines.keys.only(shown))]
+            left = left[self._left.take(lines.keys.only(left))]
+        fractions = _by_rule(lines.block, lines.rows[shown], lines.recipes[shown], learned, fractions_by_rule)
+        is_read = fractions != NO_FRACTION
+        marks = np.zeros(len(lines.rows), np.bool_)
+        marks[left] = marks[shown[~is_read]] = True
+        shown = shown[is_read]
+        if len(shown):
+            times = microseconds(lines.seconds[shown], fractions[is_read])
+            showing = learned.recipes.showing.of(lines.recipes[shown])
+            table = rows_shown(
+                lines.block, lines.rows[shown], showing, times, file=file.number, first_line=first_line
+            )
+            self._show(Shown(lines.keys.of(shown), table))
+        return marks
+
+    def _codes(self, learned: Learned, block: LineBytes, signatures: Words, file: Familiar) -> Codes:
         """Return what is known of each line, having learned what is new if enough is."""
         refined, codes = learned.codes_of(block, signatures)
         learned.wait_for(block, refined, codes == UNKNOWN, refined != signatures)
         if learned.waiting_lines >= LEARN_FROM_SHARE * block.count:
-            self._learn(learned, learned.take_waiting(), reads, clock)
+            waiting = learned.take_waiting()
+            learn(learned, waiting, reads=file.reads, prefixes=self._prefixes, clock=file.clock)
             refined, codes = learned.codes_of(block, signatures)
         return codes
 
-    def _learn(self, learned: Learned, waiting: dict[int, Waiting], reads: Reads, clock: Clock) -> None:
-        """Find out what each new signature stands for, and whether all its lines must stand for it."""
-        texts = [one.example.decode(errors="replace") for one in waiting.values()]
-        signatures = np.array(list(waiting), np.uint64)
-        read = reads(pl.Series(texts, dtype=pl.String))
-        rules, spans = rules_for(texts, read["time"], clock)
-        for number, (text, one) in enumerate(zip(texts, waiting.values(), strict=True)):
-            match = _DECISIVE.search(text)
-            if match and match.lastindex:
-                span = match.span(match.lastindex)
-                spans[number].append(span)
-                if not one.is_refined:
-                    signatures[number] = _told_apart(learned, signatures[number : number + 1], text, span)
-        others = [line for step in OTHER_VALUES for line in with_other_values(texts, spans, step=step)]
-        changed = reads(pl.Series(others, dtype=pl.String))
-        headed = read["format"].is_not_null()
-        steady = headed & pl.Series([rule is not None for rule in rules], dtype=pl.Boolean)
-        for first in range(0, len(others), len(texts)):
-            steady &= _same(read, changed.slice(first, len(texts)))
-        codes: Codes = np.where(headed.to_numpy(), HEADED, HEADLESS).astype(np.int32)
-        usable = steady.arg_true().to_list()
-        codes[usable] = learned.recipes.add(
-            self._prefixes(read)[usable],
-            [position_in(learned.rules, rule) for number in usable if (rule := rules[number])],
-            [position_in(learned.formats, name) for name in read["format"].gather(usable)],
-        )
-        learned.remember(signatures, codes)
 
+@dataclass(frozen=True)
+class _Lines:
+    """Familiar lines of a block: their row, recipe, second and key."""
 
-def _told_apart(learned: Learned, signature: Words, line: str, span: tuple[int, int]) -> np.uint64:
-    """Note that a value decides what lines of this signature are; return the signature of this one's."""
-    decisive = Decisive.of(line, span)
-    refined: np.uint64 = decisive.refined(LineBytes(line.encode() + b"\n"), np.zeros(1, np.int64), signature)[0]
-    code = DECIDED - position_in(learned.decisive, decisive)
-    learned.remember(signature, np.array([code], np.int32))
-    return refined
-
-
-def _same(read: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
-    """Return which lines are read as the same thing, their shape included."""
-    shape = shape_expression(pl.col("message")).alias("message")
-    columns = ("time", "level", "service", "status", "format")
-    first, second = read.select(*columns, shape), changed.select(*columns, shape)
-    alike = pl.repeat(True, read.height, eager=True)
-    for name in first.columns:
-        alike &= first[name].eq_missing(second[name])
-    return alike
+    block: LineBytes
+    rows: Positions
+    recipes: Codes
+    seconds: Positions
+    keys: LineKeys
 
 
 def _seconds(block: LineBytes, rows: Positions, codes: Codes, learned: Learned, clock: Clock) -> Positions:
     """Return the times of the rows in seconds since 1970; NO_TIME where a rule finds none."""
+    return _by_rule(block, rows, codes, learned, lambda block, rows, rule: seconds_by_rule(block, rows, rule, clock))
+
+
+def _by_rule(
+    block: LineBytes,
+    rows: Positions,
+    codes: Codes,
+    learned: Learned,
+    read: Callable[[LineBytes, Positions, TimeRule], Positions],
+) -> Positions:
+    """Return what is read of the rows by the time rule of each."""
     rules = learned.recipes.rules[codes]
-    seconds: Positions = np.full(len(rows), NO_TIME, np.int64)
-    for number in np.unique(rules):
-        chosen = rules == number
-        seconds[chosen] = seconds_by_rule(block, rows[chosen], learned.rules[number], clock)
-    return seconds
+    # Sorting small numbers is cheap, and what is together is taken apart sooner than by marks.
+    order = np.argsort(rules.astype(np.uint16), kind="stable")
+    rows, begins = rows[order], runs_of(rules[order])
+    values = np.zeros(len(rows), np.int64)
+    for begin, end in pairwise([*begins.tolist(), len(rows)]):
+        values[order[begin:end]] = read(block, rows[begin:end], learned.rules[rules[order[begin]]])
+    return values
 
 
 def _formats(codes: Codes, learned: Learned) -> Counter[str]:

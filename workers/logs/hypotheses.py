@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from workers.logs.blame import Blame, blame_services
-from workers.logs.detectors import Detector
+from workers.logs.detector import Detector
 from workers.logs.incident import BadSignal, Incident, Marker
 from workers.logs.index import LogIndex
 from workers.logs.inspection_report import Hypothesis

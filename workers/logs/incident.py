@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from workers.logs.detectors import Detector, detectors_for
+from workers.logs.detector import Detector
+from workers.logs.detectors import detectors_for
 from workers.logs.index import LogIndex, Window
 from workers.logs.levels import ERROR, FATAL, WARN, level_of_message
 from workers.logs.statistics import Signal
@@ -18,6 +19,7 @@ from workers.logs.statistics import Signal
 # lines outside the burst; a message that hardly exists outside is judged less strictly.
 ANCHOR_SCORE, SPIKE_SCORE = 24.0, 40.0
 WARNING_SCORE = 100.0  # warnings alone make an incident only when there are very many
+GRAVE = 0.85  # weight of a cause that is trouble even in a line that calls itself information, or nothing
 ANCHOR_LINES = 4
 ANCHOR_RATIO = 3.0
 MEMBER_SCORE = 8.0
@@ -54,6 +56,8 @@ class BadSignal:
             return False
         if signal.level >= ERROR or (self.cause is not None and signal.level >= WARN):
             return True
+        if signal.is_new and self.cause is not None and self.cause.weight >= GRAVE:
+            return True  # many programs write no level: what is never good news needs none
         told = signal.level >= WARN and any(found.kind == "symptom" for found in self.detectors)
         return told and signal.score >= WARNING_SCORE
 

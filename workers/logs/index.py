@@ -19,6 +19,7 @@ from workers.logs.line_bytes import Marks
 from workers.logs.reading import ReadingOptions, ReadingReport, read_events
 from workers.logs.reading_files import LogSource
 from workers.logs.sampling import Sample, Sampling
+from workers.logs.showing import Shown
 from workers.logs.templates import MinerState, Template, TemplateMiner
 
 KEPT_BYTES = 48 << 20  # of lines; with the counts and the reader this stays under 500 MB
@@ -48,6 +49,7 @@ ROW_SCHEMA: dict[str, pl.DataType] = {
     "file": pl.UInt16(),
     "line_number": pl.UInt32(),
 }
+_KEPT_COLUMNS = ("shape", *(name for name in ROW_SCHEMA if name != "template"))
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,19 @@ class _Building:
         self._kept_bytes = 0
         self._thinning = 0
         self._sample: Sample | None = None  # None: all lines are kept
-        self.shortcut = Shortcut(self._prefixes, self._counts.add)
+        self.shortcut = Shortcut(self._prefixes, self._counts.add, self._show)
 
     def add(self, events: pl.DataFrame, *, share_read: float) -> None:
-        rows = events.drop("message").with_columns(self._numbered(events))
-        keys = self._counts.keys(rows)
-        self._counts.add(keys)
-        self._keep(rows.with_columns(pl.col("host").cast(pl.Categorical)), keys, share_read)
+        if not events.is_empty():
+            rows = events.drop("message").with_columns(self._numbered(events))
+            keys = self._counts.keys(rows)
+            self._counts.add(keys)
+            self._keep(rows if self._sample is None else _thinned(rows, self._sample.take(keys)))
+        self._thin(share_read)
+
+    def _show(self, shown: Shown) -> None:
+        """Keep rows of lines that are counted elsewhere."""
+        self._keep(_copied(shown.table).with_columns(self._counts.kinds(shown.keys)))
 
     def _prefixes(self, events: pl.DataFrame) -> Keys:
         return self._counts.prefixes(self._numbered(events))
@@ -176,16 +184,18 @@ class _Building:
             state=self._miner.state(),
         )
 
-    def _keep(self, rows: pl.DataFrame, keys: Keys, share_read: float) -> None:
-        if self._sample is not None:
-            rows = _thinned(rows, self._sample.take(keys))
+    def _keep(self, rows: pl.DataFrame) -> None:
+        rows = rows.with_columns(pl.col("host").cast(pl.Categorical)).select(_KEPT_COLUMNS)
         self._rows.append(rows)
         self._kept_bytes += _size(rows)
+
+    def _thin(self, share_read: float) -> None:
         while self._thinning < len(_THINNINGS) and self._will_exceed(share_read):
             sampling = _THINNINGS[self._thinning]
             self._thinning += 1
-            # What the shortcut takes is taken again here, among the lines it leaves to be read.
-            self._sample, self.shortcut.sample = Sample(sampling), Sample(sampling)
+            self._sample = Sample(sampling)
+            # What the shortcut leaves to be read is taken again here, when it has been read.
+            self.shortcut.keep_only(self._sample, Sample(sampling))
             # Block by block: joining them first would take three times the memory for a moment.
             self._rows = [_thinned(part, self._sample.take(self._counts.keys(part))) for part in self._rows]
             self._kept_bytes = sum(_size(part) for part in self._rows)
@@ -206,6 +216,9 @@ def _size(rows: pl.DataFrame) -> int:
 
 def _thinned(rows: pl.DataFrame, taken: Marks) -> pl.DataFrame:
     """Return the lines that are taken."""
-    # Text columns are views: without copying, a few lines would hold the memory of the whole block.
-    copied = (pl.concat_str(name, pl.lit("")) for name in ("line", "trace"))
-    return rows.filter(pl.Series(taken, dtype=pl.Boolean)).with_columns(copied)
+    return _copied(rows.filter(pl.Series(taken, dtype=pl.Boolean)))
+
+
+def _copied(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with texts of their own, which are views: a few lines would hold a whole block's memory."""
+    return rows.with_columns(pl.concat_str(name, pl.lit("")) for name in ("line", "trace"))

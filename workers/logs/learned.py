@@ -5,19 +5,23 @@ a value (look again with the refined signature), or not yet: then it waits with 
 so many lines wait that learning pays.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from workers.logs.count_keys import Keys
+from workers.logs.heads import Head
 from workers.logs.line_bytes import LineBytes, Marks, Place, Positions, Words, is_gap
 from workers.logs.line_times import TimeRule
+from workers.logs.showing import Reading, Showing
 
 MAX_KNOWN = 100_000  # signatures remembered for one kind of file, a few MB
 MAX_WAITING = 50_000  # signatures that wait; more are values that no rule sees, and are forgotten
-SEEN_TO_LEARN = 6  # times: trying a signature costs as much as reading so many lines, and those before them
+SEEN_TO_LEARN = 3  # times: learning a signature costs as much as reading so many lines
+SLOTS_EACH = 4  # at least, of a table for each signature
 DECISIVE_BYTES = 4  # read of a value that decides: a status, a priority, a level
 
 Codes = npt.NDArray[np.int32]
@@ -27,8 +31,7 @@ Item = TypeVar("Item")
 UNKNOWN, HEADED, HEADLESS, DECIDED = -1, -2, -3, -4
 
 
-@dataclass(frozen=True)
-class Decisive:
+class Decisive(NamedTuple):
     """Where the value stands that decides what a line is, and how many bytes long it is (None: to the gap)."""
 
     place: Place
@@ -67,18 +70,20 @@ class Waiting:
 
 @dataclass
 class Recipes:
-    """What lines of each recipe are counted by, and how their time is read."""
+    """What lines of each recipe are counted by, how their time is read, and how they are shown."""
 
     prefixes: Keys = field(default_factory=lambda: np.zeros(0, np.uint64))  # count_keys.py
     rules: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     formats: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    showing: Showing = field(default_factory=lambda: Showing.by(()))
 
-    def add(self, prefixes: Keys, rules: list[int], formats: list[int]) -> range:
+    def add(self, prefixes: Keys, rules: list[int], formats: list[int], showing: Showing) -> range:
         """Add some, and return their numbers."""
         first = len(self.prefixes)
         self.prefixes = np.concatenate((self.prefixes, prefixes))
         self.rules = np.concatenate((self.rules, np.array(rules, np.int32)))
         self.formats = np.concatenate((self.formats, np.array(formats, np.int32)))
+        self.showing = self.showing.and_then(showing)
         return range(first, len(self.prefixes))
 
 
@@ -90,11 +95,31 @@ class Learned:
         self.rules: list[TimeRule] = []
         self.formats: list[str] = []
         self.decisive: list[Decisive] = []
+        self.heads: dict[Head | None, Reading] = {}  # that were tried
         self.poor_blocks = 0  # in a row, of which few lines were counted
         self._signatures: Words = np.zeros(0, np.uint64)  # in order
         self._codes: Codes = np.zeros(0, np.int32)
+        self._slots: npt.NDArray[np.int32] = np.zeros(0, np.int32)  # by their last bits, where the signatures are
         self._waiting: dict[int, Waiting] = {}
         self._waiting_lines = 0
+        self._numbers: dict[object, int] = {}  # of rules, formats and decisive places in their lists
+
+    def add_recipes(self, prefixes: Keys, readings: Sequence[Reading], formats: Sequence[str]) -> range:
+        """Add recipes, and return their codes."""
+        return self.recipes.add(
+            prefixes,
+            [self.number_of(self.rules, reading.rule) for reading in readings],
+            [self.number_of(self.formats, name) for name in formats],
+            Showing.by(readings),
+        )
+
+    def number_of(self, items: list[Item], item: Item) -> int:
+        """Return where an item is in a list of this, at whose end it is put if it is new."""
+        number = self._numbers.get(item)
+        if number is None:
+            number = self._numbers[item] = len(items)
+            items.append(item)
+        return number
 
     def codes_of(self, block: LineBytes, signatures: Words) -> tuple[Words, Codes]:
         """Return the lines' signatures, refined where a value decides, and their codes."""
@@ -145,18 +170,19 @@ class Learned:
         new = self._signatures.take(places, mode="clip") != different if len(self._signatures) else places >= 0
         self._signatures = np.insert(self._signatures, places[new], different[new])
         self._codes = np.insert(self._codes, places[new], codes[first][new])
+        self._slots = np.zeros(SLOTS_EACH << len(self._signatures).bit_length(), np.int32)
+        self._slots[self._slot_of(self._signatures)] = np.arange(len(self._signatures))
+
+    def _slot_of(self, signatures: Words) -> Positions:
+        return (signatures & np.uint64(len(self._slots) - 1)).view(np.int64)
 
     def _found(self, signatures: Words) -> Codes:
         if not len(self._signatures):
             return np.full(len(signatures), UNKNOWN, np.int32)
-        places = np.searchsorted(self._signatures, signatures)
-        same = self._signatures.take(places, mode="clip") == signatures
-        codes: Codes = np.where(same, self._codes.take(places, mode="clip"), UNKNOWN).astype(np.int32)
+        places = self._slots[self._slot_of(signatures)]
+        # Two signatures may have one slot, which names the later one: the other is looked for among all.
+        lost = np.flatnonzero(self._signatures[places] != signatures)
+        places[lost] = np.searchsorted(self._signatures, signatures[lost]).clip(max=len(self._signatures) - 1)
+        codes: Codes = self._codes[places]
+        codes[lost[self._signatures[places[lost]] != signatures[lost]]] = UNKNOWN
         return codes
-
-
-def position_in(items: list[Item], item: Item) -> int:
-    """Return where an item is in a list, at whose end it is put if it is new."""
-    if item not in items:
-        items.append(item)
-    return items.index(item)

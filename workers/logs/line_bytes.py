@@ -8,9 +8,9 @@ of lines. Lines that are alike but for their values have the same gaps, so a pla
 said by gaps.
 """
 
-from dataclasses import dataclass
+import re
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,10 @@ _KINDS = bytes(
     for byte in range(256)
 )
 _GAP = b"\0"
+WORD_BYTES = 8
+MANY_LINES_SHARE = 0.4  # of a block: as many are cut out sooner by cutting all
 _NEWLINE = 10
+_DIGIT = re.compile(rb"[0-9]")
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]  # 64 marks each
@@ -34,8 +37,7 @@ Positions = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where something begins in all lines that have the same gaps."""
 
     gap: int  # counted from 1; 0 is the end of the line before
@@ -70,33 +72,56 @@ class LineBytes:
         """Return the position in the block at which the place is in each of the rows."""
         return self._gap(rows, place.gap) + 1 + place.after
 
-    def gap_positions(self, rows: Positions, gap: int) -> Positions:
-        """Return where the gap of this number is in each of the rows."""
+    def gap_positions(self, rows: Positions, gap: int | Positions) -> Positions:
+        """Return where the gap of this number, or of one for each of the rows, is in the rows."""
         return self._gap(rows, gap)
 
     def columns(self, starts: Positions, width: int) -> Bytes:
         """Return the bytes from each start on, a row each; beyond the block's end the last byte again."""
         return self.bytes.take(starts[:, None] + np.arange(width), mode="clip")
 
+    def words_at(self, positions: Positions) -> Words:
+        """Return the eight bytes from each position on, the first in the lowest bits; at an end the last ones."""
+        return self._words[np.clip(positions, 0, len(self._words) - 1)]
+
     def line(self, row: int) -> bytes:
         """Return one line."""
         return self.text[self._line_starts[row] : self._line_starts[row + 1] - 1]
 
-    def lines(self, chosen: Marks) -> pl.Series:
-        """Return the chosen lines, one mark a line."""
-        lengths = np.diff(self._line_starts)
-        return split_lines(self.bytes[np.repeat(chosen, lengths)].tobytes())
+    def line_spans(self, rows: Positions) -> tuple[Positions, Positions]:
+        """Return where the rows begin and end."""
+        return self._line_starts[rows], self._line_starts[rows + 1] - 1
+
+    def slices(self, starts: Positions, ends: Positions) -> pl.Series:
+        """Return the texts from each start to its end; an end of line in one is read as a space."""
+        text = self.text
+        pieces = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        joined = b"\n".join([*pieces, b""])
+        if joined.count(b"\n") != len(pieces):
+            joined = b"\n".join([*(piece.replace(b"\n", b" ") for piece in pieces), b""])
+        return split_lines(joined)
+
+    def lines(self, rows: Positions) -> pl.Series:
+        """Return some lines."""
+        if len(rows) < MANY_LINES_SHARE * self.count:
+            return self.slices(*self.line_spans(rows))
+        return split_lines(self.text).gather(rows)
 
     def wording(self) -> bytes:
         """Return the text without the values."""
         return self.bytes[~values_in(self._kinds)].tobytes()
 
     @cached_property
+    def _words(self) -> Words:
+        text = self.text.ljust(WORD_BYTES, b"\n")
+        return np.ndarray(len(text) - WORD_BYTES + 1, "<u8", text, strides=(1,))
+
+    @cached_property
     def _line_starts(self) -> Positions:
         starts: Positions = self._gaps[self._first] + 1
         return starts
 
-    def _gap(self, rows: Positions, gap: int) -> Positions:
+    def _gap(self, rows: Positions, gap: int | Positions) -> Positions:
         # A place learned from other lines may not be in these: what is read there is checked, not trusted.
         return self._gaps.take(self._first[rows] + gap, mode="clip")
 
@@ -118,9 +143,19 @@ def split_lines(text: bytes) -> pl.Series:
     return table["line"].fill_null("")
 
 
+def gaps_in(text: bytes) -> int:
+    """Return how many gaps there are in a part of a line."""
+    return text.translate(_KINDS).count(_GAP)
+
+
 def is_gap(line: bytes, position: int) -> bool:
     """Return whether a gap is at a position of a line, or its end."""
     return line[position : position + 1].translate(_KINDS) in (_GAP, b"")
+
+
+def has_digit(line: bytes, start: int, end: int) -> bool:
+    """Return whether a digit stands in a part of a line."""
+    return bool(_DIGIT.search(line, start, end))
 
 
 def kinds_of(text: bytes) -> Bytes:
@@ -141,13 +176,6 @@ def values_in(kinds: Bytes) -> Marks:
         for reach, within in ((1, word), (2, within_two), (3, within_three)):
             marked |= shifted(marked, reach) & within
     return np.unpackbits(marked.view(np.uint8), count=len(kinds), bitorder="little").view(np.bool_)
-
-
-def texts_of(columns: Bytes) -> pl.Series:
-    """Return rows of bytes as texts; what is no printable ASCII is read as a question mark."""
-    printable = np.where((columns >= 32) & (columns < 127), columns, ord("?"))
-    ends = np.full((len(printable), 1), _NEWLINE, np.uint8)
-    return split_lines(np.concatenate((printable, ends), axis=1).astype(np.uint8).tobytes())
 
 
 def runs_of(table: npt.NDArray[Any]) -> Positions:

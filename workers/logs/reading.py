@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 
 from workers.logs import reading_csv
 from workers.logs.continuation import CONTINUATION, join_continuations
-from workers.logs.familiar import Shortcut, Sorted
+from workers.logs.familiar import Familiar, Shortcut, Sorted
 from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
 from workers.logs.line_bytes import LineBytes, split_lines
 from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
@@ -25,7 +26,7 @@ from workers.logs.timestamps import FUTURE_ALLOWED, Clock
 
 SAMPLE_LINES = 200
 REVOTE_SHARE = 0.05  # of a block's lines unread, continuations apart: look for another format
-READ_AT_LEAST_LINES = 10_000  # of what a shortcut leaves: below that, calling costs more than reading
+READ_AT_LEAST_LINES = 30_000  # of what a shortcut leaves: below that, calling costs as much as reading
 DEFAULT_MAX_BYTES = 2 << 30  # decompressed, over all files of one inspection
 EVENT_SCHEMA: dict[str, pl.DataType] = {
     **{name: dtype for name, dtype in FIELDS.items() if name != "component"},
@@ -115,6 +116,7 @@ class ReadingReport:
     unordered_times: int = 0
     cut_lines: int = 0
     undecodable_bytes: int = 0
+    terminal_codes: int = 0
     zone_assumed: set[str] = field(default_factory=set)  # files whose lines do not say their zone
     stopped_at_bytes: int | None = None  # the byte limit, where it cut
     source_bytes: int = 0  # of all files as they lie there, compressed where they are
@@ -154,7 +156,7 @@ def read_events(
     *,
     shortcut: Shortcut | None = None,
 ) -> Iterator[pl.DataFrame]:
-    """Yield blocks of events (EVENT_SCHEMA) in file order, filling in `report` on the way.
+    """Yield blocks of events (EVENT_SCHEMA), some empty, in file order, filling in `report` on the way.
 
     An event whose line has no time has the time of the one before it in its file, or none.
     Lines that a `shortcut` counts are in the report, and not among the events.
@@ -175,8 +177,7 @@ def read_events(
         for events, source_bytes in reader.events(left):
             report.source_bytes_read = done + min(source_bytes, file.size_bytes)
             options.progress(report.source_bytes_read, report.source_bytes)
-            if not events.is_empty():
-                yield events
+            yield events
         done += file.size_bytes
         options.progress(done, report.source_bytes)
 
@@ -249,6 +250,7 @@ class _FileReader:
         self._report.problems.extend(counts.problems)
         self._report.cut_lines += counts.cut_lines
         self._report.undecodable_bytes += counts.undecodable_bytes
+        self._report.terminal_codes += counts.terminal_codes
 
     def _events_of(self, block: str) -> pl.DataFrame:
         """Return the events that are ready: those of the block, or of several where few lines are left to read."""
@@ -258,16 +260,19 @@ class _FileReader:
         numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
         if first_line == 1:
             self._csv = reading_csv.columns_of([lines.line(row).decode() for row in range(min(3, lines.count))])
-        sorted_out = self._sorted_out(lines) if self._csv is None else None
+        sorted_out = self._sorted_out(lines, first_line)
         if sorted_out is None:
             left = self._left.taken()
             waiting = _Left(lines=[split_lines(lines.text)], numbers=[numbers], of_lines=lines.count)
-            return pl.concat([self._read(left), self._read(waiting)])
+            events = pl.concat([self._read(left), self._read(waiting)])
+            if first_line == 1 and self._shortcut is not None and self._familiar is not None:
+                self._shortcut.notice(lines, self._familiar)
+            return events
         ready = pl.DataFrame(schema=EVENT_SCHEMA)
         if sorted_out.rest[0]:  # it may belong to the line before the block, which was counted or has to be read now
             ready = self._read(self._left.taken())
-        numbers = numbers.filter(pl.Series(sorted_out.rest, dtype=pl.Boolean))
-        self._left.add(lines.lines(sorted_out.rest), numbers, of_lines=lines.count)
+        rest = np.flatnonzero(sorted_out.rest)
+        self._left.add(lines.lines(rest), numbers.gather(rest), of_lines=lines.count)
         self._left.counted_until = sorted_out.ends_at
         if self._left.height >= READ_AT_LEAST_LINES:
             ready = pl.concat([ready, self._read(self._left.taken())])
@@ -292,17 +297,11 @@ class _FileReader:
         self._last_at = left.counted_until or self._last_at
         return completed
 
-    def _sorted_out(self, lines: LineBytes) -> Sorted | None:
+    def _sorted_out(self, lines: LineBytes, first_line: int) -> Sorted | None:
         """Let the shortcut count what it knows, and note what it counted. None: all lines are to be read."""
-        if self._shortcut is None or self._latest_allowed is None:
+        if self._shortcut is None or self._familiar is None:
             return None
-        sorted_out = self._shortcut.sort_out(
-            lines,
-            kind=(self._service, tuple(one.name for one in self._formats)),
-            reads=self._example_read,
-            clock=self._clock,
-            latest=self._latest_allowed,
-        )
+        sorted_out = self._shortcut.sort_out(lines, self._familiar, first_line=first_line)
         if sorted_out is None:
             return None
         self._own.formats.update(sorted_out.formats)
@@ -312,11 +311,19 @@ class _FileReader:
             self._note_span(sorted_out.first_at, sorted_out.last_at)
         return sorted_out
 
+    @property
+    def _familiar(self) -> Familiar | None:
+        """What the shortcut has to know of this file; None until it has been read from, and where it is CSV."""
+        if self._latest_allowed is None or self._csv is not None:
+            return None
+        kind = (self._service, tuple(one.name for one in self._formats))
+        return Familiar(self._number, kind, self._example_read, self._clock, self._latest_allowed)
+
     def _example_read(self, lines: pl.Series) -> pl.DataFrame:
         """Read lines as events are, each for itself; `format` is null where a line begins none."""
         table = read_lines(lines, self._formats, self._clock).with_columns(lines.alias("line"))
-        status = _found(table, "status", "message", _STATUS)
-        return table.with_columns(status.alias("status"), *self._named(table))
+        ids, status = _found(table, "trace", "line", _ID), _found(table, "status", "message", _STATUS)
+        return table.with_columns(ids.alias("trace"), status.alias("status"), *self._named(table))
 
     def _vote(self, lines: pl.Series) -> None:
         if self._formats:
@@ -407,7 +414,8 @@ def _found(events: pl.DataFrame, field: str, column: str, pattern: str) -> pl.Se
     """Return a field, looked for by pattern where it is null, if a sample of such lines has it at all."""
     lacking = events[field].is_null()
     texts = events[column].filter(lacking)
-    if not texts.gather_every(max(1, texts.len() // (2 * SAMPLE_LINES))).str.contains(pattern).any():
+    # By chance and not every so many lines: what a program writes in turns would fall between them.
+    if not texts.sample(min(texts.len(), 2 * SAMPLE_LINES), seed=0).str.contains(pattern).any():
         return events[field]
     return events[field].scatter(lacking.arg_true(), texts.str.extract(pattern, 1).cast(events[field].dtype))
 

@@ -33,6 +33,11 @@ _ROTATION = re.compile(r"(?:[.-](?P<number>\d{1,3}))?(?:\.(?:gz|zst|zstd))?$")
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r\x1b\x0c\x08") + b"\x7f"
 
+# What a terminal draws with: colours, links, character sets; as they are, or as JSON writes them.
+_TERMINAL = re.compile(
+    rb"(?:\x1b|\\u001[bB])(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\\\n]{0,400}(?:\x07|\x1b\\|\\u0007)|[()][0-9A-B])"
+)
+
 
 @dataclass(frozen=True)
 class LogBytes:
@@ -85,6 +90,7 @@ class BlockCounts:
     source_bytes: int = 0  # of the file itself, compressed where it is
     cut_lines: int = 0
     undecodable_bytes: int = 0
+    terminal_codes: int = 0  # left out
     problems: list[FileProblem] = field(default_factory=list)
 
 
@@ -195,6 +201,9 @@ def _decoded(block: bytes, counts: BlockCounts) -> str:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\x00" in block:
         block = block.translate(None, b"\x00")
+    if b"\x1b" in block or b"\\u001" in block:  # within a line: lines keep their numbers
+        block, codes = _TERMINAL.subn(b"", block)
+        counts.terminal_codes += codes
     if len(block) > MAX_LINE_BYTES:
         block = _with_short_lines(block, counts)
     try:
@@ -203,6 +212,11 @@ def _decoded(block: bytes, counts: BlockCounts) -> str:
         text = block.decode(errors="replace")
         counts.undecodable_bytes += text.count("�")
     return text if text.endswith("\n") else text + "\n"
+
+
+def without_terminal_codes(text: bytes) -> bytes:
+    """Return text of a log as `blocks_of` yields it: without what colours it in a terminal."""
+    return _TERMINAL.sub(b"", text)
 
 
 def _with_short_lines(block: bytes, counts: BlockCounts) -> bytes:

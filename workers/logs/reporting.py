@@ -144,6 +144,7 @@ def coverage_of(index: LogIndex) -> Coverage:
         (report.unordered_times, "lines are out of order in time"),
         (report.cut_lines, "lines were too long and are cut"),
         (report.undecodable_bytes, "bytes are not UTF-8 and are replaced"),
+        (report.terminal_codes, "colour codes of a terminal are left out"),
     ):
         if count:
             notes.append(f"{count} {said}")

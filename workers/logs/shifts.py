@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from workers.logs.detectors import Detector
+from workers.logs.detector import Detector
 from workers.logs.incident import BadSignal, Incident, markers_before
 from workers.logs.index import LogIndex, Window
 from workers.logs.statistics import Signal, bin_seconds_for

@@ -28,9 +28,12 @@ def with_other_values(
     text = "\n".join(lines).encode()
     is_value, moved, begin = values_in(kinds_of(text)), text.translate(_moved(step)), 0
     for line, spans in zip(lines, kept_spans, strict=True):
+        is_ascii = line.isascii()
         for start, end in spans:
-            is_value[begin + len(line[:start].encode()) : begin + len(line[:end].encode())] = False
-        begin += len(line.encode()) + 1
+            if not is_ascii:
+                start, end = len(line[:start].encode()), len(line[:end].encode())
+            is_value[begin + start : begin + end] = False
+        begin += (len(line) if is_ascii else len(line.encode())) + 1
     changed = np.where(is_value, np.frombuffer(moved, np.uint8), np.frombuffer(text, np.uint8))
     return changed.tobytes().decode(errors="replace").split("\n")
 

@@ -41,7 +41,7 @@ class Signal:
     start_at: datetime  # of the burst, exact where the lines are kept
     end_at: datetime
     burst_lines: int
-    ratio: float  # rate inside the burst to rate outside; infinite for new
+    ratio: float  # rate inside the burst to rate outside, by traffic or by the clock, the lesser; infinite for new
     is_new: bool  # hardly seen outside the burst
 
 
@@ -123,7 +123,8 @@ def signals_of(index: LogIndex, timeline: Timeline, window: Window) -> list[Sign
         inside = float(counts[starts[place] : ends[place]].sum())
         total = float(counts.sum())
         share = float(exposure[starts[place] : ends[place]].sum() / exposure.sum())
-        outside_rate = (total - inside) / max(1e-9, 1 - share)
+        # What comes at its own pace looks like a burst where traffic is low, and all grows where traffic does.
+        larger = max(share, float(ends[place] - starts[place]) / timeline.bins)
         begins = timeline.time_of(int(starts[place]))
         is_new = total - inside <= NEW_SHARE * total
         if scores[place] >= WORTH_A_LOOK:
@@ -134,7 +135,7 @@ def signals_of(index: LogIndex, timeline: Timeline, window: Window) -> list[Sign
                 start_at=begins,
                 end_at=min(timeline.time_of(int(ends[place])), window.end_at),
                 burst_lines=int(inside),
-                ratio=(inside / share) / outside_rate if outside_rate and share else math.inf,
+                ratio=_ratio(inside, total - inside, larger),
                 is_new=is_new,
             )
         )  # fmt: skip
@@ -207,6 +208,11 @@ def _scan(counts: Floats, exposure: Floats) -> tuple[Floats, npt.NDArray[np.int6
         better = value > best + 1e-9
         best[better], starts[better], ends[better] = value[better], start, start + 1 + place[better]
     return best, starts, ends
+
+
+def _ratio(inside: float, outside: float, share: float) -> float:
+    """Return the rate of what is inside a share of the whole to the rate of what is outside it."""
+    return inside * (1 - share) / (share * outside) if outside > 0 and share > 0 else math.inf
 
 
 def _most_uneven(timeline: Timeline, exposure: Floats) -> list[int]:

@@ -16,6 +16,7 @@ from workers.logs.statistics import log_likelihood_ratio
 MIN_LINES = 15  # with the name, on each side: fewer have no usual value
 FEWEST_READ, MOST_READ = 30, 400  # lines read of each message on each side
 LINES_READ = 40_000  # of all messages together, as far as the fewest allow: the answer is to come at once
+MOST_KINDS = 2_000_000  # messages times services, for which a table by number is made
 MAX_VALUES = 40  # a name with more different values holds ids
 DOMINANT_SHARE, GAINED_SHARE = 0.5, 0.3  # of the lines now, and more of them than before
 MIN_SCORE = 20.0  # log-likelihood ratio
@@ -105,24 +106,37 @@ def _read_evenly(index: LogIndex, window: Window, baseline: Window) -> pl.DataFr
     each side and not its beginning only, because a value may take over in the middle.
     """
     sides = [_within(index.rows, baseline), _within(index.rows, window)]
-    template, service = (index.rows[name].to_physical().to_numpy() for name in ("template", "service"))
-    kinds = [template[rows].astype(np.int64) << 32 | service[rows] for rows in sides]
-    counted = [np.unique(kind, return_inverse=True, return_counts=True) for kind in kinds]
-    frequent = [different[lines >= MIN_LINES] for different, _, lines in counted]
-    both = np.intersect1d(frequent[0], frequent[1], assume_unique=True)
-    limit = min(MOST_READ, max(FEWEST_READ, LINES_READ // max(1, 2 * len(both))))
+    kinds, different = _kinds(index.rows)
+    counted = [np.bincount(kinds[rows], minlength=different) for rows in sides]
+    on_both = (counted[0] >= MIN_LINES) & (counted[1] >= MIN_LINES)
+    limit = min(MOST_READ, max(FEWEST_READ, LINES_READ // max(1, 2 * int(on_both.sum()))))
     chosen = []
-    for rows, (different, number, lines) in zip(sides, counted, strict=True):
-        order = np.argsort(number, kind="stable")
+    for side, lines in zip(sides, counted, strict=True):
+        rows = side[on_both[kinds[side]]]
+        kind = kinds[rows]
+        order = np.argsort(kind.astype(np.uint16) if different <= 1 << 16 else kind, kind="stable")
+        begins = np.cumsum(lines * on_both) - lines * on_both
         rank = np.empty(len(rows), np.int64)
-        rank[order] = np.arange(len(rows)) - np.repeat(np.cumsum(lines) - lines, lines)
+        rank[order] = np.arange(len(rows)) - begins[kind[order]]
         step = -(-lines // limit)
-        chosen.append(rows[np.isin(different, both)[number] & (rank % step[number] == 0)])
+        chosen.append(rows[rank % step[kind] == 0])
     table = index.rows.select("template", "service", "host", "line")[np.concatenate(chosen)]
     inside = np.repeat([False, True], [len(rows) for rows in chosen])
     return table.with_columns(
         pl.col("service").cast(pl.String), pl.col("host").cast(pl.String), pl.Series("inside", inside)
     )
+
+
+def _kinds(rows: pl.DataFrame) -> tuple[npt.NDArray[np.int64], int]:
+    """Return a number for the message and service of each row, and how many numbers there may be."""
+    template, service = (rows[name].to_physical().to_numpy().astype(np.int64) for name in ("template", "service"))
+    services = int(service.max(initial=0)) + 1
+    kinds = template * services + service
+    most = int(kinds.max(initial=0)) + 1
+    if most <= MOST_KINDS:
+        return kinds, most
+    different, numbers = np.unique(kinds, return_inverse=True)
+    return numbers, len(different)
 
 
 def _within(rows: pl.DataFrame, window: Window) -> npt.NDArray[np.int64]:
@@ -145,10 +159,15 @@ def _values(rows: pl.DataFrame) -> pl.DataFrame:
             .explode("pair", empty_as_null=True)
             .drop_nulls("pair")
         )
-        groups = found["pair"].str.extract_groups(pattern).struct.unnest()
-        names = groups.select(
-            pl.nth(0).str.to_lowercase().alias("name"), pl.nth(1).str.strip_chars_end("./-").alias("value")
+        # Most pairs come many times: each is taken apart once, and most tell nothing.
+        pairs = found.select(pl.col("pair").unique())
+        groups = pairs["pair"].str.extract_groups(pattern).struct.unnest()
+        named = pairs.with_columns(
+            groups.select(
+                pl.nth(0).str.to_lowercase().alias("name"), pl.nth(1).str.strip_chars_end("./-").alias("value")
+            )
         )
-        parts.append(found.select(*kept).hstack(names))
-    table = pl.concat(parts).filter(~pl.col("name").str.contains(_NOT_TOLD))
+        told = named.filter(~pl.col("name").str.contains(_NOT_TOLD))
+        parts.append(found.join(told, on="pair").select(*kept, "name", "value"))
+    table = pl.concat(parts)
     return table.filter(pl.col("value").str.len_chars() > 0)

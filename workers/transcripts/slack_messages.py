@@ -7,12 +7,13 @@ latest wording of an edited post counts, deleted posts are gone.
 import html
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from workers.transcripts.pieces import Draft, Piece
 
 _SPOKEN_SUBTYPES = frozenset({"", "me_message", "thread_broadcast", "file_share", "reply_broadcast", "huddle_thread"})
+MOST_OFFSET_SECONDS = 14 * 3600  # of a clock from UTC
 _MARK = re.compile(r"<([^<>\n]+)>")
 _SECONDS = re.compile(r"^\d{9,11}(?:\.\d{1,6})?$")
 
@@ -53,10 +54,17 @@ def read_slack(document: object, *, people: Mapping[str, str]) -> Draft:
     if isinstance(document, Mapping):
         _read_header(document, draft)
     if spoken:
-        draft.date = datetime.fromtimestamp(began, UTC).date()
+        draft.date = datetime.fromtimestamp(began, _zone(document)).date()
     if left_out:
         draft.warn("posts_left_out", f"{left_out} automatic or bot post(s) were left out.")
     return draft
+
+
+def _zone(document: object) -> timezone:
+    """Return the zone of whoever asked for the messages, where that is said: "tomorrow" is their tomorrow."""
+    offset = document.get("utc_offset_seconds") if isinstance(document, Mapping) else None
+    is_known = isinstance(offset, int) and abs(offset) <= MOST_OFFSET_SECONDS
+    return timezone(timedelta(seconds=offset)) if is_known and isinstance(offset, int) else UTC
 
 
 def _read_header(document: Mapping[str, Any], draft: Draft) -> None:

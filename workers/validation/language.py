@@ -1,6 +1,6 @@
 """Guess the language of a text by its commonest words: enough to notice that minutes are in the wrong one."""
 
-from workers.validation.text_support import words_of
+from assistant.words import words_of
 
 MIN_HITS = 4
 LEAD = 1.4  # the best must have this many times the hits of the second

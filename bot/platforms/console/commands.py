@@ -32,6 +32,7 @@ from assistant.storage.people_store import PeopleStore
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.worker_store import WorkerStore
 from bot.intake import Intake
+from bot.log_trouble import LogTrouble
 from bot.platforms.console.render import as_json, as_text
 from bot.platforms.console.waiting import LocalWorker, wait_for
 
@@ -107,7 +108,9 @@ def _answer(
         kind=kind,
         options=options,
     )
-    accepted = Intake(jobs, people, open_doorbell(settings), preferences=PreferenceStore(engine)).take(mention)
+    preferences, trouble = PreferenceStore(engine), LogTrouble(settings)
+    intake = Intake(jobs, people, open_doorbell(settings), preferences=preferences, trouble=trouble)
+    accepted = intake.take(mention)
     view = _run_to_its_end(settings, jobs, WorkerStore(engine), accepted.job_id, arguments)
     _show(view, mention, arguments)
     OutboxStore(engine).shown(view.id)

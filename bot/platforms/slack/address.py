@@ -22,7 +22,9 @@ class Address(Wire):
     handoff: str | None = None  # whom "Ask a human" calls: a user (U…) or a user group (S…)
     ts: str | None = None
     key: str = ""
-    stream: bool = False  # the message began as one of Slack's streams
+    stream: bool = False  # the message is one of Slack's streams, and was alive when last heard of
+    began_at: float = 0.0  # when the stream began, in seconds of the epoch
+    tasks: tuple[str, ...] = ()  # the steps that the stream shows, the last of them under way
 
     @property
     def workspace(self) -> Workspace:

@@ -25,7 +25,18 @@ from assistant.observability import ACKNOWLEDGE_SECONDS, ERRORS, EVENTS
 from assistant.replies import Reply
 from bot.dependencies import BotDependencies
 from bot.platforms.base import Handle, Target
-from bot.platforms.slack import commands, drafts, email_form, home, interactions, listeners, minutes, oauth, speakers
+from bot.platforms.slack import (
+    commands,
+    drafts,
+    email_form,
+    home,
+    interactions,
+    listeners,
+    minutes,
+    oauth,
+    sessions,
+    speakers,
+)
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.done_note import DoneNotes
 from bot.platforms.slack.installations import Authorize
@@ -75,6 +86,7 @@ def make_bolt(desk: Desk, flow: AsyncOAuthFlow | None = None) -> AsyncApp:
     )
     bolt.error(_answer_to)
     listeners.register(bolt, desk)
+    sessions.register(bolt, desk)
     presses = interactions.register(bolt, desk)
     home.register(bolt, desk, presses)
     drafts.register(bolt, desk, presses)
@@ -120,14 +132,18 @@ class SlackPlatform:
         """Look at the jobs under way soon."""
         self.progress.nudge()
 
-    async def post(self, target: Target, reply: Reply, key: str) -> Handle:
-        """Post the message of a job."""
-        return await self.desk.messages.post(target, reply, key)
+    async def post(self, target: Target, reply: Reply, key: str) -> Handle | None:
+        """Post the message of a job; None while a status says all there is."""
+        handle = await self.desk.messages.post(target, reply, key)
+        if handle is not None:
+            self.done_notes.answered(handle, reply)
+        return handle
 
-    async def update(self, handle: Handle, reply: Reply) -> None:
+    async def update(self, handle: Handle, reply: Reply) -> Handle | None:
         """Make the message say `reply`."""
-        await self.desk.messages.update(handle, reply)
+        changed = await self.desk.messages.update(handle, reply)
         self.done_notes.answered(handle, reply)
+        return changed
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Find the message of a job."""

@@ -24,13 +24,22 @@ from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.directory import Known
 from bot.platforms.slack.interactions import CALLED, Press
-from bot.platforms.slack.modals import View, boxes, choice, field, modal, read_place, read_values, text_input
+from bot.platforms.slack.modals import (
+    View,
+    boxes,
+    choice,
+    field,
+    long_list,
+    modal,
+    read_place,
+    read_values,
+    text_input,
+)
 from bot.platforms.slack.parse import Workspace
 from bot.platforms.slack.text import plain, shorten
 
 log = structlog.get_logger()
 
-MAX_SPACES = 100  # options of a list
 SHOWN_CHANGES = 3
 AS_ASKED = "-"  # the choice that leaves the language to the question
 WITH_A_MODEL = "Where a language model writes. Quoted sentences stay as the documents have them."
@@ -177,10 +186,10 @@ def _groups(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _space_field(settings: ChannelSettings, spaces: Collection[str]) -> list[View]:
-    offered = sorted({*spaces, *settings.spaces})[:MAX_SPACES]
+    offered = sorted({*spaces, *settings.spaces})
     if not offered:
         return []
-    element = boxes({name: name for name in offered}, settings.spaces, kind="multi_static_select")
+    element = long_list(offered, settings.spaces)
     hint = "Empty: from all. Nobody reads more through this than they may anyway."
     return [field("spaces", "Documents that answers come from", element, True, hint=hint)]
 

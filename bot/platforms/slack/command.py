@@ -15,12 +15,21 @@ from pathlib import Path
 from typing import Literal
 
 from assistant import exit_codes
-from assistant.errors import StewardError
+from assistant.errors import NothingFound, StewardError
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.slack_store import SlackInstallation, SlackStore
 from bot.platforms.slack.client import SlackApi, SlackRefused, answer, call
 from bot.platforms.slack.manifest import BOT_SCOPES, make_manifest
+
+NOWHERE = "D00000000"  # a conversation that is none
+_MARKETPLACE = (
+    "if this app is distributed outside Slack's Marketplace, Slack hands over one page of a thread a minute; "
+    "an app of each company's own reads at full speed"
+)
+_NO_SESSIONS = frozenset(
+    {"not_authorized", "missing_scope", "unknown_method", "not_allowed_token_type", "no_permission", "invalid_auth"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +119,20 @@ async def _socket(settings: Settings, api: SlackApi) -> list[Finding]:
 async def _tokens(settings: Settings, api: SlackApi) -> list[Finding]:
     token = settings.slack_bot_token
     if token is not None and not settings.slack_client_id:
-        return [await _token("bot token", token.get_secret_value(), api)]
+        secret = token.get_secret_value()
+        return [await _token("bot token", secret, api), await _streams("streams", secret, settings, api)]
     try:
         installed = await asyncio.to_thread(_installed, settings)
     except StewardError as error:
         return [Finding("installations", "fail", str(error))]
     if not installed:
         return [Finding("installations", "off", f"none yet: open {settings.base_url}/slack/install")]
-    return [
-        await _token(f"workspace {one.team_id or one.enterprise_id}", one.data["bot_token"], api) for one in installed
-    ]
+    findings = [Finding("reading", "off", _MARKETPLACE)]
+    for one in installed:
+        name = one.team_id or one.enterprise_id
+        findings.append(await _token(f"workspace {name}", one.data["bot_token"], api))
+        findings.append(await _streams(f"streams {name}", one.data["bot_token"], settings, api))
+    return findings
 
 
 def _installed(settings: Settings) -> Sequence[SlackInstallation]:
@@ -147,6 +160,24 @@ async def _token(subject: str, token: str, api: SlackApi) -> Finding:
     return Finding(
         subject, "ok", f"bot {response.get('user_id')} in {response.get('team') or response.get('team_id')}"
     )
+
+
+async def _streams(subject: str, token: str, settings: Settings, api: SlackApi) -> Finding:
+    """Ask about a session of a thread that does not exist: Slack looks first whether the app may have sessions."""
+    if settings.slack_streaming == "off":
+        return Finding(subject, "off", "SLACK_STREAMING is off; work is shown by messages")
+    client = api.reading(token)
+    try:
+        await call(client.agents_sessions_setStatus(channel_id=NOWHERE, thread_ts="1.000000", status="active"))
+    except SlackRefused as error:
+        if error.error in _NO_SESSIONS:
+            hint = "switch the agents feature on in the app (steward slack manifest has it) and install it again"
+            return Finding(subject, "off", f"Slack says {error.error}, so work is shown by messages; {hint}")
+    except NothingFound:
+        pass  # the expected answer: it may
+    except StewardError as error:
+        return Finding(subject, "fail", f"{api.base_url} can't be reached: {error}")
+    return Finding(subject, "ok", "statuses, streams and Slack's Stop button are allowed")
 
 
 if __name__ == "__main__":

@@ -93,9 +93,7 @@ class Commands:
     async def _take(self, command: Command) -> str:
         """Take a question or a recap in, and return what is said about it."""
         known = await self._desk.directory.known(command.workspace, command.user_id)
-        request = read_request(
-            read_text(command.text), now=datetime.now(UTC), utc_offset_seconds=known.utc_offset_seconds
-        )
+        request = read_request(read_text(command.text), now=datetime.now(UTC), zone=known.zone)
         if request is not None:
             return await self._recap(command, request)
         await self._ask(command)
@@ -125,7 +123,7 @@ class Commands:
                 words,
                 key=key,
                 kind=kind,
-                attachments=(await self._as_file(thread, press.callback_id),),
+                attachments=(await self._as_file(thread, press.callback_id, press.workspace, press.user.id),),
                 share_to=None if channel.startswith("D") else channel,
                 share_thread=root,
             )
@@ -156,7 +154,7 @@ class Commands:
                 command.text.rstrip(" ?"),
                 key=key,
                 kind=MEETING_SUMMARY.name,
-                attachments=(await self._as_file(stretch, "recap"),),
+                attachments=(await self._as_file(stretch, "recap", command.workspace, command.user_id),),
                 share_to=command.channel_id,
             )
 
@@ -188,11 +186,15 @@ class Commands:
         except StewardError as error:
             await self._desk.asides.whisper(response_url, error.reply)
 
-    async def _as_file(self, conversation: Conversation, purpose: str) -> Attachment:
+    async def _as_file(
+        self, conversation: Conversation, purpose: str, workspace: Workspace, user_id: str
+    ) -> Attachment:
         """Keep the messages in the form that the job reads: a transcript with links, log lines, or plain text."""
         attach = self._desk.reader.attach
         if purpose in ("summarise_thread", "recap"):
-            return await attach(conversation.as_json(), "slack-messages.json", JSON_TYPE)
+            asker = await self._desk.directory.known(workspace, user_id)
+            content = conversation.as_json(utc_offset_seconds=asker.utc_offset_seconds)
+            return await attach(content, "slack-messages.json", JSON_TYPE)
         suffix = "log" if purpose == "inspect_logs" else "txt"
         return await attach(conversation.as_lines(), f"thread.{suffix}", "text/plain")
 

@@ -24,6 +24,7 @@ from assistant.errors import (
 from assistant.job_kinds import EMAIL_DRAFT
 from assistant.mentions import Attachment, ConversationKey, Mention, Platform
 from assistant.preferences import ChannelSettings
+from assistant.rate_limits import open_buckets
 from assistant.storage.job_store import Accepted
 from assistant.storage.preference_store import Standing
 from assistant.storage.slack_store import SlackStore
@@ -40,10 +41,10 @@ from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention
 from bot.platforms.slack.privacy import Privacy, privately
 from bot.platforms.slack.reading import SlackReader
 from bot.platforms.slack.recaps import Recaps
-from bot.platforms.slack.streams import SlackStreams
+from bot.platforms.slack.streams import STATUS, SlackStreams
 from bot.platforms.slack.token_rotation import TokenRotation
 from bot.platforms.slack.uploads import SlackUploads
-from bot.routing import route
+from bot.routing import is_stop_word, route
 
 log = structlog.get_logger()
 
@@ -64,12 +65,12 @@ class Desk:
         self.installations = Installations(settings, self.store, self.api, rotation)
         self.directory = SlackDirectory(self.api, self.installations, dependencies.people, self.preferences)
         self.files = SlackFiles(settings, self.api, dependencies.blobs)
-        self.reader = SlackReader(self.api, self.installations, self.directory, dependencies.blobs)
+        self.reader = SlackReader(self.api, self.installations, self.directory, dependencies.blobs, self.files)
         self.recaps = Recaps(self.reader, self.directory)
-        streams = SlackStreams(self.api, is_on=settings.slack_streaming)
+        self.streams = SlackStreams(self.api, mode=settings.slack_streaming, starts=open_buckets(settings))
         pictures = ChartPictures(settings.steward_data / "matplotlib")
         uploads = SlackUploads(self.api, dependencies.blobs, pictures)
-        self.messages = SlackMessages(self.api, self.installations, streams, uploads)
+        self.messages = SlackMessages(self.api, self.installations, self.streams, uploads, self.store)
         self.asides = Asides(self.api, self.installations, self.messages)
         self._privacy = Privacy(dependencies, self.store, self.directory)
         self._background: set[asyncio.Task[None]] = set()
@@ -103,6 +104,9 @@ class Desk:
             key=key,
         )
         mention = _with_handoff(mention, readers.settings)
+        if is_stop_word(mention.text) and not mention.attachments:
+            await self._stop_by_word(workspace, message, mention)
+            return None
         try:
             mention = await self.recaps.with_messages(workspace, message, mention, asker)
             is_draft = route(mention).kind is EMAIL_DRAFT
@@ -143,7 +147,8 @@ class Desk:
             await self.refuse(workspace, asked, error)
             return None
         if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
-            self.later(self.asides.show_status(workspace, mention.reply_target, "is looking into it…"))
+            if self.dependencies.settings.slack_streaming == "off":  # else it comes in place of the placeholder
+                self.later(self.asides.show_status(workspace, mention.reply_target, STATUS))
             self.later(self.asides.name_thread(workspace, mention))
         return accepted
 
@@ -214,6 +219,21 @@ class Desk:
         stopped = await asyncio.to_thread(lambda: jobs.cancel(job_id, by=user_id))
         log.info("job.stopped", job_id=str(job_id), by_asker=True)
         return stopped
+
+    async def stop_thread(self, workspace: Workspace, channel: str, thread: str, user_id: str) -> int:
+        """Stop all that this person has at work in a thread; returns how many questions that were."""
+        job_ids = await asyncio.to_thread(
+            self.store.unfinished, workspace.team, channel=channel, thread=thread, person_id=user_id
+        )
+        return sum([await self.stop(job_id, user_id) for job_id in job_ids])
+
+    async def _stop_by_word(self, workspace: Workspace, message: Message, mention: Mention) -> None:
+        if await self.stop_thread(workspace, message.channel, message.thread, mention.asker.id):
+            # Sent again, the word finds nothing any more; that need not be told.
+            await asyncio.to_thread(self.dependencies.jobs.claim_event, f"{mention.event_key}:refused")
+            return
+        error = RequestInvalid("nothing to stop", reply="Nothing of yours is at work in this thread.")
+        await self.refuse(workspace, mention, error)
 
     # -------------------------------------------------------------- beside the acknowledgement
     def later(self, work: Coroutine[Any, Any, None]) -> None:

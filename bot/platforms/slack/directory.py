@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -43,6 +44,11 @@ class Known:
     is_outsider: bool
     is_admin: bool = False  # of the Slack workspace: may set channels up, and nothing else
     utc_offset_seconds: int = 0  # where they say they are
+
+    @property
+    def zone(self) -> tzinfo:
+        """What their clock shows, just now."""
+        return timezone(timedelta(seconds=self.utc_offset_seconds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.platforms.slack.home import PROMPTS
 
 BOT_SCOPES = {
     "app_mentions:read": "hear questions that mention Steward",
-    "assistant:write": "status and suggested questions in the Messages tab",
+    "assistant:write": "status, streams and suggested questions in the Messages tab",
     "channels:history": "follow-up questions in its threads; threads that a shortcut was used on",
     "channels:read": "whether outsiders read along in a channel",
     "chat:write": "answer",
@@ -32,6 +32,7 @@ BOT_SCOPES = {
     "users:read.email": "find the asker in the company's directory",
 }
 BOT_EVENTS = (
+    "agent_session_stopped",
     "app_home_opened",
     "app_mention",
     "app_uninstalled",

@@ -8,6 +8,7 @@ Files that belong to the answer follow it (uploads.py).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,12 +16,13 @@ import structlog
 
 from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted, RateLimited
 from assistant.replies import Action, Draft, Reply
+from assistant.storage.slack_store import SlackStore
 from bot.platforms.base import Handle, Target
 from bot.platforms.slack.address import Address
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
 from bot.platforms.slack.installations import Bot, Installations
 from bot.platforms.slack.render import SlackMessage, render, render_plainly
-from bot.platforms.slack.streams import SlackStreams
+from bot.platforms.slack.streams import SlackStreams, is_nameless_stream, is_stream_of
 from bot.platforms.slack.uploads import SlackUploads
 
 log = structlog.get_logger()
@@ -28,7 +30,7 @@ log = structlog.get_logger()
 EVENT_TYPE = "steward_reply"  # of the metadata; declared in the manifest
 NOTE_TYPE = "steward_note"  # of what is said beside an answer
 FIND_PAGES = 5
-LIVE = -1  # stands for the part number of a message without metadata: a stream that runs
+LIVE = -1  # stands for the part number of a stream that runs, or ran: it gets its metadata when it is stopped
 _LOST_FOR_GOOD = frozenset({"cant_update_message", "edit_window_closed", "account_inactive", "is_inactive"})
 
 
@@ -36,25 +38,33 @@ class SlackMessages:
     """Posts, updates and finds."""
 
     def __init__(
-        self, api: SlackApi, installations: Installations, streams: SlackStreams, uploads: SlackUploads
+        self,
+        api: SlackApi,
+        installations: Installations,
+        streams: SlackStreams,
+        uploads: SlackUploads,
+        store: SlackStore,
     ) -> None:
         self._api = api
+        self._store = store
         self._streams = streams
         self._uploads = uploads
         self._installations = installations
         self._direct: dict[tuple[str, str], str] = {}
 
-    async def post(self, target: Target, reply: Reply, key: str) -> Handle:
-        """Post the reply and return where it stands."""
+    async def post(self, target: Target, reply: Reply, key: str) -> Handle | None:
+        """Post the reply and return where it stands; None while a status of the thread says all there is."""
         address = Address.model_validate({**target, "key": key})
         bot = await self._bot(address)
         channel = address.channel or await self.direct_channel(bot, address.team, address.user)
         here = address.model_copy(update={"channel": channel})
-        if self._streams.may_start(here.team, channel, here.thread_ts, reply):
-            place = {"team": here.team, "channel": channel, "thread_ts": str(here.thread_ts), "user": here.user}
-            started = await self._streams.start(bot, reply=reply, **place)
-            if started:
-                return here.model_copy(update={"ts": started, "stream": True}).model_dump(mode="json")
+        if not reply.final and self._streams.may_show(here):
+            if reply.step:
+                started = await self._streams.start(bot, here, reply)
+                if started is not None:
+                    return started.model_dump(mode="json")
+            elif await self._streams.show_status(bot, here, reply):
+                return None
         ts = await self._say(bot, here, reply, 0, ts=None)
         stands = here.model_copy(update={"ts": ts})
         try:
@@ -63,13 +73,18 @@ class SlackMessages:
             raise DependencyUnavailable(f"after the first message: {error}") from error
         return stands.model_dump(mode="json")
 
-    async def update(self, handle: Handle, reply: Reply) -> None:
-        """Make the message, and those it goes on in, say the reply."""
+    async def update(self, handle: Handle, reply: Reply) -> Handle | None:
+        """Make the message, and those it goes on in, say the reply; what it is now, if that is something else."""
         here = Address.model_validate(handle)
         bot = await self._bot(here)
-        if not (here.stream and await self._streamed(bot, here, reply)):
+        told = await self._streamed(bot, here, reply) if here.stream else None
+        if told is None:
             await self._say(bot, here, reply, 0, ts=here.ts)
+            if reply.final and here.began_at:
+                await self._streams.release(bot, str(here.channel), str(here.thread_ts))
         await self._say_rest(bot, here, reply)
+        now = told or here.model_copy(update={"stream": False})
+        return None if now == here else now.model_dump(mode="json")
 
     async def find(self, target: Target, key: str) -> Handle | None:
         """Return where the message of this key stands, if it was posted."""
@@ -77,10 +92,22 @@ class SlackMessages:
         bot = await self._bot(address)
         channel = address.channel or await self.direct_channel(bot, address.team, address.user)
         here = address.model_copy(update={"channel": channel})
-        found = await self._parts(bot, here)
-        if 0 not in found and self._streams.is_on and LIVE in found:
-            return here.model_copy(update={"ts": found[LIVE], "stream": True}).model_dump(mode="json")
-        return here.model_copy(update={"ts": found[0]}).model_dump(mode="json") if 0 in found else None
+        nameless: list[str] = []
+        found = await self._parts(bot, here, nameless)
+        if 0 in found:
+            return here.model_copy(update={"ts": found[0]}).model_dump(mode="json")
+        live = found.get(LIVE) or await self._unclaimed(channel, nameless)
+        if live is None:
+            return None
+        stream = {"ts": live, "stream": True, "began_at": float(live)}  # which steps it shows is not known
+        return here.model_copy(update=stream).model_dump(mode="json")
+
+    async def _unclaimed(self, channel: str, nameless: Sequence[str]) -> str | None:
+        """Return the latest stream that may be anybody's and is not yet known to be another question's."""
+        for ts in reversed(nameless):
+            if await asyncio.to_thread(self._store.job_of_message, channel, ts) is None:
+                return ts
+        return None
 
     async def _bot(self, here: Address) -> Bot:
         try:
@@ -96,13 +123,17 @@ class SlackMessages:
         return self._direct[(team, user)]
 
     # -------------------------------------------------------------- inside
-    async def _streamed(self, bot: Bot, here: Address, reply: Reply) -> bool:
-        """Say it on the stream; False when only chat.update can say it."""
-        place = {"channel": str(here.channel), "ts": str(here.ts)}
+    async def _streamed(self, bot: Bot, here: Address, reply: Reply) -> Address | None:
+        """Say it on the stream and return how that stands; None when only chat.update can say it, and may."""
+        metadata = _metadata(here, 0)
         if not reply.final:
-            return await self._streams.tell(bot, reply=reply, **place)
+            told = await self._streams.tell(bot, here, reply)
+            if told is None:
+                await self._streams.end(bot, here, metadata)
+            return told
         message = render(reply, here.key, extra=_extra(here, reply))[0]
-        return await self._streams.finish(bot, reply=reply, message=message, metadata=_metadata(here, 0), **place)
+        is_told = await self._streams.finish(bot, here, message, metadata)
+        return here.model_copy(update={"stream": False}) if is_told else None
 
     async def _say(self, bot: Bot, here: Address, reply: Reply, part: int, *, ts: str | None) -> str:
         """Write one part, with blocks or, where Slack refuses those, without; return its ts."""
@@ -146,8 +177,11 @@ class SlackMessages:
             await self._say(bot, thread, reply, part, ts=standing.get(part))
         await self._uploads.send(bot, here, reply)
 
-    async def _parts(self, bot: Bot, here: Address) -> dict[int, str]:
-        """Return the ts of each part of the key's message that stands in the thread or the direct messages."""
+    async def _parts(self, bot: Bot, here: Address, nameless: list[str] | None = None) -> dict[int, str]:
+        """Return the ts of each part of the key's message that stands in the thread or the direct messages.
+
+        Streams that can't be told apart are added to `nameless`.
+        """
         found: dict[int, str] = {}
         cursor: str | None = None
         client = self._api.reading(bot.token)
@@ -163,10 +197,10 @@ class SlackMessages:
                 break
             for message in page.get("messages") or ():
                 part = _part_of(message, here.key, bot)
-                if part == LIVE:
-                    found[LIVE] = str(message.get("ts"))  # the latest: earlier streams were stopped, or are lost
-                elif part is not None and message.get("ts"):
+                if part is not None and message.get("ts"):
                     found.setdefault(part, str(message["ts"]))
+                elif nameless is not None and is_nameless_stream(message, bot.user_id):
+                    nameless.append(str(message["ts"]))
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 break
@@ -175,10 +209,10 @@ class SlackMessages:
 
 def _part_of(message: dict[str, Any], key: str, bot: Bot) -> int | None:
     metadata = message.get("metadata") or {}
-    if not metadata and message.get("user") == bot.user_id and not message.get("files"):
-        return LIVE
     payload = metadata.get("event_payload") or {}
     is_ours = message.get("user") == bot.user_id or (bot.bot_id and message.get("bot_id") == bot.bot_id)
+    if is_ours and not metadata and is_stream_of(message, key):
+        return LIVE
     if not is_ours or metadata.get("event_type") != EVENT_TYPE or payload.get("key") != key:
         return None
     part = payload.get("part", 0)

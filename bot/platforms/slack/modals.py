@@ -6,7 +6,7 @@ The forms for settings are in settings_forms.py, made of the same parts.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, get_args
 
 from assistant.job_kinds import JobKind
@@ -15,6 +15,7 @@ from bot.platforms.slack.text import shorten
 
 View = dict[str, Any]
 
+OPTIONS, OPTION_GROUPS = 100, 100  # of a list, and of one of its groups
 MAX_QUESTION_CHARS = 3_000  # what a plain_text_input takes
 DRAFT_EDIT, DRAFT_CHANGE = "steward:draft_edit", "steward:draft_change"  # callback ids
 _DRAFT_LINES = (("to", "To"), ("cc", "Cc"), ("bcc", "Bcc"), ("subject", "Subject"))
@@ -127,11 +128,27 @@ def choice(options: Mapping[Any, str], chosen: str | None) -> View:
     return element if chosen is None else {**element, "initial_option": found[chosen]}
 
 
-def boxes(options: Mapping[str, str], chosen: Collection[str], *, kind: str = "checkboxes") -> View:
-    """Return boxes to tick, or with `kind` a list to choose several of: labels by value."""
+def boxes(options: Mapping[str, str], chosen: Collection[str]) -> View:
+    """Return boxes to tick: labels by value."""
     found = {value: {"text": plain(shorten(label, 75)), "value": value} for value, label in options.items()}
-    element: View = {"type": kind, "action_id": "value", "options": list(found.values())}
+    element: View = {"type": "checkboxes", "action_id": "value", "options": list(found.values())}
     ticked = [found[value] for value in options if value in chosen]
+    return {**element, "initial_options": ticked} if ticked else element
+
+
+def long_list(names: Sequence[str], chosen: Collection[str]) -> View:
+    """Return a list to choose several of, in groups where Slack's hundred options are not enough."""
+    found = {name: {"text": plain(shorten(name, 75)), "value": name} for name in names}
+    pages = [names[at : at + OPTIONS] for at in range(0, len(names), OPTIONS)][:OPTION_GROUPS]
+    element: View = {"type": "multi_static_select", "action_id": "value"}
+    if len(pages) == 1:
+        element["options"] = list(found.values())
+    else:
+        element["option_groups"] = [
+            {"label": plain(f"{shorten(page[0], 35)} – {shorten(page[-1], 35)}"), "options": [found[n] for n in page]}
+            for page in pages
+        ]
+    ticked = [found[name] for page in pages for name in page if name in chosen]
     return {**element, "initial_options": ticked} if ticked else element
 
 

@@ -176,6 +176,7 @@ def make_mention(
         conversation=ConversationKey(
             platform=Platform.SLACK, tenant=workspace.team, channel=message.channel, thread=message.thread
         ),
+        begins_conversation=key is None and message.thread_ts is None,  # with a key: asked anew, after an edit
         asker=asker,
         text=read_text(message.text, bot_user_id),
         attachments=attachments,

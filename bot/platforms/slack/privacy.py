@@ -57,7 +57,7 @@ class Privacy:
         latest = next(iter(await asyncio.to_thread(self._dependencies.jobs.recent, team, asker, 1)), None)
         if latest is None or latest.kind != EMAIL_DRAFT.name or latest.conversation.channel != f"D:{asker}":
             return mention
-        return mention.model_copy(update={"conversation": latest.conversation})
+        return mention.model_copy(update={"conversation": latest.conversation, "begins_conversation": False})
 
     async def with_channels(self, workspace: Workspace, mention: Mention) -> Mention:
         """Note the channels the asker is in, where a private question may be answered from their minutes.

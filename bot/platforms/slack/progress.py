@@ -19,6 +19,7 @@ from assistant.errors import StewardError
 from assistant.job_kinds import JOB_KINDS
 from assistant.replies import Action, Actions, Block, Notice, Paragraph, Reply
 from assistant.storage.slack_store import SlackStore, UnderWay
+from bot.platforms.slack.streams import HAND_OVER_SECONDS
 
 log = structlog.get_logger()
 
@@ -26,6 +27,8 @@ LOOK_SECONDS = 1.0
 SHOWN_CHARS = 3_000  # of a growing answer; the whole of it comes at the end
 AT_ONCE = 40
 BUDGET, REFILL_A_SECOND = 10.0, 0.5  # updates of progress: ten at once, thirty a minute
+MOMENT_SECONDS = 1.0  # an answer that is ready within it is just posted, without a stream before it
+LONG_SECONDS = 20.0  # Slack takes a status back when nothing follows it: by then there shall be a message
 QUEUE_LOOK = 100  # as far as the store counts
 EXACT_AHEAD = 5  # further back, a place in the queue is told in tens
 
@@ -38,9 +41,14 @@ class Progress:
         store: SlackStore,
         *,
         look_seconds: float = LOOK_SECONDS,
+        moment_seconds: float = MOMENT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._now = now
+        self.moment_seconds = moment_seconds
+        self._seen: dict[UUID, float] = {}  # when a question was first seen under way
         self._clock = clock
         self._budgets: dict[str, tuple[float, float]] = {}  # by workspace: what was left, and when
         self._look_seconds = look_seconds
@@ -68,14 +76,27 @@ class Progress:
         under_way = await asyncio.to_thread(self._store.under_way, AT_ONCE)
         count = 0
         for one in sorted(under_way, key=lambda one: not one.is_running):
-            reply = progress_of(one)
-            if self._said.get(one.job_id, _unchanged(one)) != reply and self._may_spend(one.tenant):
+            if (reply := self._news_of(one)) is not None and self._may_spend(one.tenant):
                 count += await asyncio.to_thread(self._store.say_progress, one, reply)
                 self._said[one.job_id] = reply
         alive = {one.job_id for one in under_way}
-        if len(self._said) > 2 * AT_ONCE:
+        if len(self._seen) > 2 * AT_ONCE:
             self._said = {job_id: reply for job_id, reply in self._said.items() if job_id in alive}
+            self._seen = {job_id: at for job_id, at in self._seen.items() if job_id in alive}
         return count
+
+    def _news_of(self, one: UnderWay) -> Reply | None:
+        """Return what should be said of a question now, None when that is said already or can wait."""
+        now = self._clock()
+        age = now - self._seen.setdefault(one.job_id, now)
+        reply = progress_of(one)
+        if not one.stands and age > LONG_SECONDS and not reply.step:
+            reply = reply.model_copy(update={"step": reply.text})
+        if one.streams_since is not None and self._now() - one.streams_since > HAND_OVER_SECONDS:
+            return reply  # said once more, it goes on as a message
+        if not one.stands and reply.step and age < self.moment_seconds:
+            return None
+        return None if self._said.get(one.job_id, _unchanged(one)) == reply else reply
 
     def _may_spend(self, tenant: str) -> bool:
         now = self._clock()
@@ -115,7 +136,7 @@ def progress_of(one: UnderWay) -> Reply:
     if one.partial:
         blocks.insert(0, Paragraph(markdown=f"{one.partial[:SHOWN_CHARS].rstrip()} …"))
     blocks.append(Actions(items=(Action(name="stop", label="Stop"),)))
-    return Reply(text=line, blocks=tuple(blocks), final=False)
+    return Reply(text=line, blocks=tuple(blocks), final=False, step=(one.step or "") if one.is_running else "")
 
 
 def _place(ahead: int) -> str:

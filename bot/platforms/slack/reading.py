@@ -19,8 +19,10 @@ from assistant.mentions import Attachment
 from assistant.storage.blob_store import BlobStore
 from bot.platforms.slack.client import SlackApi, SlackRefused, call
 from bot.platforms.slack.directory import Kept, SlackDirectory
-from bot.platforms.slack.installations import Installations
-from bot.platforms.slack.parse import Workspace, read_text
+from bot.platforms.slack.files import SlackFiles
+from bot.platforms.slack.installations import Bot, Installations
+from bot.platforms.slack.parse import File, Workspace, read_text
+from bot.platforms.slack.text import escape
 
 KEPT_SECONDS = 60.0  # asked by two people within it, a thread is read once
 ASKED_SECONDS = 900.0  # for one question: Slack sends an event again after up to five minutes
@@ -28,6 +30,7 @@ PATIENCE_SECONDS = 1.8  # of the 3 s that Slack waits for the acknowledgement
 READING_SECONDS = 600.0  # no answer may wait longer for Slack to hand the messages over
 PAGE_SIZE = 200  # Slack gives some apps 15 all the same
 MOST_PAGES = 10
+MOST_CANVASES = 5  # of a conversation: each is a download
 MOST_THREADS = 15  # of a channel's stretch: replies are read a thread at a time
 MOST_TOKENS = 50_000
 CHARS_A_TOKEN = 4
@@ -45,9 +48,15 @@ class Conversation:
     names: dict[str, str]
     left_out: str = ""  # a sentence; empty: nothing was
 
-    def as_json(self) -> bytes:
-        """Return what the transcript reader takes: each message with its address."""
-        document = {"title": self.title, "cut": self.left_out, "users": self.names, "messages": self.messages}
+    def as_json(self, *, utc_offset_seconds: int) -> bytes:
+        """Return what the transcript reader takes: each message with its address; days are those of the offset."""
+        document = {
+            "title": self.title,
+            "cut": self.left_out,
+            "utc_offset_seconds": utc_offset_seconds,
+            "users": self.names,
+            "messages": self.messages,
+        }
         return json.dumps(document, ensure_ascii=False).encode()
 
     def as_lines(self) -> bytes:
@@ -65,9 +74,15 @@ class SlackReader:
     """Reads for everybody who asks, with one memory."""
 
     def __init__(
-        self, api: SlackApi, installations: Installations, directory: SlackDirectory, blobs: BlobStore
+        self,
+        api: SlackApi,
+        installations: Installations,
+        directory: SlackDirectory,
+        blobs: BlobStore,
+        files: SlackFiles,
     ) -> None:
         self._api = api
+        self._files = files
         self._installations = installations
         self._directory = directory
         self._blobs = blobs
@@ -200,11 +215,12 @@ class SlackReader:
         title: str,
         keep_newest: bool = False,
     ) -> Conversation:
+        bot = await self._installations.bot(workspace)
+        messages = await self._with_canvases(bot, messages)
         kept = within_budget(messages, newest=keep_newest)
         if len(kept) < len(messages):
             part = "earlier" if keep_newest else "later"
             left_out = f"{left_out} {len(messages) - len(kept)} {part} messages are left out.".strip()
-        bot = await self._installations.bot(workspace)
         client = self._api.reading(bot.token)
         said = await call(client.chat_getPermalink(channel=channel, message_ts=str(kept[0]["ts"])))
         base = str(said["permalink"]).partition("?")[0].rpartition("/p")[0]
@@ -213,6 +229,22 @@ class SlackReader:
         known = [await self._directory.known(workspace, user) for user in people]
         names = {user: one.person.name for user, one in zip(people, known, strict=True) if one.person.name}
         return Conversation(title, linked, names, left_out)
+
+    async def _with_canvases(self, bot: Bot, messages: Sequence[SlackMessage]) -> list[SlackMessage]:
+        """Return the messages with the words of the canvases that hang on them, or why those can't be read."""
+        found, left = [], MOST_CANVASES
+        for message in messages:
+            files = [File.model_validate(one) for one in message.get("files") or ()]
+            canvases = [file for file in files if file.is_canvas][:left]
+            left -= len(canvases)
+            fetched = await self._files.fetch(bot, canvases)
+            pages = [await asyncio.to_thread(self._blobs.read, one) for one in fetched.attachments]
+            words = [escape(page.decode("utf-8", "replace")) for page in pages] + [
+                escape(no) for no in fetched.refused
+            ]
+            text = "\n\n".join([str(message.get("text") or ""), *words]).strip()
+            found.append({**message, "text": text} if words else message)
+        return found
 
 
 def within_budget(messages: Sequence[SlackMessage], *, newest: bool) -> list[SlackMessage]:

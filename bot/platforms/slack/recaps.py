@@ -56,11 +56,11 @@ class Recaps:
             conversation = await self._reader.thread(workspace, link.channel, link.root, asked_by=mention.event_key)
             is_default = route(mention).kind is POLICY_SEARCH
             kind = MEETING_SUMMARY.name if is_default else mention.kind
-            return await self._attached(mention.model_copy(update={"kind": kind}), conversation)
+            return await self._attached(mention.model_copy(update={"kind": kind}), conversation, asker)
         is_in_thread = message.thread != message.ts and not message.channel.startswith("D")
         if is_in_thread and route(mention).kind is EMAIL_DRAFT:
             return await self._with_thread(workspace, message, mention)
-        request = read_request(mention.text, now=datetime.now(UTC), utc_offset_seconds=asker.utc_offset_seconds)
+        request = read_request(mention.text, now=datetime.now(UTC), zone=asker.zone)
         if request is None or message.channel.startswith("D"):
             return mention
         if message.thread != message.ts:
@@ -73,7 +73,7 @@ class Recaps:
             )
         text = mention.text.rstrip(" ?")  # a question would be answered from the messages; this asks for all of them
         return await self._attached(
-            mention.model_copy(update={"kind": MEETING_SUMMARY.name, "text": text}), conversation
+            mention.model_copy(update={"kind": MEETING_SUMMARY.name, "text": text}), conversation, asker
         )
 
     async def _with_thread(self, workspace: Workspace, message: Message, mention: Mention) -> Mention:
@@ -83,8 +83,9 @@ class Recaps:
         attachment = await self._reader.attach(before.as_lines(), "thread.txt", "text/plain")
         return mention.model_copy(update={"attachments": (attachment,)})
 
-    async def _attached(self, mention: Mention, conversation: Conversation) -> Mention:
-        attachment = await self._reader.attach(conversation.as_json(), "slack-messages.json", JSON_TYPE)
+    async def _attached(self, mention: Mention, conversation: Conversation, asker: Known) -> Mention:
+        content = conversation.as_json(utc_offset_seconds=asker.utc_offset_seconds)
+        attachment = await self._reader.attach(content, "slack-messages.json", JSON_TYPE)
         return mention.model_copy(update={"attachments": (attachment,)})
 
     async def _check_link(self, workspace: Workspace, link: MessageLink, message: Message, asker: Known) -> None:

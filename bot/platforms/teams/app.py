@@ -28,6 +28,7 @@ from bot.platforms.teams.endpoint import build_routes
 from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.graph import GraphClient
 from bot.platforms.teams.meetings import MeetingTranscripts
+from bot.platforms.teams.memberships import Memberships
 from bot.platforms.teams.minutes import MinutesButtons
 from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
@@ -103,6 +104,7 @@ def _build_desk(
         jobs=dependencies.jobs,
         intake=intake,
         directory=directory,
+        memberships=Memberships(client, dependencies.minutes, clock=clock),
         speaker=speaker,
         files=FileFetcher(http, graph, blobs, dependencies.settings),
         transcripts=MeetingTranscripts(client, graph, blobs),

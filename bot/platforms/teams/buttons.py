@@ -93,7 +93,7 @@ class Buttons:
                 person = (await self._directory.known(activity)).person
                 places = surroundings_of(view, person)
                 return "\n\n".join(f"**{plain(one.title)}**\n\n{fenced(one.lines)}" for one in places)
-            case "watch" | "stop_watch":
+            case "watch" | "watch_on" | "stop_watch":
                 return await self._watch(activity, view, WATCH_BUTTONS[name])
             case _:
                 raise RequestInvalid(f"unknown button {name[:40]!r}", reply="I don't know that button any more.")

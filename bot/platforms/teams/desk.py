@@ -22,6 +22,7 @@ from bot.platforms.teams.cards import CARD_TYPE
 from bot.platforms.teams.compose import ComposeActions
 from bot.platforms.teams.files import FileFetcher
 from bot.platforms.teams.meetings import MeetingTranscripts
+from bot.platforms.teams.memberships import Memberships
 from bot.platforms.teams.opinions import Opinions
 from bot.platforms.teams.outgoing import Speaker
 from bot.platforms.teams.own_chat import OwnChats
@@ -44,12 +45,11 @@ from bot.platforms.teams.strays import Strays
 from bot.platforms.teams.turns import InvokeAnswer
 from bot.platforms.teams.welcome import welcome
 from bot.platforms.teams.wire import TeamsActivity, text_at
-from bot.routing import route
+from bot.routing import is_stop_word, route
 
 log = structlog.get_logger()
 
 DRAFT_POINTER = "An e-mail draft is its asker's alone: I write it in our chat."
-STOP_WORDS = frozenset({"stop", "cancel", "stopp", "abbrechen", "arrête", "annuler"})
 MESSAGE = "application/vnd.microsoft.activity.message"
 RECENT_JOBS = 10  # of a person, in which the one to stop is looked for
 
@@ -63,6 +63,7 @@ class TeamsDesk:
         jobs: JobStore,
         intake: Intake,
         directory: TeamsDirectory,
+        memberships: Memberships,
         speaker: Speaker,
         files: FileFetcher,
         transcripts: MeetingTranscripts,
@@ -77,6 +78,7 @@ class TeamsDesk:
         self._jobs = jobs
         self._intake = intake
         self._directory = directory
+        self._memberships = memberships
         self._speaker = speaker
         self._files = files
         self._transcripts = transcripts
@@ -130,6 +132,7 @@ class TeamsDesk:
     async def joined(self, activity: TeamsActivity) -> None:
         """Greet whoever added the bot; forget who was in the conversation."""
         self._directory.membership_changed(activity.conversation.id)
+        self._memberships.changed()
         added = activity.type == "installationUpdate" and (activity.action or "").startswith("add")
         if added and await asyncio.to_thread(self._jobs.claim_event, _greeting_key(activity)):
             self._speaker.send(thread_reference(activity), welcome())
@@ -194,7 +197,7 @@ class TeamsDesk:
         person_id_of(activity)  # an activity without a sender is the caller's mistake, nothing to talk about
         try:
             command = "" if files_of(activity) else question_of(activity).lower().strip(" .!")
-            if command in STOP_WORDS:
+            if is_stop_word(command):
                 await self._tell(activity, key, await self._stop_newest(activity))
                 return
             if command in SETTINGS_WORDS:
@@ -205,6 +208,7 @@ class TeamsDesk:
             mention = mention_of(activity, asker.person, readers.audience, key=key, channel_groups=readers.groups)
             if await asyncio.to_thread(self._jobs.of_event, key) is None:  # else its files are kept already
                 mention = await self._with_files(activity, mention)
+            mention = await self._memberships.with_channels(activity, mention)
             is_draft = activity.kind != "personal" and route(mention).kind is EMAIL_DRAFT
             if is_draft:
                 mention = await self._privately(activity, mention, is_outsider=asker.is_outsider)
@@ -220,7 +224,9 @@ class TeamsDesk:
     async def _with_files(self, activity: TeamsActivity, mention: Mention) -> Mention:
         """Return the mention with what came along, with the meeting's transcript, or with messages to recap."""
         attachments = await self._files.fetch(activity) or await self._transcript(activity, mention)
-        recap = None if attachments else await self._recaps.fetch(activity, mention)
+        recap = (
+            None if attachments else await self._recaps.fetch(activity, mention, await self._directory.zone(activity))
+        )
         if recap is None:
             return mention.model_copy(update={"attachments": attachments})
         text = mention.text.rstrip(" ?")  # a question would be answered from the messages; this asks for all of them

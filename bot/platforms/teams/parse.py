@@ -9,12 +9,14 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from html.parser import HTMLParser
 from typing import Any
 
 from assistant.errors import RequestInvalid
 from assistant.frozen import Frozen
 from assistant.mentions import LOCAL_TENANT, Attachment, Audience, ConversationKey, Mention, Person, Platform
+from assistant.time_zones import zone_named
 from bot.platforms.teams.client import Place
 from bot.platforms.teams.wire import TeamsActivity, text_at
 
@@ -139,6 +141,17 @@ def address(reference: Reference, activity: Mapping[str, Any]) -> dict[str, Any]
     if reference.locale:
         envelope["locale"] = reference.locale
     return {**envelope, **activity}
+
+
+def zone_of(activity: TeamsActivity) -> tzinfo | None:
+    """Return the zone of the sender's clock as their client tells it: by name, else by its offset; None: untold."""
+    named = [activity.local_timezone, *(text_at(entity, "timezone") for entity in activity.entities)]
+    if found := next((zone for name in named if (zone := zone_named(name))), None):
+        return found
+    try:
+        return datetime.fromisoformat(activity.local_timestamp or "").tzinfo
+    except ValueError:
+        return None
 
 
 def mention_of(

@@ -12,7 +12,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import ValidationError
@@ -20,8 +22,9 @@ from pydantic import ValidationError
 from assistant.errors import StewardError
 from assistant.mentions import LOCAL_TENANT, Audience, Person
 from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.time_zones import zone_of_profile
 from bot.platforms.teams.client import ConnectorClient
-from bot.platforms.teams.parse import person_id_of, reference_of, tenant_of
+from bot.platforms.teams.parse import person_id_of, reference_of, tenant_of, zone_of
 from bot.platforms.teams.wire import Account, TeamsActivity, text_at
 
 log = structlog.get_logger()
@@ -108,6 +111,13 @@ class TeamsDirectory:
         _keep(self._readers, conversation, (self._clock(), found))
         return found
 
+    async def zone(self, activity: TeamsActivity) -> tzinfo:
+        """Return what the sender's clock shows: as their client tells, else as the directory does, else UTC."""
+        if told := zone_of(activity):
+            return told
+        profile = await asyncio.to_thread(self._people.profile, tenant_of(activity), person_id_of(activity))
+        return zone_of_profile(profile.profile if profile else {})
+
     def membership_changed(self, conversation_id: str) -> None:
         """Forget who is in the conversation."""
         self._readers.pop(conversation_id.partition(";")[0], None)
@@ -125,9 +135,12 @@ class TeamsDirectory:
             log.warning("teams.person_unknown", error=type(error).__name__)
             return Known(written.person, is_outsider=False) if written is not None else None
         is_outsider = is_outside(account, tenant)
-        return Known(await asyncio.to_thread(self._match, tenant, person_id, account, is_outsider), is_outsider)
+        zone = zone_of(activity)
+        told = zone.key if isinstance(zone, ZoneInfo) else ""  # an offset alone is another one in half a year
+        person = await asyncio.to_thread(self._match, tenant, person_id, account, is_outsider, told)
+        return Known(person, is_outsider)
 
-    def _match(self, tenant: str, person_id: str, account: Account, is_outsider: bool) -> Person:
+    def _match(self, tenant: str, person_id: str, account: Account, is_outsider: bool, zone: str) -> Person:
         """Find the directory's person of this address, and write them down under their Teams id for intake."""
         email = None if is_outsider else (account.email or account.user_principal_name)
         found = None
@@ -141,7 +154,11 @@ class TeamsDirectory:
             groups=found.groups if found else (),
         )
         if not is_outsider:
-            profile: dict[str, Any] = {"teams": account.id, **({"directory_id": found.id} if found else {})}
+            profile: dict[str, Any] = {
+                "teams": account.id,
+                **({"directory_id": found.id} if found else {}),
+                **({"time_zone": zone} if zone else {}),  # of "since yesterday"
+            }
             written = PersonProfile(**{**person.model_dump(), "profile": profile})
             self._people.upsert_all(tenant, [written])
         return person

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import structlog
@@ -37,13 +37,15 @@ class TeamsRecaps:
         self._graph = graph
         self._blobs = blobs
 
-    async def fetch(self, activity: TeamsActivity, mention: Mention) -> Attachment | None:
+    async def fetch(self, activity: TeamsActivity, mention: Mention, zone: tzinfo) -> Attachment | None:
         """Return the messages that the mention asks to have recapped, kept as a file; None when it asks for no recap.
+
+        Days are those of `zone`, the asker's.
 
         Raises:
             RequestInvalid: nothing was written since, they may not be read, or did not come; `reply` says which.
         """
-        request = read_request(mention.text, now=datetime.now(UTC))
+        request = read_request(mention.text, now=datetime.now(UTC), zone=zone)
         if request is None or activity.kind == "personal":
             return None
         try:
@@ -65,7 +67,7 @@ class TeamsRecaps:
         if not chosen:
             raise RequestInvalid("nothing to recap", reply="Nothing was written here since then.")
         left_out = not is_whole and min(map(_at, found)) > since
-        data = _document(chosen, left_out=left_out)
+        data = _document(chosen, zone, left_out=left_out)
         log.info("teams.recap_kept", messages=len(chosen), left_out=left_out)
         sha256 = await asyncio.to_thread(self._blobs.store, data)
         return Attachment(
@@ -119,7 +121,7 @@ def _words(message: Mapping[str, Any]) -> str:
     return " ".join((strip_html(content) if is_html else content).split())
 
 
-def _document(messages: Sequence[_Message], *, left_out: bool) -> bytes:
+def _document(messages: Sequence[_Message], zone: tzinfo, *, left_out: bool) -> bytes:
     """Return what the transcript reader takes: times count from the first message, each has its address."""
     began = _at(messages[0])
     entries = [
@@ -132,4 +134,6 @@ def _document(messages: Sequence[_Message], *, left_out: bool) -> bytes:
         for one in messages
     ]
     title = "Recap (older messages were left out)" if left_out else "Recap"
-    return json.dumps({"title": title, "date": began.date().isoformat(), "entries": entries}).encode()
+    return json.dumps(
+        {"title": title, "date": began.astimezone(zone).date().isoformat(), "entries": entries}
+    ).encode()

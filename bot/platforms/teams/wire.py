@@ -83,6 +83,8 @@ class TeamsActivity(Wire):
     action: str | None = None  # of an installation update
     value: Any = None
     timestamp: str | None = None
+    local_timestamp: str | None = None  # with the sender's offset
+    local_timezone: str | None = Field(None, max_length=100)  # IANA, where the client tells
     entities: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_list)] = ()
     attachments: Annotated[tuple[WireAttachment, ...], BeforeValidator(_list)] = ()
     channel_data: Object = Field(default_factory=dict)

@@ -17,7 +17,7 @@ from assistant.errors import StewardError
 from assistant.replies import Reply
 from assistant.secret_keys import secret_keys
 from bot.platforms.base import Handle, Target
-from bot.platforms.web import assets, my_mail, my_settings
+from bot.platforms.web import assets, library, my_mail, my_settings
 from bot.platforms.web.chat_page import ChatPage
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.follow import JobFollower
@@ -76,6 +76,7 @@ def build(app: FastAPI, deps: WebDependencies) -> WebPlatform:
     follower = JobFollower(deps.jobs)
     app.include_router(build_routes(deps, sign_in, uploads))
     app.include_router(my_settings.build_routes(deps, sign_in))
+    app.include_router(library.build_routes(deps, sign_in))
     app.include_router(my_mail.build_routes(deps.mail, sign_in))
     app.add_exception_handler(StewardError, answer_error)
     app.mount(assets.ADDRESS, StaticFiles(directory=assets.FOLDER), name="static")

@@ -6,16 +6,19 @@ Errors are left to the page: each has a reply to show there.
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from assistant.errors import NothingFound
-from assistant.job_kinds import LOG_INSPECTION
+from assistant.job_kinds import LOG_INSPECTION, MEETING_SUMMARY
 from assistant.mentions import LOCAL_TENANT, Attachment, Mention
 from assistant.watch_words import WATCH_BUTTONS
 from bot.platforms.web.dependencies import WebDependencies
 from bot.platforms.web.dialogs import names_of
 from bot.platforms.web.page_events import PageEvent
+from bot.platforms.web.recaps import recap_file
 from bot.platforms.web.shown_conversation import ShownConversation
 from bot.platforms.web.suggestions import Suggestion, attach
 from bot.platforms.web.turn_view import TurnView
@@ -44,7 +47,14 @@ class Asking:
         """Ask what the composer holds, and empty it."""
         attachments = self._uploads.attachments(self._shown.person, event.files)
         draft_id = event.draft or uuid4().hex
-        job_id, conversation_id = await self.take(event.text, attachments, event.kind or None, draft_id)
+        text, kind = event.text, event.kind or None
+        recap = None
+        if not attachments and kind in (None, MEETING_SUMMARY.name):
+            look = partial(recap_file, self._deps, self._shown.conversation, self._shown.person, text)
+            recap = await asyncio.to_thread(look, now=datetime.now(UTC))
+        if recap is not None:  # a question would be answered from the turns; this asks for all of them
+            text, kind, attachments = text.rstrip(" ?"), MEETING_SUMMARY.name, (recap,)
+        job_id, conversation_id = await self.take(text, attachments, kind, draft_id)
         self._shown.frame.say_error("")
         self._shown.run("sent")
         await self._shown.show_asked(job_id, conversation_id)

@@ -14,7 +14,7 @@ from bot.platforms.web.buttons import tool
 from bot.platforms.web.composer import render_composer
 from bot.platforms.web.dialogs import render_dialogs
 from bot.platforms.web.markup import element, join
-from bot.platforms.web.rail import render_brand, render_person, render_search
+from bot.platforms.web.rail import render_brand, render_person, render_places, render_search
 from bot.platforms.web.safe_markdown import render_markdown
 from bot.platforms.web.turn_view import trusted_html
 
@@ -31,6 +31,7 @@ class ChatFrame:
         with ui.element("div").classes("shell").props('id="shell"'):
             with ui.element("nav").classes("rail").props('id="rail" aria-label="Conversations"'):
                 trusted_html(render_brand())
+                trusted_html(render_places())
                 trusted_html(render_search())
                 self.rail = trusted_html(None).classes("rail-list").props('id="rail-list"')
                 is_admin = person.role == "admin"

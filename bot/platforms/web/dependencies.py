@@ -10,6 +10,7 @@ from assistant.storage.blob_store import BlobStore
 from assistant.storage.conversation_store import ConversationStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
+from assistant.storage.minutes_quality import MinutesQuality
 from assistant.storage.people_store import PeopleStore
 from assistant.storage.person_data import PersonData
 from assistant.storage.preference_store import PreferenceStore
@@ -18,6 +19,7 @@ from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.minutes import MinutesDesk
+from bot.minutes_library import MinutesLibrary
 from bot.platforms.web.reader import Documents
 from bot.platforms.web.suggestions import Suggestion
 
@@ -38,7 +40,9 @@ class WebDependencies:
     blobs: BlobStore
     drafts: DraftDesk
     minutes: MinutesDesk
+    library: MinutesLibrary
     mail: MailDesk
     documents: Documents
     quality: QualityStore
+    minutes_quality: MinutesQuality
     suggestions: tuple[Suggestion, ...] = ()  # shown in an empty conversation; none: what each job kind is for

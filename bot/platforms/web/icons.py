@@ -46,6 +46,7 @@ _PATHS: Final[dict[str, str]] = {
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8v.1"/>',
     "warning": '<path d="M12 4l9 16H3zM12 10v4.5M12 17.3v.1"/>',
     "mail": '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="M3.5 7l8.5 6 8.5-6"/>',
+    "minutes": '<rect x="5" y="3" width="14" height="18" rx="2"/><path d="M9 8h6M9 12h6M9 16h3"/>',
     "receipt": '<path d="M6 3h12v18l-3-2-3 2-3-2-3 2zM9.5 8h5M9.5 12h5"/>',
     "quote": '<path d="M9 7H5v6h4v-6zM9 13c0 2.5-1.2 4-3 4.5M19 7h-4v6h4v-6zM19 13c0 2.5-1.2 4-3 4.5"/>',
 }

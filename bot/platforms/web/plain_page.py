@@ -17,6 +17,24 @@ from bot.platforms.web.turns import avatar
 
 def plain_page(title: str, *content: Child) -> str:
     """Return a whole document with one calm card in the middle."""
+    card = element("main", element("div", LOGO, class_="welcome-logo"), element("h1", title), content, class_="card")
+    return _document(title, element("body", card, class_="plain"))
+
+
+def wide_page(title: str, person: Person, *content: Child) -> str:
+    """Return a whole document with a head that leads back to the conversations, for lists and long texts."""
+    brand = element(
+        "a", LOGO, element("span", "Steward"), href="/", class_="brand", aria_label="Steward, conversations"
+    )
+    back = element("nav", element("a", "Your conversations", href="/"), aria_label="Places")
+    who = element("span", avatar(person), element("strong", person.name or person.id), class_="admin-person")
+    main = element("main", element("h1", title), content, id="content", tabindex=-1)
+    skip = element("a", "Skip to the content", href="#content", class_="skip")
+    head = element("header", brand, back, who, class_="admin-head")
+    return _document(title, element("body", skip, element("div", head, main, class_="admin"), class_="wide"))
+
+
+def _document(title: str, body: Markup) -> str:
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -24,8 +42,6 @@ def plain_page(title: str, *content: Child) -> str:
         element("title", f"{title} · Steward"),
         HEAD,
     )
-    card = element("main", element("div", LOGO, class_="welcome-logo"), element("h1", title), content, class_="card")
-    body = element("body", card, class_="plain")
     return str(join([Markup("<!doctype html>"), element("html", head, body, lang="en")]))
 
 

@@ -56,6 +56,12 @@ def render_search() -> Markup:
     return element("div", icon("search"), field, class_="rail-search")
 
 
+def render_places() -> Markup:
+    """Return the ways to pages that are no conversation."""
+    library = element("a", icon("minutes"), element("span", "Minutes of meetings"), href="/minutes", class_="place")
+    return element("div", library, class_="rail-places")
+
+
 def render_conversations(conversations: Sequence[Listed], current: UUID | None, *, today: date) -> Markup:
     """Return the conversations under the day they were last used, newest first."""
     if not conversations:

@@ -26,6 +26,17 @@ def test_a_watch_is_read_within_its_limits(text: str, every_minutes: int, for_ho
     assert words == WatchWords(False, timedelta(minutes=every_minutes), timedelta(hours=for_hours))
 
 
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [("go on watching this", True), ("keep watching it", True), ("keep watching it for 2 hours", False)],
+)
+def test_going_on_is_as_before_unless_it_says_how_long(text: str, goes_on: bool) -> None:
+    words = read_watch_words(text)
+
+    assert words is not None
+    assert words.goes_on is goes_on
+
+
 @pytest.mark.parametrize("text", ["stop watching", "Please stop watching this", "unwatch"])
 def test_a_watch_is_ended(text: str) -> None:
     assert read_watch_words(text) == WatchWords(stop=True)

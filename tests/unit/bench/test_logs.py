@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.incident_cases import CASES, HEALTHY
+from bench.incident_cases import CASES
+from bench.incident_healthy import HEALTHY
 from bench.incidents import generate, generate_healthy
 from bench.logs import main
 from bench.logs_accuracy import grouping_scores
-from bench.logs_speed import write_mixed_log
+from bench.logs_speed import evenly_over, write_mixed_log
 
 
 def test_exact_groups_score_one_and_merged_ones_lose() -> None:
@@ -25,7 +26,7 @@ def test_exact_groups_score_one_and_merged_ones_lose() -> None:
 def test_cases_differ_and_cover_more_than_twenty_causes() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 20
     assert len({case.key for case in CASES}) >= 20
-    assert len(HEALTHY) == 3
+    assert len(HEALTHY) == 6
 
 
 @pytest.mark.parametrize("mixed", [True, False])
@@ -73,3 +74,14 @@ def test_the_mixed_log_has_the_lines_it_was_asked_for(tmp_path: Path) -> None:
     write_mixed_log(tmp_path / "mixed.log", 500)
 
     assert (tmp_path / "mixed.log").read_text().count("\n") == 500
+
+
+def test_lines_for_a_comparison_lie_evenly_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.log"
+    path.write_text("".join(f"{number}\n" for number in range(1_000)))
+
+    drawn = evenly_over(path, 1_000, wanted=100, block_lines=10)
+
+    assert len(drawn) == 100
+    assert [int(line) // 10 for line in drawn[::10]] == list(range(0, 100, 10))
+    assert len(evenly_over(path, 1_000, wanted=5_000, block_lines=10)) == 1_000

@@ -16,7 +16,7 @@ from assistant.replies import Reply
 from assistant.storage.job_store import JobStore
 from assistant.storage.outbox_store import OutboxStore
 from assistant.storage.people_store import PeopleStore
-from assistant.storage.tables import outbox
+from assistant.storage.tables.ledger import outbox
 from bot.delivery import Delivery, backoff_seconds
 from bot.intake import Intake
 from tests.factories import make_mention, make_result
@@ -340,3 +340,43 @@ def test_a_place_is_not_kept_by_who_lost_the_lease(jobs: JobStore, engine: sa.En
 
     assert not slow.keep(late, {"names": ["m1"]})
     assert store.keep(current, {"names": ["m2"]})
+
+
+class Status(Chat):
+    """A service that shows work without a message."""
+
+    async def post(self, target: Mapping[str, Any], reply: Reply, key: str) -> dict[str, str] | None:  # type: ignore[override]
+        return await super().post(target, reply, key) if reply.final else None
+
+
+@pytest.mark.parametrize("faults", [(), ("lost",), ("refused", "lost"), ("later",)])
+async def test_an_answer_whose_work_stood_in_no_message_is_posted_once(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore, faults: tuple[str, ...]
+) -> None:
+    chat = Status(*faults)
+    delivery = Delivery(store, {"slack": chat})
+    job_id = ask(jobs)
+    await settle(delivery, engine)
+    before = chat.said(job_id)
+    answer(jobs)
+    await settle(delivery, engine)
+
+    assert before == []
+    assert chat.said(job_id) == ["Twenty-five."]
+
+
+async def test_a_place_that_is_gone_is_not_written_to_for_ever(
+    jobs: JobStore, engine: sa.Engine, store: OutboxStore
+) -> None:
+    class Archived(Chat):
+        async def post(self, target: Mapping[str, Any], reply: Reply, key: str) -> dict[str, str]:
+            raise NothingFound("is_archived")
+
+    delivery = Delivery(store, {"slack": Archived()})
+    ask(jobs)
+    await settle(delivery, engine)
+    answer(jobs)
+    await delivery.deliver_due()
+    make_everything_due(engine)
+
+    assert await delivery.deliver_due() == 0

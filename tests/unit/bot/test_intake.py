@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,13 +10,20 @@ import sqlalchemy as sa
 
 from assistant.errors import DependencyUnavailable, NotPermitted, RequestInvalid
 from assistant.jobs import JobStatus
-from assistant.mentions import MAX_MENTION_CHARS
+from assistant.mentions import MAX_MENTION_CHARS, Mention
+from assistant.preferences import ChannelSettings, PersonSettings
 from assistant.rate_limits import OwnBuckets, RateLimits
 from assistant.settings import load_settings
 from assistant.storage.database import open_engine
+from assistant.storage.draft_store import DraftStore
 from assistant.storage.job_store import JobStore
+from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
+from assistant.storage.preference_store import Standing
+from bot.draft_answers import DraftAnswers
 from bot.intake import Intake
+from bot.log_trouble import LogTrouble
+from bot.meeting_questions import MeetingQuestions
 from tests.factories import make_mention
 
 
@@ -131,3 +139,60 @@ def test_a_follow_up_in_the_thread_of_an_inspection_goes_to_the_log_inspector(
 
     kinds = [jobs.view(taken.job_id).kind for taken in (there, leave, after_that, elsewhere)]
     assert kinds == ["log_inspection", "policy_search", "policy_search", "policy_search"]
+
+
+def test_where_a_conversation_begins_nothing_is_looked_up_about_it(jobs: JobStore, engine: sa.Engine) -> None:
+    drafts = DraftAnswers(DraftStore(engine), jobs)
+    intake = Intake(jobs, PeopleStore(engine), answers=drafts, meetings=MeetingQuestions(MinutesStore(engine)))
+    asked: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: asked.append(sql))
+
+    def looks(mention: Mention) -> int:
+        asked.clear()
+        intake.take(mention, Standing(ChannelSettings(), PersonSettings(), None))
+        return sum(table in sql for sql in asked for table in ("FROM drafts", "JOIN drafts", "minutes"))
+
+    words = "who said what about the budget"
+    assert looks(make_mention(words, thread="7").model_copy(update={"begins_conversation": True})) == 0
+    assert looks(make_mention(words, thread="7")) == 2
+
+
+SOURCES = """\
+sources:
+- {name: shop, kind: folder, paths: [/logs], services: [checkout], aliases: {the till: checkout}, groups: [engineers]}
+- {name: bank, kind: folder, paths: [/bank], services: [ledger], groups: [finance]}
+"""
+
+
+def test_trouble_with_a_declared_service_goes_to_the_log_inspector_for_those_who_may_query_it(
+    jobs: JobStore, engine: sa.Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.yaml").write_text(SOURCES)
+    settings = load_settings({}, steward_data=tmp_path, steward_log_sources=tmp_path / "sources.yaml")
+    engineer = PersonProfile(id="ann", name="Ann", email="a@example.com", role="engineer", groups=("engineers",))
+    PeopleStore(engine).upsert_all("T1", [engineer])
+    intake = Intake(jobs, PeopleStore(engine), trouble=LogTrouble(settings))
+
+    asked = [
+        intake.take(make_mention("checkout keeps timing out, what's going on?", thread="1")),
+        intake.take(make_mention("Why is the till so slow?", thread="2")),
+        intake.take(make_mention("what is wrong with ledger?", thread="3")),
+        intake.take(make_mention("checkout keeps timing out, what's going on?", thread="4", person="bob")),
+        intake.take(make_mention("How do I report that checkout is down?", thread="5")),
+    ]
+
+    kinds = [jobs.view(taken.job_id).kind for taken in asked]
+    assert kinds == ["log_inspection", "log_inspection", "policy_search", "policy_search", "policy_search"]
+
+
+def test_a_broken_file_of_log_sources_keeps_nobody_from_asking(
+    jobs: JobStore, engine: sa.Engine, tmp_path: Path
+) -> None:
+    settings = load_settings({}, steward_data=tmp_path, steward_log_sources=tmp_path / "missing.yaml")
+    engineer = PersonProfile(id="ann", name="Ann", email="ann@example.com", role="engineer", groups=())
+    PeopleStore(engine).upsert_all("T1", [engineer])
+    intake = Intake(jobs, PeopleStore(engine), trouble=LogTrouble(settings))
+
+    taken = intake.take(make_mention("what is wrong with checkout?"))
+
+    assert jobs.view(taken.job_id).kind == "policy_search"

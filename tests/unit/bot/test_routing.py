@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import RequestInvalid
 from assistant.mentions import Attachment
-from bot.routing import route
+from bot.routing import is_stop_word, route
 from tests.factories import make_mention
 
 
@@ -98,3 +98,10 @@ def test_a_watch_is_for_the_log_inspector(text: str) -> None:
 
 def test_a_policy_on_firing_is_no_alert() -> None:
     assert route(make_mention(text="What is the notice period when firing somebody?")).kind.name == "policy_search"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("Stop!", True), (" cancel. ", True), ("stop watching", False), ("", False)]
+)
+def test_a_wish_to_stop_is_nothing_but_its_word(text: str, is_one: bool) -> None:
+    assert is_stop_word(text) is is_one

@@ -13,7 +13,7 @@ from assistant.knowledge.embeddings import HashingEmbedder
 from assistant.settings import Settings
 from assistant.storage.database import open_engine
 from assistant.storage.document_ledger import DocumentLedger
-from assistant.storage.tables import chunks, document_versions, documents
+from assistant.storage.tables.documents import chunks, document_versions, documents
 from ingest.parsing_process import ParsingProcess
 from ingest.pipeline import IngestOrder, Outcome, Pipeline
 from ingest.sources.files import list_files

@@ -15,7 +15,7 @@ from assistant.job_kinds import LOG_INSPECTION
 from assistant.jobs import Job, JobResult
 from assistant.mentions import ConversationKey, Mention, Platform
 from assistant.queue import NoDoorbell
-from assistant.replies import Reply
+from assistant.replies import Actions, Reply
 from assistant.settings import Settings
 from assistant.storage.job_store import JobStore
 from assistant.storage.outbox_store import OutboxStore
@@ -34,6 +34,7 @@ class Thread:
 
     def __init__(self, settings: Settings, engine: sa.Engine, logs: Path) -> None:
         self.settings = settings.model_copy(update={"steward_log_folders": str(logs)})
+        self.engine = engine
         self.jobs = JobStore(engine, settings)
         self.watches = WatchStore(engine)
         self.people = PeopleStore(engine)
@@ -79,6 +80,23 @@ class Thread:
             return self.watches.start(job, found[0], every=every, lasts=timedelta(hours=1), seen=seen)
         finally:
             self.jobs.fail(job, Cancelled("it only stood in the thread"), WAITING)
+
+    def make_due(self) -> None:
+        self._update("next_at = created_at")
+
+    def move_end(self, span: timedelta) -> None:
+        """Let the watches have ended at this distance from now."""
+        at = (datetime.now(UTC) + span).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self._update("expires_at = :at", at=at)
+
+    def began(self, span: timedelta) -> None:
+        """Let the watches have begun at this distance from now."""
+        at = (datetime.now(UTC) + span).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self._update("created_at = :at", at=at)
+
+    def _update(self, what: str, **values: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(f"UPDATE watches SET {what}"), values)
 
     def last_job(self) -> Job:
         accepted = self.jobs.accept(self.mention("and now?"), LOG_INSPECTION, WAITING)
@@ -199,3 +217,61 @@ def test_whoever_may_not_inspect_logs_any_more_watches_none(thread: Thread) -> N
 
     assert thread.checks.start_due() == 0
     assert thread.watches.due() == []
+
+
+def test_the_last_look_says_that_it_was_the_last_and_offers_to_go_on(thread: Thread) -> None:
+    thread.ask("inspect the logs of the last hour")
+    thread.watch(every=timedelta(hours=2))  # longer than it lasts
+    thread.said()
+    thread.make_due()
+
+    assert thread.checks.start_due() == 1
+    last = thread.work()
+    said = thread.said()
+
+    assert [target["thread_ts"] for target, _ in said] == ["1.0"]
+    assert last.reply.text.startswith("This was my last look; I watched until ")
+    assert last.reply.text.endswith("There is no trouble.")
+    assert button_names(last) == ["watch_on"]
+    assert thread.checks.start_due() == 0
+
+
+def test_a_watch_that_ended_while_no_worker_ran_tells_so_all_the_same(thread: Thread) -> None:
+    thread.ask("inspect the logs of the last hour")
+    thread.watch()
+    thread.said()
+    thread.move_end(-timedelta(hours=2))
+
+    assert thread.checks.start_due() == 1
+    assert "This was my last look" in thread.work().reply.text
+    assert thread.checks.start_due() == 0
+
+
+def test_a_watch_that_ended_days_ago_is_let_be(thread: Thread) -> None:
+    thread.ask("inspect the logs of the last hour")
+    thread.watch()
+    thread.move_end(-timedelta(days=2))
+
+    assert thread.checks.start_due() == 0
+
+
+def test_going_on_watches_as_often_and_as_long_as_before(thread: Thread) -> None:
+    thread.ask("inspect the logs of the last hour")
+    thread.ask("watch this every 20 minutes for 2 hours")
+    thread.make_due()
+    thread.move_end(-timedelta(minutes=1))
+    thread.began(-timedelta(minutes=121))
+    thread.checks.start_due()
+    thread.work()
+
+    answer = thread.ask("go on watching this")
+
+    assert "every 20 minutes until" in answer.answer
+    again = thread.watches.last_of(thread.last_job().conversation_id)
+    assert again is not None
+    assert again.mention.text == "Once more: inspect the logs of the last hour"
+    assert not again.is_last
+
+
+def button_names(result: JobResult) -> list[str]:
+    return [item.name for block in result.reply.blocks if isinstance(block, Actions) for item in block.items]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.words import content_stems
 from workers.jobs.email_draft.material import Source
 from workers.validation.due_days import due_phrase
-from workers.validation.text_support import content_stems
 
 MOST_ITEMS = 12
 MIN_STEMS = 3  # content words of a commitment; "I'll take it in" has too few to be a task

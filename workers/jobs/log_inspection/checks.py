@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from assistant.jobs import Check
 from workers.logs.inspection_report import EvidenceLine, Inspection
-from workers.logs.reading_files import LogFile, LogSource, find_files
+from workers.logs.reading_files import LogFile, LogSource, find_files, without_terminal_codes
 
 MOST_BYTES_READ_AGAIN = 200_000_000  # of all files; beyond it a line is counted as not checked
 
@@ -47,6 +47,7 @@ def _missing_lines(lines: Iterable[EvidenceLine], sources: Iterable[LogSource]) 
             unread += len(wanted)
             continue
         budget -= len(text)
+        text = without_terminal_codes(text)
         missing += [f"{file}:{line.line_number}" for line in wanted if not _stands_in(line.line, text)]
     return missing, unread
 

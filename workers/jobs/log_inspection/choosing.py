@@ -81,13 +81,13 @@ def choose(mention: Mention, declared: LogSources, *, services: tuple[str, ...] 
             "(STEWARD_LOG_SOURCES, or STEWARD_LOG_FOLDERS for folders).",
         )
     readable = declared.for_readers(mention)
-    names = _names(readable)
+    names = readable.names
     limited, unknown = _asked(mention.text, names, services)
     if unknown:
         _refuse_unknown(unknown, mention, declared, readable)
     if not readable.sources:
         raise _not_permitted("", mention, declared)
-    hidden = sorted(set(_named_in(mention.text, _names(declared))) - set(_named_in(mention.text, names)))
+    hidden = sorted(set(_named_in(mention.text, declared.names)) - set(_named_in(mention.text, names)))
     notes = [f"You asked about {name}, whose logs are not shown here." for name in hidden]
     if left_out := len(declared.for_asker(mention).sources) - len(readable.sources):
         notes.append(
@@ -98,12 +98,6 @@ def choose(mention: Mention, declared: LogSources, *, services: tuple[str, ...] 
         one for one in readable.sources if not limited or not one.services or set(limited) & set(one.services)
     )
     return Choice(sources, limited, _named_in(mention.text, names), tuple(notes))
-
-
-def _names(sources: LogSources) -> dict[str, str]:
-    """Return what services are called, in lower case, and the service each name means."""
-    names = {service.lower(): service for one in sources.sources for service in one.services}
-    return {alias.lower(): service for one in sources.sources for alias, service in one.aliases.items()} | names
 
 
 def _asked(text: str, names: dict[str, str], given: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
@@ -139,11 +133,11 @@ def _named_in(text: str, names: dict[str, str]) -> tuple[str, ...]:
 
 def _refuse_unknown(word: str, mention: Mention, declared: LogSources, readable: LogSources) -> None:
     """Refuse a service that no readable source holds. Sources that are not sorted by service may hold anything."""
-    if _meant(word, _names(declared)) is not None:
+    if _meant(word, declared.names) is not None:
         raise _not_permitted(word, mention, declared)
     if any(not one.services for one in readable.sources) or not readable.sources:
         return
-    names = _names(readable)
+    names = readable.names
     near = difflib.get_close_matches(word.lower(), names, n=3, cutoff=NEAR)
     meant = tuple(dict.fromkeys(names[name] for name in near))
     question = f"Did you mean {' or '.join(meant)}? " if meant else ""
@@ -157,7 +151,7 @@ def _refuse_unknown(word: str, mention: Mention, declared: LogSources, readable:
 def _not_permitted(word: str, mention: Mention, declared: LogSources) -> NotPermitted:
     logs = f"the logs of {word}" if word else "any of the log sources"
     own = declared.for_asker(mention).sources
-    may_ask = any(not word or _meant(word, _names(LogSources(sources=(one,)))) for one in own)
+    may_ask = any(not word or _meant(word, LogSources(sources=(one,)).names) for one in own)
     if may_ask:
         return NotPermitted(
             f"the channel's readers may not see {logs}",

@@ -7,9 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assistant.errors import Cancelled
 from assistant.follow_ups import reads_as_follow_up
@@ -18,7 +16,7 @@ from assistant.log_sources import load_log_sources
 from assistant.mentions import Attachment
 from workers.context import JobContext
 from workers.jobs.log_inspection.choosing import Choice, choose
-from workers.jobs.log_inspection.request import ZONES, InspectionOptions, window_of
+from workers.jobs.log_inspection.request import InspectionOptions, window_of
 from workers.log_sources.building import build_source
 from workers.log_sources.gathering import gather, whole_span
 from workers.log_sources.port import LogQuery, SourceReport
@@ -57,7 +55,7 @@ def log_files(job: Job, context: JobContext, options: InspectionOptions) -> Iter
         yield LogFiles(_named(attached, context))
         return
     choice = choose(job.mention, declared, services=options.services)
-    zone = zone_of_asker(job, context)
+    zone = context.zone_of_asker(job)
     asked = window_of(job.mention.text, options, span=None, now=context.today, zone=zone)
     with tempfile.TemporaryDirectory(prefix="steward-logs-") as folder:
         yield _gathered(job, context, choice, asked, Path(folder))
@@ -87,18 +85,6 @@ def _named(attachments: Sequence[Attachment], context: JobContext) -> tuple[LogS
         is_file = path.is_file()
         named.append(NamedFile(path, f"{attachment.name}{again}", attachment.name) if is_file else path)
     return tuple(named)
-
-
-def zone_of_asker(job: Job, context: JobContext) -> tzinfo:
-    """Return the time zone the asker's clock shows: their profile's, else their office's, else UTC."""
-    person = context.people.profile(job.mention.conversation.tenant, job.mention.asker.id)
-    profile = person.profile if person is not None else {}
-    office = str(profile.get("office", "")).lower()
-    name = str(profile.get("time_zone") or "") or next((zone for city, zone in ZONES.items() if city in office), "")
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError):  # the directory says something that is no zone
-        return UTC
 
 
 def _gathered(job: Job, context: JobContext, choice: Choice, asked: Window | None, folder: Path) -> LogFiles:

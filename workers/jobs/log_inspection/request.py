@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from assistant.time_zones import ZONES
 from workers.logs.index import Window
 
 STALE = timedelta(hours=6)  # logs that ended earlier than this are looked at from their own end
@@ -29,15 +30,19 @@ _BETWEEN = re.compile(rf"\b(?:between|from)\s+{_CLOCK}\s+(?:and|to|until|till|-|
 _SINCE = re.compile(rf"\b(?:since|after|from)\s+(?:about\s+|around\s+)?{_CLOCK}\b", re.IGNORECASE)
 _AROUND = re.compile(rf"\b(?:at|around|about)\s+{_CLOCK}\b", re.IGNORECASE)
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})?")
-ZONES = {
-    "berlin": "Europe/Berlin", "cet": "Europe/Berlin", "cest": "Europe/Berlin", "paris": "Europe/Paris",
-    "lisbon": "Europe/Lisbon", "london": "Europe/London", "chicago": "America/Chicago", "central": "America/Chicago",
-    "new york": "America/New_York", "eastern": "America/New_York", "pacific": "America/Los_Angeles",
-    "san francisco": "America/Los_Angeles", "tokyo": "Asia/Tokyo", "utc": "UTC", "gmt": "UTC",
-}  # fmt: skip
 _ALERT_BEGAN = re.compile(r"\bstart(?:s|ed)?[ _]?at\b|\b(?:triggered|firing|alerting)\b", re.IGNORECASE)
 _ZONE = re.compile(r"\b(" + "|".join(ZONES) + r")\b", re.IGNORECASE)
 AROUND = timedelta(minutes=15)
+
+
+class AlertOrigin(BaseModel):
+    """The alert that an inspection began with, in its own system."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field(max_length=500)
+    url: str = Field(default="", pattern=r"^(https?://[^\s<>|]+)?$", max_length=2_000)
+    runbook_url: str = Field(default="", pattern=r"^(https?://[^\s<>|]+)?$", max_length=2_000)
 
 
 class InspectionOptions(BaseModel):
@@ -49,6 +54,8 @@ class InspectionOptions(BaseModel):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     watch_id: str = Field(default="", description="Set by the watch that asks again.")
+    alert: AlertOrigin | None = Field(default=None, description="Set by the alert that started it.")
+    is_last_look: bool = Field(default=False, description="Set by a watch that ends with this look.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from assistant.jobs import Job, JobResult, Receipt
 from assistant.watch_words import read_watch_words
 from workers.by_rules import read_options, receipt_by_rules
 from workers.context import JobContext
+from workers.jobs.log_inspection.alert_links import with_alert
 from workers.jobs.log_inspection.checks import check_inspection
 from workers.jobs.log_inspection.index_cache import IndexCache, KeptIndex, without_secrets
-from workers.jobs.log_inspection.log_files import LogFiles, log_files, may_still_see, zone_of_asker
+from workers.jobs.log_inspection.log_files import LogFiles, log_files, may_still_see
 from workers.jobs.log_inspection.reply import claims_of, notices_of, render, render_refusal, warnings_of
 from workers.jobs.log_inspection.request import InspectionOptions, moment_of, window_of
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
@@ -69,7 +70,7 @@ def _read_before(job: Job, context: JobContext, options: InspectionOptions) -> K
     kept = INDEXES.find(job, now=context.today)
     if kept is None or not may_still_see(job, context, kept.files):
         return None
-    zone = zone_of_asker(job, context)
+    zone = context.zone_of_asker(job)
     asked = window_of(job.mention.text, options, span=kept.index.span, now=context.today, zone=zone)
     if not kept.covers(asked):
         return None
@@ -90,7 +91,7 @@ def _read_anew(job: Job, context: JobContext, found: LogFiles) -> KeptIndex:
 
 def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: KeptIndex) -> JobResult:
     found, redaction = read.files, read.redaction
-    question, zone = job.mention.text, zone_of_asker(job, context)
+    question, zone = job.mention.text, context.zone_of_asker(job)
     with context.stopwatch.stage("model"):  # the rules do what a model would
         scope = scoped(read.index, question)
         index = scope.index
@@ -113,7 +114,8 @@ def _inspect(job: Job, context: JobContext, options: InspectionOptions, read: Ke
     shown = redaction.model(inspection, keep=PLACES)
     told = (*map(redaction.text, scope.notes), *found.notes)
     notices = (*notices_of(shown, judged.notice if judged else ""), *told)
-    return with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
+    result = with_runbook(_result(shown, receipt, notices=notices), find_runbook(job, context, shown))
+    return with_alert(result, options.alert)
 
 
 def _judge(

@@ -12,6 +12,7 @@ from typing import Any
 from assistant.errors import NothingFound, NotPermitted, RequestInvalid
 from assistant.jobs import Job, JobResult
 from assistant.replies import Action, Actions, Notice, Paragraph, Reply
+from assistant.storage.watch_store import Watch
 from assistant.watch_words import WatchWords
 from workers.by_rules import receipt_by_rules
 from workers.context import JobContext
@@ -49,13 +50,13 @@ def answer_watch_words(job: Job, context: JobContext, words: WatchWords) -> JobR
             "watch of a file", reply="That was about a file, which won't change. I watch log sources."
         )
     mention = asked.model_copy(update={"asker": job.mention.asker, "reply_target": job.mention.reply_target})
-    watch_id = context.watches.start(
-        job, mention, every=words.every, lasts=words.lasts, seen=_seen(result, since=None)
-    )
-    until = context.today.astimezone(UTC) + words.lasts
+    before = context.watches.last_of(job.conversation_id) if words.goes_on else None
+    every, lasts = (before.every, before.lasts) if before else (words.every, words.lasts)
+    watch_id = context.watches.start(job, mention, every=every, lasts=lasts, seen=_seen(result, since=None))
+    until = context.today.astimezone(UTC) + lasts
     text = (
-        f"I look again every {_minutes(words.every)} until {until:%Y-%m-%d %H:%M} UTC, and speak up here only when "
-        "something changes. Say “stop watching” to end it."
+        f"I look again every {_minutes(every)} until {until:%Y-%m-%d %H:%M} UTC, and speak up here only when "
+        "something changes, or when I stop. Say “stop watching” to end it."
     )
     return _said(context, text, watch_id=watch_id)
 
@@ -72,16 +73,19 @@ def reported(job: Job, context: JobContext, options: InspectionOptions, result: 
         return _with_watch_button(result) if _can_be_watched(job, context, result) else result
     seen = _seen(result.result, since=options.since)
     change = what_changed(watch.seen, seen)
-    if not change and not context.watches.is_announced(job.id):
+    ends = _ends(watch, seen) if options.is_last_look else ""
+    if not change and not ends and not context.watches.is_announced(job.id):
         return result
-    change = change or "Something changed in what I watch here."
+    is_told = bool(change) or not ends
+    change = " ".join(filter(None, (change or ("" if ends else "Something changed in what I watch here."), ends)))
     context.watches.announce(watch, job.id, seen, Reply(text=change, final=False))
     context.report("watching", change)
-    # Where the trouble is over, the report would tell the old story once more.
-    is_over = seen["trouble"] == NO_TROUBLE and not seen["unread"]
-    text = change if is_over else f"{change} {result.reply.text}"
-    report = () if is_over else result.reply.blocks
-    blocks = (Paragraph(markdown=f"**{change}**"), *report, _stop_button(watch.id))
+    # Where the trouble is over, or is as it was, the report would tell the old story once more.
+    is_brief = not is_told or (seen["trouble"] == NO_TROUBLE and not seen["unread"])
+    text = change if is_brief else f"{change} {result.reply.text}"
+    report = () if is_brief else result.reply.blocks
+    button = _button("watch_on", "Go on watching", watch.id) if ends else _stop_button(watch.id)
+    blocks = (Paragraph(markdown=f"**{change}**"), *report, button)
     said = result.reply.model_copy(update={"text": text, "blocks": blocks})
     return result.model_copy(update={"answer": text, "reply": said})
 
@@ -142,8 +146,20 @@ def _with_watch_button(result: JobResult) -> JobResult:
     return result.model_copy(update={"reply": reply})
 
 
+def _ends(watch: Watch, seen: dict[str, Any]) -> str:
+    """Return that this was the last look, and how things stand."""
+    stands = "I could not read these logs" if seen["unread"] else f"There is {seen['trouble']}"
+    if not seen["unread"] and seen["trouble"] != NO_TROUBLE:
+        stands = f"There still is trouble: {seen['trouble']}"
+    return f"This was my last look; I watched until {watch.expires_at:%Y-%m-%d %H:%M} UTC, as was asked. {stands}."
+
+
 def _stop_button(watch_id: str) -> Actions:
-    return Actions(items=(Action(name="stop_watch", label="Stop watching", value={"watch": watch_id}),))
+    return _button("stop_watch", "Stop watching", watch_id)
+
+
+def _button(name: str, label: str, watch_id: str) -> Actions:
+    return Actions(items=(Action(name=name, label=label, value={"watch": watch_id}),))
 
 
 def _minutes(span: timedelta) -> str:

@@ -7,7 +7,7 @@ in some places ("what kind of battery", "do you know", "5 mm", plan B). The quot
 import re
 from itertools import zip_longest
 
-from workers.validation.text_support import STOPWORDS
+from assistant.words import STOPWORDS
 
 _MARKS = re.compile(r"\{[^{}]{0,30}\}|\[[^\[\]]{0,30}\]|<[^<>]{0,30}>|@ ?@")
 # "um" and "er" are words in German and Portuguese.

@@ -7,7 +7,8 @@ STEWARD_PDF_FONTS and Debian's font packages put them; nothing is downloaded.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ USUAL_FONTS = (
     "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
     "/usr/share/fonts/opentype/ipafont-gothic/ipag.ttf",
 )
+_JOINERS = frozenset("\u200d\u20e3\ufe0e\ufe0f")  # of pictures: they have no shape of their own
 SHOWN_LETTERS = 8  # of the missing ones, in messages
 _PLAIN_SIGNS = {"–": "-", "—": "-", "“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "…": "...", "•": "-"}
 # Arabic, the scripts of India, Burmese and Khmer join and reorder their letters, which fpdf2 can't without a shaper.
@@ -58,15 +60,18 @@ def font_paths(setting: str) -> tuple[Path, ...]:
 def to_pdf(minutes: Minutes, layout: Layout, *, fonts: Sequence[Path] = ()) -> bytes:
     """Return the minutes as PDF.
 
+    Pictures that no font holds are left out (`undrawn_signs`): they decorate, letters don't.
+
     Raises:
         LettersMissing: the text has letters beyond Western Europe's that none of the fonts holds.
     """
-    texts = [Text(printable(text.words), text.size) for text in _texts(minutes, layout)]
+    undrawn = set(undrawn_signs(minutes, layout, fonts=fonts))
+    texts = [Text(_without(text.words, undrawn), text.size) for text in _texts(minutes, layout)]
     everything = "".join(text.words for text in texts)
     chosen = () if _is_western(everything) else _covering(everything, fonts)
     page = FPDF()
     page.set_auto_page_break(auto=True, margin=18)
-    page.set_title(layout.title(minutes))
+    page.set_title(_without(layout.title(minutes), undrawn))
     page.add_page()
     for number, path in enumerate(chosen):
         page.add_font(f"minutes{number}", fname=str(path))
@@ -77,6 +82,23 @@ def to_pdf(minutes: Minutes, layout: Layout, *, fonts: Sequence[Path] = ()) -> b
         words = text.words if chosen else _western(text.words)
         page.multi_cell(0, text.size * 0.5, words, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     return bytes(page.output())
+
+
+def undrawn_signs(minutes: Minutes, layout: Layout, *, fonts: Sequence[Path] = ()) -> str:
+    """Return the pictures among the letters (emoji, arrows) that no font holds: the PDF goes without them."""
+    signs = {sign for text in _texts(minutes, layout) for sign in printable(text.words)}
+    pictures = {sign for sign in signs if _is_picture(sign)}
+    held = {sign for path in fonts for sign in pictures if ord(sign) in _letters(path, path.stat().st_mtime)}
+    return "".join(sorted(sign for sign in pictures - held if ord(sign) >= 0x100))
+
+
+def _is_picture(sign: str) -> bool:
+    """Return whether a sign is a picture or what changes one: skin tones, joiners, variation selectors."""
+    return unicodedata.category(sign) in ("So", "Sk", "Cn") or sign in _JOINERS
+
+
+def _without(text: str, signs: Collection[str]) -> str:
+    return "".join(sign for sign in printable(text) if sign not in signs)
 
 
 def _texts(minutes: Minutes, layout: Layout) -> Iterator[Text]:

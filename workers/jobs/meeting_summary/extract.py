@@ -17,6 +17,7 @@ from assistant.minutes.schema import (
     SummaryLine,
     Topic,
 )
+from assistant.words import stem, words_of
 from workers.jobs.meeting_summary.extract_commitments import Commitment, find_commitments
 from workers.jobs.meeting_summary.extract_debated import find_debated
 from workers.jobs.meeting_summary.extract_decisions import find_decisions
@@ -36,7 +37,7 @@ from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches,
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
-from workers.validation.text_support import says_the_same, stem, words_of
+from workers.validation.text_support import says_the_same
 
 BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200

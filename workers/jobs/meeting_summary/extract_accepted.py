@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 
 from assistant.minutes.schema import DecisionStatus
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import ASSENT, CUES, DECIDED, FIRM_ASSENT
 from workers.jobs.meeting_summary.extract_motions import outcome_of
 from workers.jobs.meeting_summary.extract_settled import Settled, marker_of
 from workers.jobs.meeting_summary.extract_units import Unit, is_well_formed
-from workers.validation.text_support import content_stems
 
 ANSWER_UNITS = 4  # sentences that follow and can accept or doubt
 APART_UNITS = 6  # two accepted proposals are at least this far apart, else they are one matter

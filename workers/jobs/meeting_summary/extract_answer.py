@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.minutes.schema import SummaryLine
+from assistant.words import content_stems, words_of
 from workers.jobs.meeting_summary.extract import evidence_of, spoken_line
 from workers.jobs.meeting_summary.extract_summary import clarity
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences
 from workers.transcripts.transcript import Transcript
-from workers.validation.text_support import content_stems, words_of
 
 BUDGET_WORDS = 70
 WINDOW_UNITS = 50

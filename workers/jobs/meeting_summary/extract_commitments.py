@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.words import STOPWORDS, content_stems
 from workers.jobs.meeting_summary.extract_owners import called, named_for
 from workers.jobs.meeting_summary.extract_units import Unit
 from workers.validation.due_days import due_phrase
-from workers.validation.text_support import STOPWORDS, content_stems
 
 REPLY_UNITS = 3  # sentences in which an answer to a request is looked for
 DUE_UNITS = 8  # sentences in which the owner may still say or change the day

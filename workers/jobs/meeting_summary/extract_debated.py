@@ -7,11 +7,11 @@ was decided. Where questions are put and answered, or only told about, nothing i
 import re
 from collections.abc import Sequence
 
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import CUES
 from workers.jobs.meeting_summary.extract_open import is_question_to_answer
 from workers.jobs.meeting_summary.extract_settled import marker_of
 from workers.jobs.meeting_summary.extract_units import Unit, is_well_formed
-from workers.validation.text_support import content_stems
 
 DEBATE_UNITS = 15  # sentences that follow
 # Of those that hedge, object or propose. With 4, two of five lines are right on AMI development meetings, with 5

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from assistant.words import STOPWORDS, WORD, content_stems, stem, words_of
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import STOPWORDS, WORD, content_stems, stem, words_of
 
 FEATURES = (
     "bias", "log_rate", "log_count", "log_share_of_top", "eighths", "twentieths", "speakers", "length", "capital",

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import ASSENT, CUES, FIRM_ASSENT, cues_in
 from workers.jobs.meeting_summary.extract_units import Unit, is_well_formed
-from workers.validation.text_support import content_stems
 
 Floats = NDArray[np.float64]
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import CUES, NO_TASK
 from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
 from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems, says_the_same
+from workers.validation.text_support import says_the_same
 
 TASKS = "actions"  # the key of their weights in extract_weights.json
 # Log-odds above which the model makes a candidate: near the best item F1 on AMI development meetings, held out by

@@ -7,6 +7,7 @@ from assistant.minutes.schema import MeetingHeader, MinutesWarning, PersonPoints
 from workers.jobs.meeting_summary.extract_importance import expected_counts
 from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
+from workers.jobs.meeting_summary.wording import make_warning
 from workers.transcripts.transcript import Transcript
 from workers.validation.language import guess_language
 
@@ -71,23 +72,16 @@ def meeting_warnings(transcript: Transcript, spoken: str | None, asked: str | No
     codes = {warning.code: warning.text for warning in transcript.warnings}
     warnings = []
     if not transcript.speakers:
-        warnings.append(
-            MinutesWarning(code="no_speakers", text="The transcript names no speakers, so no owners could be given.")
-        )
+        warnings.append(make_warning("no_speakers"))
     if "cut" in codes:
-        warnings.append(MinutesWarning(code="truncated", text=codes["cut"]))
+        warnings.append(make_warning("truncated", detail=codes["cut"]))
     if "asr_low" in codes:
-        warnings.append(MinutesWarning(code="asr_low", text=codes["asr_low"]))
+        warnings.append(make_warning("asr_low", detail=codes["asr_low"]))
     if spoken is not None and asked is not None and spoken != asked:
-        warnings.append(
-            MinutesWarning(
-                code="mixed_language",
-                text=f"The meeting was held in “{spoken}”; without a language model lines are not translated to “{asked}”.",  # noqa: E501
-            )
-        )
+        warnings.append(make_warning("mixed_language", "not_translated", spoken=spoken, asked=asked))
     elif len(_languages(transcript)) > 1:
-        spoken_ones = " and ".join(f"“{code}”" for code in _languages(transcript))
-        warnings.append(MinutesWarning(code="mixed_language", text=f"The meeting was held in {spoken_ones}."))
+        spoken_ones = ", ".join(f"“{code}”" for code in _languages(transcript))
+        warnings.append(make_warning("mixed_language", "several_languages", languages=spoken_ones))
     return warnings
 
 

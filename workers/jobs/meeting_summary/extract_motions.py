@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from assistant.minutes.schema import DecisionStatus
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_settled import Settled
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems
 
 DEBATE_UNITS = 150  # sentences between a motion and its vote: a long debate
 LEAST_STEMS = 2

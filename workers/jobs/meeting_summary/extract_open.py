@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import TAG_QUESTION
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems
 
 REPLY_UTTERANCES = 20  # an answer given so much later still closes a question
 FIRST_REPLIES = 4  # sentences of others that can say "I don't know"

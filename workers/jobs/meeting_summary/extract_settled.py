@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.minutes.schema import DecisionStatus
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import content_stems
 
 BACK_UNITS = 4  # sentences before a marker that may hold what it settles
 QUESTION_UNITS = 12  # sentences back to the question that was turned down

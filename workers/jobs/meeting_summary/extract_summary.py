@@ -12,9 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from assistant.words import STOPWORDS, words_of
 from workers.jobs.meeting_summary.extract_importance import reading_tokens
 from workers.jobs.meeting_summary.extract_units import Unit
-from workers.validation.text_support import STOPWORDS, says_the_same, words_of
+from workers.validation.text_support import says_the_same
 
 PARTS = 8
 PART_SHARE = 1.8  # no eighth gets more than this multiple of its even share

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from assistant.words import STOPWORDS, WORD, content_stems, stem
 from workers.jobs.meeting_summary.extract_units import VERBS, Unit
-from workers.validation.text_support import STOPWORDS, WORD, content_stems, stem
 
 WORDS_PER_TOPIC = 6_000  # a stretch of about 40 minutes in a long meeting
 MIN_TOPICS, MAX_TOPICS = 4, 10

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from assistant.words import words_of
 from workers.jobs.meeting_summary.clean_speech import clean_speech
 from workers.transcripts.transcript import Transcript, Utterance
-from workers.validation.text_support import words_of
 
 MIN_UNIT_WORDS = 8  # shorter sentences say little without what was said before
 MAX_UNIT_WORDS = 30  # longer ones are several thoughts run together

@@ -16,7 +16,7 @@ from assistant.minutes.schema import (
     Topic,
 )
 from workers.jobs.meeting_summary.templates import GENERAL, SectionName, Template
-from workers.jobs.meeting_summary.wording import ENGLISH, Wording, wording_in
+from workers.jobs.meeting_summary.wording import ENGLISH, Wording, warning_in, wording_in
 
 ALL_SECTIONS: tuple[SectionName, ...] = (
     "summary",
@@ -74,6 +74,10 @@ class Layout:
         """Return a section's heading."""
         return self.headings.get(section) or self.wording[section]
 
+    def warnings(self, minutes: Minutes) -> list[str]:
+        """Return what a reader should know, in the layout's language where it has the sentence."""
+        return [warning_in(warning, self.wording.code) for warning in minutes.warnings]
+
     def title(self, minutes: Minutes) -> str:
         """Return the meeting's title, or a plain one."""
         return minutes.meeting.title or self.wording["minutes"]
@@ -97,7 +101,7 @@ def sections_of(minutes: Minutes, layout: Layout) -> list[Section]:
     """Return the body of the minutes in the layout's order, then the warnings."""
     sections = [_section(minutes, name, layout) for name in layout.sections]
     if minutes.warnings:
-        lines = tuple(Line(warning.text) for warning in minutes.warnings)
+        lines = tuple(Line(text) for text in layout.warnings(minutes))
         sections.append(Section("warnings", layout.wording["warnings"], lines))
     return sections
 

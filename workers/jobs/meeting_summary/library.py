@@ -7,37 +7,34 @@ those words they hold, the rare ones counting more, and shown with day, time and
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from assistant.jobs import Check, Claim, Job, JobResult
 from assistant.minutes.kept import KeptMinutes, Reader
-from assistant.minutes.schema import ActionItem, Decision, Evidence, OpenQuestion, SummaryLine
+from assistant.minutes.lines import LEAST_COVERED, LineEntry, LineWish, fitting_lines
+from assistant.minutes.question import LibraryQuestion, read_question
+from assistant.minutes.schema import ActionItem, Decision, Evidence
 from assistant.replies import Citation, Citations, Link, Links, Notice, Paragraph, Reply
+from assistant.words import content_stems
 from workers.context import JobContext
 from workers.jobs.meeting_summary.ask import NOTHING_SAID, answer_about, extraction_receipt, nothing_found
 from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
 from workers.jobs.meeting_summary.layout import action_text, clock
-from workers.jobs.meeting_summary.library_question import LibraryQuestion, read_question
 from workers.jobs.meeting_summary.recall import transcript_of, urls_of
 from workers.jobs.meeting_summary.reply import QUOTE_CHARS
 from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
-from workers.validation.text_support import content_stems, words_of
 
 MOST_LINES = 12
 MEETINGS_READ_WHOLE = 4  # what was said is looked through when no line of the minutes answers
-LEAST_COVERED = 0.5  # of the question's words, by weight; below that a line is about something else
 _ACROSS = re.compile(
     r"\bwhen did\b|\bin which meeting|\bwhich meeting|\b(?:all|other|any|earlier|previous|past|every|our|recent) "
     r"meetings?\b|\blibrary\b|\b(?:last|this|past) (?:week|month|year)\b|\bsince\b|\bever\b|\bwann haben wir\b",
     re.IGNORECASE,
 )
 _NO_LINES = "I found nothing about that in the minutes you may see{days}."
-_Entry = SummaryLine | Decision | ActionItem | OpenQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def ask_the_library(job: Job, context: JobContext, question: str) -> JobResult:
     """
     reader = Reader.of(job.mention, named=context.settings.minutes_readers)
     here = context.minutes.of_conversation(job.conversation_id, reader)
-    asked = read_question(question, context.today.date())
+    asked = read_question(question, context.today.astimezone(context.zone_of_asker(job)).date())
     if here is not None and not _ACROSS.search(question) and asked.since is None and asked.until is None:
         context.report("searching", "looking into this meeting")
         return _ask_one(job, context, here, question, asked)
@@ -99,62 +96,11 @@ def _person_of(asked: LibraryQuestion, job: Job) -> str | None:
 # ------------------------------------------------------------------ lines of the minutes
 def _lines(meetings: Sequence[KeptMinutes], asked: LibraryQuestion, job: Job) -> list[Found]:
     """Return the lines that fit, the best first; without words to look for, the newest first."""
-    person = _person_of(asked, job)
-    candidates = [
-        (kept, entry, Counter(content_stems(_searched(entry))))
-        for kept in meetings
-        for entry in _entries(kept, asked)
-        if person is None or _is_of(entry, person)
-    ]
-    weights = _weights(asked.stems, [stems for _, _, stems in candidates])
-    whole = sum(weights.values())
-    found = []
-    for kept, entry, stems in candidates:
-        covered = sum(weight for stem, weight in weights.items() if stems[stem])
-        if whole and covered < LEAST_COVERED * whole:
-            continue
-        if not whole and asked.stems:  # none of the words is in any line
-            continue
-        found.append(_found(kept, entry, covered / whole if whole else 1.0))
-    found.sort(key=lambda one: -one.score)  # stable: meetings came with the newest first
-    return found
+    wish = LineWish(kind=asked.kind, person=_person_of(asked, job), is_open=asked.is_open, stems=asked.stems)
+    return [_found(one.kept, one.entry, one.score) for one in fitting_lines(meetings, wish)]
 
 
-def _entries(kept: KeptMinutes, asked: LibraryQuestion) -> Iterator[_Entry]:
-    minutes = kept.minutes
-    if asked.kind in (None, "decisions"):
-        yield from minutes.decisions
-    if asked.kind in (None, "action_items"):
-        yield from (item for item in minutes.action_items if not (asked.is_open and item.is_done))
-    if asked.kind in (None, "open_questions"):
-        yield from minutes.open_questions
-    if asked.kind is None:
-        yield from minutes.summary
-
-
-def _searched(entry: _Entry) -> str:
-    text = f"{entry.task} {entry.owner or ''}" if isinstance(entry, ActionItem) else entry.text
-    return " ".join([text, *(item.quote for item in entry.evidence)])
-
-
-def _is_of(entry: _Entry, person: str) -> bool:
-    """Return whether the entry is this person's: a whole name, or a part of one, such as the first."""
-    owner = entry.owner if isinstance(entry, ActionItem) else None
-    if owner is None and isinstance(entry, OpenQuestion):
-        owner = entry.raised_by
-    if owner is None and not isinstance(entry, ActionItem) and entry.evidence:
-        owner = entry.evidence[0].speaker
-    names, wanted = set(words_of(owner or "")), set(words_of(person))
-    return bool(wanted) and (wanted <= names or (bool(names) and names <= wanted))
-
-
-def _weights(stems: Sequence[str], lines: Sequence[Counter[str]]) -> dict[str, float]:
-    """Return how much each of the question's stems counts: the rarer among the lines, the more."""
-    spread = Counter(stem for line in lines for stem in line)
-    return {stem: math.log(1 + len(lines) / (spread[stem] or len(lines))) for stem in stems} if lines else {}
-
-
-def _found(kept: KeptMinutes, entry: _Entry, score: float) -> Found:
+def _found(kept: KeptMinutes, entry: LineEntry, score: float) -> Found:
     wording = wording_in(ENGLISH)
     text = action_text(entry, wording) if isinstance(entry, ActionItem) else entry.text
     if isinstance(entry, Decision):

@@ -21,6 +21,7 @@ from workers.jobs.meeting_summary.model_schema import MeetingNotes
 from workers.jobs.meeting_summary.model_write import spread_lines, write_summary
 from workers.jobs.meeting_summary.validate import FIELD_CODES, Problem, repair, validate_minutes
 from workers.jobs.meeting_summary.validate_lines import Source
+from workers.jobs.meeting_summary.wording import make_warning
 from workers.transcripts.transcript import Transcript
 
 COMPLAINTS = 12  # told to the model in one repair
@@ -78,8 +79,7 @@ def minutes_by_model(
         if sound is None or not sound.summary:
             spread = spread_lines(minutes.summary, words=wishes.words)
             minutes = minutes.model_copy(update={"summary": spread})
-            text = "The model's final pass failed, so the summary is a choice of the parts' own lines."
-            warnings.append(MinutesWarning(code="summary_by_rules", text=text))
+            warnings.append(make_warning("summary_by_rules"))
         else:
             if len(sound.summary) < len(written or ()):
                 warnings.append(_left_out(len(written or ()) - len(sound.summary)))
@@ -107,15 +107,15 @@ def _drafted(
         return minutes_of_notes(noted.notes, header, source)
     found = extract_minutes(transcript_of(noted.part, transcript), language=header.language)
     number, of = where
-    place = f"Part {number} of {of}" if of > 1 else "This meeting"
-    text = f"{place} was read by rules, because {noted.why}; its lines are the speakers' own words."
+    message = "part_by_rules" if of > 1 else "meeting_by_rules"
+    warning = make_warning("part_by_rules", message, number=number, of=of, detail=noted.why)
     return found.model_copy(
         update={
             "meeting": header,
             "topics": tuple(topic.model_copy(update={"text": ""}) for topic in found.topics)
             if of > 1
             else found.topics,
-            "warnings": (MinutesWarning(code="part_by_rules", text=text),),
+            "warnings": (warning,),
         }
     )
 
@@ -135,18 +135,12 @@ def _told(warnings: Sequence[MinutesWarning], problems: Sequence[Problem], minut
         told.append(_left_out(len(dropped)))
     meeting = minutes.meeting
     if meeting.spoken not in (None, meeting.language):
-        text = (
-            f"The meeting was held in “{meeting.spoken}” and written up in “{meeting.language}”: numbers, days and "
-            "quotes were checked, the translation itself could not be. Quotes stay in the language spoken."
-        )
-        told.append(MinutesWarning(code="translated", text=text))
+        told.append(make_warning("translated", spoken=meeting.spoken, language=meeting.language))
     return told
 
 
 def _left_out(count: int) -> MinutesWarning:
-    lines = "1 line" if count == 1 else f"{count} lines"
-    text = f"{lines} of the model's notes did not hold against the transcript and were left out."
-    return MinutesWarning(code="lines_left_out", text=text)
+    return make_warning("lines_left_out", count=count)
 
 
 def _is_dropped(problem: Problem) -> bool:

@@ -19,10 +19,11 @@ from assistant.minutes.schema import (
     SummaryLine,
     Topic,
 )
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.model_schema import MeetingNotes, Said
 from workers.jobs.meeting_summary.validate_lines import Source
 from workers.validation.due_days import resolve_day
-from workers.validation.text_support import comparable, content_stems, says_the_same
+from workers.validation.text_support import comparable, says_the_same
 
 MAX_EVIDENCE = 6  # quotes under one merged line
 SAME_WORDS = 0.5  # of the shorter line's content words, for lines that cite the same utterance

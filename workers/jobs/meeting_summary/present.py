@@ -13,14 +13,16 @@ from uuid import UUID
 
 from assistant.jobs import Claim
 from assistant.mentions import Platform
-from assistant.minutes.kept import PREFIX, Ticket
+from assistant.minutes.kept import NAME_SPEAKERS, PREFIX, Ticket
 from assistant.minutes.schema import Minutes
 from assistant.replies import Action, FileOffer, Link, Links, Reply
 from workers.context import JobContext
 from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown
-from workers.jobs.meeting_summary.export_pdf import LettersMissing, font_paths, to_pdf
+from workers.jobs.meeting_summary.export_pdf import SHOWN_LETTERS, LettersMissing, font_paths, to_pdf, undrawn_signs
 from workers.jobs.meeting_summary.layout import Layout
 from workers.jobs.meeting_summary.reply import Sources, minutes_claims, minutes_text, render_minutes
+from workers.transcripts.people import unnamed_speakers
+from workers.transcripts.transcript import Transcript
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FORGET_QUESTION = "The minutes, every revision of them and what was said are deleted for good."
@@ -70,6 +72,18 @@ def present(
     return Presented(reply, minutes_text(minutes, layout), claims, tuple(untold))
 
 
+def naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], list[str]]:
+    """Return how the asker can name speakers: a button, or a sentence where nothing can be pressed.
+
+    It stays under the minutes through all their revisions, as long as somebody is unnamed.
+    """
+    if not (unnamed := unnamed_speakers(transcript)):
+        return [], []
+    if platform is not Platform.CONSOLE:
+        return [Action(name=NAME_SPEAKERS, label="Name the speakers", value={"speakers": list(unnamed)})], []
+    return [], [f"To name the speakers, send the file again with “{unnamed[0]} is …, …” and everyone else."]
+
+
 def _buttons(shown: Shown, context: JobContext) -> list[Action]:
     """Return what can be pressed, most needed first. Every button says under which revision it stood."""
     here: dict[str, Any] = {"minutes": str(shown.id), "revision": shown.revision}
@@ -114,7 +128,7 @@ def _files(shown: Shown, formats: Sequence[str], context: JobContext) -> tuple[l
         "md": ("text/markdown", lambda: to_markdown(minutes, layout).encode()),
         "docx": (DOCX, lambda: to_docx(minutes, layout)),
         "pdf": ("application/pdf", lambda: to_pdf(minutes, layout, fonts=fonts)),
-        "csv": ("text/csv", lambda: to_csv(minutes).encode()),
+        "csv": ("text/csv", lambda: to_csv(minutes).encode("utf-8-sig")),  # spreadsheets take it for Latin else,
     }
     if any(action.due_date for action in minutes.action_items):
         makers["ics"] = ("text/calendar", lambda: to_ics(minutes, layout))
@@ -140,4 +154,7 @@ def _files(shown: Shown, formats: Sequence[str], context: JobContext) -> tuple[l
                 f"There is no PDF: no font on the server holds {missing.letters} (STEWARD_PDF_FONTS can name one). "
                 "The Word document has everything."
             )
+    if "pdf" in offers and (undrawn := undrawn_signs(minutes, layout, fonts=fonts)):
+        shown_signs = " ".join(undrawn[:SHOWN_LETTERS])
+        untold.append(f"The PDF goes without signs that no font on the server holds: {shown_signs}")
     return list(offers.values()), untold

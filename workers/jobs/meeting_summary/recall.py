@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from assistant.minutes.kept import SpokenLine
 from assistant.minutes.schema import Minutes
+from assistant.words import content_stems
 from workers.transcripts.transcript import Transcript, Utterance
-from workers.validation.text_support import content_stems
 
 
 def spoken_lines(transcript: Transcript) -> tuple[SpokenLine, ...]:

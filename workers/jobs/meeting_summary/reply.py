@@ -88,7 +88,7 @@ def render_minutes(
         Paragraph(markdown=f"**{layout.title(minutes)}**" + (f"\n\n{facts}" if facts else "")),
         *(_block(section, layout, sources) for section in _shown(minutes, layout)),
         *([links] if links else []),
-        *(Notice(level="warning", text=warning.text) for warning in minutes.warnings),
+        *(Notice(level="warning", text=text) for text in layout.warnings(minutes)),
         *(Notice(level="warning", text=text) for text in notices),
         *([Citations(items=tuple(sources.cited.values()))] if sources.cited else []),
         *files,

@@ -20,10 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import RequestInvalid
 from assistant.jobs import Check, Job, JobResult
-from assistant.mentions import Attachment, Platform
-from assistant.minutes.kept import NAME_SPEAKERS, MinutesChange, numbered
+from assistant.mentions import Attachment
+from assistant.minutes.kept import MinutesChange, numbered
 from assistant.minutes.schema import Minutes
-from assistant.replies import Action
 from workers.by_rules import read_options
 from workers.context import JobContext
 from workers.jobs.meeting_summary.ask import answer_about, extraction_receipt
@@ -33,14 +32,14 @@ from workers.jobs.meeting_summary.layout import Layout
 from workers.jobs.meeting_summary.library import ask_the_library
 from workers.jobs.meeting_summary.model_minutes import minutes_by_model
 from workers.jobs.meeting_summary.model_read import MeetingReader, Wishes
-from workers.jobs.meeting_summary.present import Shown, present
+from workers.jobs.meeting_summary.present import Shown, naming, present
 from workers.jobs.meeting_summary.recall import spoken_lines, terms_of, urls_of
 from workers.jobs.meeting_summary.show_again import show_again
 from workers.jobs.meeting_summary.templates import Template, choose_template, read_templates
 from workers.jobs.meeting_summary.validate import Problem, repair, validate_minutes
 from workers.jobs.meeting_summary.wording import ENGLISH, language_asked_for, languages, wording_in
 from workers.transcripts.parse import parse_transcript
-from workers.transcripts.people import link_people, name_speakers, names_given, unnamed_speakers
+from workers.transcripts.people import link_people, name_speakers, names_given
 from workers.transcripts.transcript import Transcript
 
 LEAST_PASTED_LINES = 4  # fewer lines in a message are a question, not a transcript
@@ -222,15 +221,6 @@ class _Finished:
     problems: tuple[Problem, ...]  # all that were found on the way; mended since
 
 
-def _naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], list[str]]:
-    """Return how the asker can name speakers: a button, or a sentence where nothing can be pressed."""
-    if not (unnamed := unnamed_speakers(transcript)):
-        return [], []
-    if platform is not Platform.CONSOLE:
-        return [Action(name=NAME_SPEAKERS, label="Name the speakers", value={"speakers": list(unnamed)})], []
-    return [], [f"To name the speakers, send the file again with “{unnamed[0]} is …, …” and everyone else."]
-
-
 def _result(job: Job, context: JobContext, finished: _Finished, options: MinutesOptions) -> JobResult:
     minutes, transcript, written = numbered(finished.minutes), finished.transcript, finished.written
     shown = Shown(job.id, minutes, finished.layout, finished.name, urls_of(transcript))
@@ -241,7 +231,9 @@ def _result(job: Job, context: JobContext, finished: _Finished, options: Minutes
     else:
         receipt = written.reader.receipt(checks=checks, repaired=is_repaired)
     platform = job.mention.conversation.platform
-    actions, hints = _naming(transcript, platform)
+    actions, hints = naming(transcript, platform)
+    if (spoken_in := minutes.meeting.spoken) not in (None, *languages()):
+        hints.append(f"Headings and remarks are in English: I don't have them in “{spoken_in}”.")
     presented = present(context, shown, options.formats, platform, notices=hints, actions=actions)
     warnings = [*(one.text for one in transcript.warnings), *(one.text for one in minutes.warnings)]
     return JobResult(

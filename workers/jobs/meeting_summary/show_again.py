@@ -13,9 +13,9 @@ from assistant.minutes.kept import KeptMinutes, MinutesChange
 from workers.by_rules import receipt_by_rules
 from workers.context import JobContext
 from workers.jobs.meeting_summary.layout import Layout
-from workers.jobs.meeting_summary.present import Shown, present
+from workers.jobs.meeting_summary.present import Shown, naming, present
 from workers.jobs.meeting_summary.push_tickets import push_tickets
-from workers.jobs.meeting_summary.recall import terms_of
+from workers.jobs.meeting_summary.recall import terms_of, transcript_of
 from workers.jobs.meeting_summary.templates import GENERAL, read_templates
 
 VERSION = "meeting_summary@shown-again-1"
@@ -44,7 +44,9 @@ def show_again(job: Job, context: JobContext, kept: KeptMinutes, formats: Sequen
         tickets=tuple(tried.get(ticket.item, ticket) for ticket in kept.tickets),
     )
     context.report("showing", f"writing revision {kept.revision} and its files")
-    presented = present(context, shown, formats, job.mention.conversation.platform)
+    platform = job.mention.conversation.platform
+    actions, hints = naming(transcript_of(spoken, minutes), platform) if spoken else ([], [])
+    presented = present(context, shown, formats, platform, notices=hints, actions=actions)
     return JobResult(
         outcome="answered",
         answer=presented.answer,

@@ -17,11 +17,13 @@ from assistant.minutes.schema import (
     Minutes,
     MinutesWarning,
 )
+from assistant.words import content_stems
 from workers.jobs.meeting_summary.validate_lines import Source, line_problems
+from workers.jobs.meeting_summary.wording import make_warning
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
 from workers.validation.language import guess_language
-from workers.validation.text_support import comparable, content_stems, says_the_same
+from workers.validation.text_support import comparable, says_the_same
 
 Section = Literal["meeting", "summary", "topics", "decisions", "action_items", "open_questions", "per_person"]
 Code = Literal[
@@ -224,15 +226,11 @@ def _new_warnings(minutes: Minutes, problems: Sequence[Problem]) -> Iterator[Min
     known = {warning.code for warning in minutes.warnings}
     weak = [problem for problem in problems if problem.code == "weak_support"]
     if weak and "weak_support" not in known:
-        yield MinutesWarning(
-            code="weak_support", text=f"{len(weak)} line(s) are only weakly supported by their quotes."
-        )
+        yield make_warning("weak_support", count=len(weak))
     foreign = next((problem for problem in problems if problem.code == "wrong_language"), None)
     if foreign is not None and "mixed_language" not in known:
-        yield MinutesWarning(code="mixed_language", text=foreign.text[:1].upper() + foreign.text[1:] + ".")
-    if any(problem.code == "order_in_speech" for problem in problems) and "orders_in_speech" not in known:
-        yield MinutesWarning(
-            code="orders_in_speech",
-            text="Somebody's words in this meeting give orders to an assistant. They were not followed, "
-            "and no line rests on them.",
+        yield make_warning(
+            "mixed_language", "wrong_language", detail=foreign.text[:1].upper() + foreign.text[1:] + "."
         )
+    if any(problem.code == "order_in_speech" for problem in problems) and "orders_in_speech" not in known:
+        yield make_warning("orders_in_speech")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.minutes.schema import Evidence
+from assistant.words import content_stems, words_of
 from workers.jobs.meeting_summary.clean_speech import clean_speech
 from workers.jobs.meeting_summary.extract_accepted import status_of
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences
@@ -13,7 +14,7 @@ from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import calendar_word
 from workers.validation.injection import is_order
 from workers.validation.spoken_numbers import unsupported_numbers
-from workers.validation.text_support import addresses, comparable, content_stems, proper_names, words_of
+from workers.validation.text_support import addresses, comparable, proper_names
 
 QUOTE_WINDOW = 3  # a quote may run on over so many utterances after the cited one
 NEAR = 2  # utterances on either side that may hold a line's number or day

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from assistant.minutes.schema import MinutesWarning, MinutesWarningCode
+
 ENGLISH = "en"
 
 # How a language is named in each of ours, as it is written in "minutes in German" or "auf Deutsch".
@@ -51,6 +53,28 @@ class Wording:
     def edited(self, name: str) -> str:
         """Return "edited by Anna Berg"."""
         return self.texts["edited_by"].replace("{name}", name)
+
+
+@cache
+def _warnings() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("warnings.toml").read_text(encoding="utf-8"))
+
+
+def make_warning(code: MinutesWarningCode, message: str = "", /, **values: object) -> MinutesWarning:
+    """Return a warning with its English sentence; `message` is the sentence's key where the code is not."""
+    key, said = message or code, {name: str(value) for name, value in values.items()}
+    return MinutesWarning(code=code, text=_filled(_warnings()[ENGLISH][key], said), message=key, values=said)
+
+
+def warning_in(warning: MinutesWarning, language: str) -> str:
+    """Return the warning's sentence in the language; in English where there is none."""
+    sentence = _warnings().get(language, {}).get(warning.message)
+    return _filled(sentence, warning.values) if sentence and language != ENGLISH else warning.text
+
+
+def _filled(sentence: str, values: Mapping[str, str]) -> str:
+    """Return the sentence with its braces filled, in one pass: what is filled in may have braces itself."""
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), sentence)
 
 
 @cache

@@ -103,3 +103,12 @@ def test_a_line_that_cannot_be_read_is_named(section: str, line: str, says: str)
         apply_edit(MINUTES, {section: line}, editor="Ada")
 
     assert says in refused.value.reply
+
+
+def test_the_id_of_a_removed_line_is_never_given_again() -> None:
+    tasks = (ActionItem(task="Book"), ActionItem(task="Pack"))
+    first = numbered(Minutes(meeting=MeetingHeader(), action_items=tasks))
+    removed = apply_edit(first, {"action_items": "1. Book"}, editor="Ada").minutes
+    added = apply_edit(removed, {"action_items": "1. Book\nDrive"}, editor="Ada").minutes
+
+    assert [item.id for item in added.action_items] == ["a1", "a3"]

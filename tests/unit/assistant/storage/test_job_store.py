@@ -15,9 +15,11 @@ from assistant.job_kinds import MEETING_SUMMARY, POLICY_SEARCH
 from assistant.jobs import Job, JobStatus, Step
 from assistant.replies import Reply
 from assistant.settings import Settings
-from assistant.storage.job_claims import CLAIM_NEXT
+from assistant.storage.job_claims import CLAIM_NEXT, CLAIM_ONE
 from assistant.storage.job_store import _END_WITH_ANSWER, Accepted, JobStore
-from assistant.storage.tables import event_claims, outbox, receipts, results, turns
+from assistant.storage.tables.answers import receipts, results
+from assistant.storage.tables.conversations import event_claims
+from assistant.storage.tables.ledger import outbox, turns
 from tests.factories import make_mention, make_result
 
 PLACEHOLDER = Reply(text="Working on it …", final=False)
@@ -229,6 +231,19 @@ def test_a_job_costs_few_round_trips(jobs: JobStore, engine: sa.Engine) -> None:
     jobs.finish(claim(jobs), make_result())
 
     assert (taken_in, len(statements) - taken_in) == (2, 2)
+
+
+def test_a_claim_need_not_wait_for_the_disk_and_what_follows_it_does(jobs: JobStore, engine: sa.Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one setting for all commits")
+    taken = accept(jobs)
+    with engine.connect() as connection:
+        CLAIM_ONE(connection, job_id=taken.job_id, token="t", owner="w1", lease_seconds=30)
+        while_claiming = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+        connection.commit()
+        after = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+
+    assert (while_claiming, after) == ("off", "on")
 
 
 def test_the_driver_remembers_how_it_read_the_longest_statements() -> None:

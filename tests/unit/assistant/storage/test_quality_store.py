@@ -16,7 +16,7 @@ from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.quality_store import QualityStore, nearest_rank
-from assistant.storage.tables import document_versions, documents
+from assistant.storage.tables.documents import document_versions, documents
 from tests.factories import make_mention, make_receipt, make_result
 
 HOUR = timedelta(hours=1)

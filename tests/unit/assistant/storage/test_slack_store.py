@@ -105,3 +105,39 @@ def test_progress_is_said_in_turn_and_never_after_the_answer(
     assert (said, again, late) == (True, False, False)
     assert errand.reply.text == "waiting"
     assert final.reply.text == "Five."
+
+
+def test_what_is_shown_of_a_question_is_a_status_a_message_or_a_stream(
+    store: SlackStore, jobs: JobStore, engine: sa.Engine
+) -> None:
+    outbox = ask(jobs, engine)
+    shown = []
+    for handle in (
+        None,
+        {"channel": "C1", "ts": "7.1"},
+        {"channel": "C1", "ts": "7.1", "stream": True, "began_at": 5.5},
+    ):
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE outbox SET revision = revision + 1"))
+        (errand,) = outbox.due(["slack"])
+        outbox.sent(errand, handle)
+        (one,) = store.under_way()
+        shown.append((one.stands, one.streams_since))
+
+    assert shown == [(False, None), (True, None), (True, 5.5)]
+
+
+def test_the_unfinished_of_a_thread_are_found_for_their_asker_alone(
+    store: SlackStore, jobs: JobStore, engine: sa.Engine
+) -> None:
+    ask(jobs, engine)
+    (one,) = store.under_way()
+    mention = store.mention_of(one.job_id)
+    assert mention is not None
+    place = mention.conversation
+    where = {"channel": place.channel, "thread": place.thread}
+
+    assert store.unfinished(place.tenant, **where, person_id=mention.asker.id) == [one.job_id]
+    assert store.unfinished(place.tenant, **where, person_id="somebody") == []
+    jobs.cancel(one.job_id, by=mention.asker.id)
+    assert store.unfinished(place.tenant, **where, person_id=mention.asker.id) == []

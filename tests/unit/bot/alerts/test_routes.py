@@ -67,7 +67,8 @@ def test_an_alert_is_inspected_in_its_channel(
     assert (answer.status_code, answer.text) == (202, "1 inspections\n")
     assert job is not None
     assert "Why is checkout failing?" in job.mention.text
-    assert job.mention.options == {"since": "2026-11-24T09:45:00.123456+00:00"}
+    assert job.mention.options["since"] == "2026-11-24T09:45:00.123456+00:00"
+    assert job.mention.options["alert"]["url"] == "http://prometheus.example:9090/graph"
     assert (job.mention.audience, job.mention.channel_groups) == (Audience.CHANNEL, ("engineering",))
     assert (job.mention.reply_target["channel"], job.mention.reply_target["thread_ts"]) == ("C-ops", None)
 
@@ -79,6 +80,18 @@ def test_what_the_alert_says_calls_nobody(client: TestClient, settings_with_aler
     assert job is not None
     assert "<!here>" not in job.mention.text
     assert "@channel" not in job.mention.text
+
+
+def test_an_address_that_is_none_is_left_out(client: TestClient, settings_with_alerts: Settings) -> None:
+    content: dict[str, Any] = json.loads(payload("alertmanager.json"))
+    content["alerts"][0] |= {"generatorURL": "javascript:alert(1)", "panelURL": "https://x|<!here>"}
+    content["externalURL"] = ""
+
+    client.post("/alerts/alertmanager", json=content, headers=TOKEN)
+
+    job = next_job(settings_with_alerts)
+    assert job is not None
+    assert job.mention.options["alert"]["url"] == ""
 
 
 def test_a_repeated_alert_is_inspected_once(client: TestClient) -> None:

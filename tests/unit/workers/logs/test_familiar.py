@@ -11,8 +11,10 @@ import pytest
 from workers.logs import index as index_module
 from workers.logs.index import LogIndex, build_index
 from workers.logs.line_bytes import LineBytes, Place
+from workers.logs.line_times import NO_TIME, seconds_of_day
 from workers.logs.reading import ReadingOptions
 from workers.logs.reading_files import LogBytes
+from workers.logs.showing import Held
 from workers.logs.signatures import fingerprints, with_other_values
 
 BEGIN = datetime(2026, 3, 4, 10, tzinfo=UTC)
@@ -68,8 +70,24 @@ def _zones(number: int, at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{number % 1000:03d}{zone} INFO cart stored order {number}"
 
 
+def _many_messages(number: int, at: datetime) -> str:
+    message = (
+        f"stored order {number}",
+        f"order{number % 50}: stored",
+        f"order[{number % 50}]: stored",
+        f"{number % 50} orders stored",
+        f"asked again at {at:%H:%M:%S} by user{number}",
+        f"answered status={(200, 404, 503)[number // 9 % 3]} in {number} ms",
+        f"trace_id={number * 7919:012x} stored",
+        "level=error msg=refused",
+        f"user {'abcdefghijkl'[number % 9 :]}{number} left",
+    )[number % 9]
+    return f"{at:%Y-%m-%d %H:%M:%S} {('INFO', 'WARN')[number % 2]} cart {message}"
+
+
 WRITERS: tuple[Callable[[int, datetime], str], ...] = (
     _plain, _access, _pino, _priority, _klog, _numbered_service, _traced, _unsteady_width, _zones,
+    _many_messages,
 )  # fmt: skip
 
 
@@ -172,5 +190,52 @@ def test_chosen_lines_are_taken_out_of_a_block_as_they_stand() -> None:
     block = LineBytes("first é\n\nthird\n".encode())
 
     assert block.count == 3
-    assert block.lines(np.array([True, True, False])).to_list() == ["first é", ""]
-    assert block.lines(np.zeros(3, np.bool_)).to_list() == []
+    assert block.lines(np.array([0, 1])).to_list() == ["first é", ""]
+    assert block.lines(np.zeros(0, np.int64)).to_list() == []
+
+
+def _rows(index: LogIndex) -> pl.DataFrame:
+    texts = pl.Series([template.text for template in index.templates])
+    rows = index.rows.with_columns(texts.gather(index.rows["template"]).alias("template"))
+    names = pl.col("service", "host").cast(pl.String)
+    return rows.with_columns(names).sort("line_number")
+
+
+@pytest.mark.parametrize("writers", [*((one,) for one in WRITERS), WRITERS], ids=lambda all_: all_[0].__name__)
+def test_lines_that_are_kept_whole_are_shown_as_full_reading_shows_them(
+    writers: tuple[Callable[[int, datetime], str], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.logs.reading_files.BLOCK_BYTES", 64 << 10)
+    options = ReadingOptions(now=NOW)
+    short = build_index([_log(writers)], options)
+    monkeypatch.setattr("workers.logs.familiar.PATIENCE_BLOCKS", 0)
+    full = build_index([_log(writers)], options)
+
+    assert short.kept_all
+    assert full.kept_all
+    assert _rows(short).equals(_rows(full))
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_lines_that_are_kept_of_many_are_shown_as_full_reading_shows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ReadingOptions(now=NOW)
+    short = _rows(build_index([_log(WRITERS)], options))
+    monkeypatch.setattr("workers.logs.familiar.PATIENCE_BLOCKS", 0)
+    monkeypatch.setattr(index_module, "KEPT_BYTES", 1 << 30)
+    full = _rows(build_index([_log(WRITERS)], options))
+
+    assert 0 < short.height < full.height
+    assert short.equals(full.join(short.select("line_number"), on="line_number").sort("line_number"))
+
+
+def test_what_a_row_holds_is_found_only_where_gaps_say_where_it_is() -> None:
+    assert Held.of(b"10:00 web-7 [a1] a1", b"a1") == Held(4, 0, 5)
+    assert Held.of(b"took 12ab", b"ab") is None  # how long the number before it is says where
+    assert Held.of(b"took 12 s", b"") is None
+
+
+def test_a_time_of_day_that_is_none_is_no_time() -> None:
+    block = LineBytes(b"23:59:59\n24:00:00\n12:60:00\n12-00-00\n00:00:0a\n")
+    words = block.words_at(np.arange(5) * 9)
+
+    assert seconds_of_day(words).tolist() == [86_399, NO_TIME, NO_TIME, NO_TIME, NO_TIME]

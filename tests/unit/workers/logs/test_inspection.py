@@ -185,3 +185,13 @@ def test_words_that_no_mask_knows_neither_multiply_templates_nor_hide_the_cause(
     assert len(index.templates) < 100
     assert report.root_cause_service == "pay"
     assert any("connection pool exhausted" in change.text for change in report.what_changed[:5])
+
+
+def test_what_is_never_good_news_is_trouble_even_where_no_level_is_written() -> None:
+    lines = steady()
+    lines += repeated(TEN, "store", "INFO", "nf_conntrack: table full, packet {n}", lines=90, every_seconds=8)
+
+    report = inspect([as_upload(lines)], now=NOW)
+
+    assert report.root_cause_service == "store"
+    assert report.cause.startswith("Connection tracking table full in store")

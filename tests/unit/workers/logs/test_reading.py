@@ -238,3 +238,29 @@ def test_no_mixture_of_formats_breaks_the_reader(pieces: list[str]) -> None:
 
     assert events.height == report.events
     assert "".join(events["line"]).count("\n") + events.height <= max(1, report.lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-03-04T10:00:00Z \x1b[31mERROR\x1b[0m payments: \x1b[1;4mcard\x1b[0m declined\n",
+        "\x1b[2m2026-03-04T10:00:00Z\x1b[22m ERROR payments: \x1b]8;;http://x\x07card\x1b]8;;\x07 declined\x1b(B\n",
+    ],
+)
+def test_what_colours_a_line_in_a_terminal_is_left_out_and_counted(line: str) -> None:
+    plain, _ = read(upload(LINE * 3))
+    coloured, report = read(upload(LINE + line * 2))
+
+    assert coloured.equals(plain)
+    assert report.terminal_codes == 2 * line.count("\x1b")
+
+
+def test_colours_inside_json_are_left_out_too() -> None:
+    line = (
+        '{"log": "\\u001b[33mWARN\\u001b[0m payments: slow\\n", "stream": "stdout", "time": "2026-03-04T10:00:00Z"}\n'
+    )
+
+    events, report = read(upload(line))
+
+    assert events["message"].to_list() == ["WARN payments: slow\n"]
+    assert report.terminal_codes == 2

@@ -81,3 +81,19 @@ def test_series_that_run_alike_correlate() -> None:
 
     assert correlated(first, first * 2) > 0.99
     assert correlated(first, np.zeros(6)) == 0
+
+
+def test_noise_at_its_own_pace_is_no_burst_where_traffic_is_low() -> None:
+    start = TEN - timedelta(minutes=60)
+    lines = repeated(start, "store", "WARN", "replica lag is {n} s", lines=720, every_seconds=10)
+    for minute in range(120):
+        calls = 2 if minute < 60 else 40
+        at = start + timedelta(minutes=minute)
+        lines += repeated(at, "shop", "INFO", "page {n} served", lines=calls, every_seconds=60 / calls)
+    index = build_index([as_upload(lines)], ReadingOptions(now=NOW))
+    assert index.span is not None
+
+    signals = signals_of(index, timeline_of(index, index.span), index.span)
+
+    noise = next(signal for signal in signals if signal.service == "store")
+    assert noise.ratio < 1.2

@@ -116,6 +116,15 @@ def test_slack_mentions_links_and_edits_read_as_people_see_them() -> None:
     assert transcript.utterances[0].speaker_ref == "slack:U1"
 
 
+@pytest.mark.parametrize(("offset", "day"), [(0, 5), (3 * 3600, 6), (-36_000, 5), ("east", 5), (10**9, 5)])
+def test_a_slack_thread_is_of_the_asker_s_day(offset: object, day: int) -> None:
+    late = {"user": "U1", "ts": "1772749800.000100", "text": "Tomorrow then."}  # 2026-03-05 22:30 UTC
+    document = {"utc_offset_seconds": offset, "messages": [late, {**late, "ts": "1772749860.000100"}]}
+    transcript = parse_transcript(json.dumps(document).encode())
+
+    assert transcript.date == date(2026, 3, day)
+
+
 def test_a_zipped_slack_export_is_read() -> None:
     transcript = parse_transcript(slack_zip())
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.words import content_stems, stem
 from workers.validation.language import guess_language
-from workers.validation.text_support import addresses, comparable, content_stems, proper_names, stem
+from workers.validation.text_support import addresses, comparable, proper_names
 
 
 def test_forms_of_a_word_share_a_stem() -> None:

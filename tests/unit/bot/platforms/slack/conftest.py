@@ -26,8 +26,9 @@ from bot.platforms.slack import app as slack_app
 from bot.platforms.slack.app import SlackPlatform
 from tests.peers import emulate_peer
 from tests.peers.emulate_peer import EmulatePeer
+from tests.peers.serving import Running
 from tests.peers.slack_events import SECRET, send
-from tests.peers.slack_peer import TOKEN, Running, SlackPeer
+from tests.peers.slack_peer import TOKEN, SlackPeer
 from tests.unit.workers import handlers
 from workers.app import Worker
 
@@ -126,6 +127,14 @@ class Bot:
 @pytest.fixture
 async def bot(slack_settings: Settings, peer: SlackPeer) -> AsyncIterator[Bot]:
     async for one in running(slack_settings, peer):
+        yield one
+
+
+@pytest.fixture
+async def bot_without_moments(slack_settings: Settings, peer: SlackPeer) -> AsyncIterator[Bot]:
+    """A bot that streams the first step at once, where an answer within a moment would just be posted."""
+    async for one in running(slack_settings, peer):
+        one.platform.progress.moment_seconds = 0.0
         yield one
 
 

@@ -11,7 +11,7 @@ from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.preference_store import PreferenceStore
 from bot.platforms.slack.channel_form import channel_view
 from tests.peers.slack_events import payload
-from tests.peers.slack_peer import judge_blocks
+from tests.peers.slack_judge import judge_blocks
 from tests.unit.bot.platforms.slack.conftest import Bot
 from tests.unit.bot.platforms.slack.test_interactions import CHANNEL, command, mention_of, submit
 
@@ -100,3 +100,14 @@ def test_slack_takes_the_form_with_everything_in_it() -> None:
     judge_blocks(view["blocks"], most=100)
     assert [one["value"] for one in spaces["options"]] == ["gone", "hr", "travel"]
     assert [one["value"] for one in spaces["initial_options"]] == ["gone"]
+
+
+async def test_more_spaces_than_a_list_holds_are_all_offered_and_stay_chosen() -> None:
+    spaces = [f"space-{number:03d}" for number in range(250)]
+    view = channel_view(ChannelSettings(spaces=("space-007", "space-249")), PLACE, spaces=spaces)
+    element = next(block["element"] for block in view["blocks"] if block.get("block_id") == "spaces")
+    judge_blocks(view["blocks"], most=100)
+
+    assert [option["value"] for group in element["option_groups"] for option in group["options"]] == spaces
+    assert [option["value"] for option in element["initial_options"]] == ["space-007", "space-249"]
+    assert "options" not in element

@@ -35,7 +35,17 @@ async def test_a_healthy_set_up_is_all_right(peer: SlackPeer) -> None:
         "signing secret": "ok",
         "socket": "ok",
         "bot token": "ok",
+        "streams": "ok",
     }
+
+
+async def test_whether_work_is_streamed_is_told_and_no_failure(peer: SlackPeer) -> None:
+    switched_off = await examine(slack(peer, slack_streaming="off"))
+    peer.fail("agents.sessions.setStatus", "not_authorized")
+    no_agent = await examine(slack(peer))
+
+    assert [one[-1].state for one in (switched_off, no_agent)] == ["off", "off"]
+    assert "agents feature" in no_agent[-1].text
 
 
 async def test_each_mistake_is_named(peer: SlackPeer) -> None:
@@ -56,8 +66,10 @@ async def test_missing_scopes_are_listed_with_their_reasons(peer: SlackPeer) -> 
     peer.scopes = ",".join(scope for scope in BOT_SCOPES if scope != "users:read.email")
     findings = await examine(slack(peer))
 
-    assert findings[-1].state == "fail"
-    assert "users:read.email (find the asker in the company's directory)" in findings[-1].text
+    (found,) = [one for one in findings if one.subject == "bot token"]
+
+    assert found.state == "fail"
+    assert "users:read.email (find the asker in the company's directory)" in found.text
 
 
 async def test_no_slack_is_no_failure() -> None:

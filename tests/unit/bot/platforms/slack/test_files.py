@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import pytest
 import sqlalchemy as sa
 
 from assistant.mentions import Mention
-from tests.peers.slack_events import payload
+from tests.peers.slack_events import interact, payload
+from tests.peers.slack_peer import TOKEN
 from tests.unit.bot.platforms.slack.conftest import Bot
 
 
@@ -15,7 +20,7 @@ def mentions(bot: Bot) -> list[Mention]:
         return [Mention.model_validate_json(row) for row in rows]
 
 
-def question(bot: Bot, text: str = "What does this say?", **file: object) -> dict[str, object]:
+def question(bot: Bot, text: str = "What does this say?", **file: object) -> dict[str, Any]:
     body = payload("message_file", bot.peer.url, text=text)
     body["event"]["files"][0] |= file
     return body
@@ -96,3 +101,17 @@ async def test_a_canvas_that_may_not_be_read_is_refused_and_no_sign_in_page_kept
 
     assert "doesn't let me open it" in bot.peer.said("D0ANN")[0]["blocks"][0]["text"]
     assert mentions(bot) == []
+
+
+@pytest.mark.parametrize(("tokens", "words"), [({TOKEN}, "Ben ships &amp; tests"), (set(), "doesn't let me open it")])
+async def test_a_canvas_in_a_thread_is_read_with_it(bot: Bot, tokens: set[str], words: str) -> None:
+    bot.peer.files["leave.md"], bot.peer.file_tokens = CANVAS, tokens
+    (file,) = question(bot, filetype="quip", mimetype="application/vnd.slack-docs", title="Huddle")["event"]["files"]
+    root = {"ts": "1790000500.000200", "user": "U0BEN", "text": "Notes:", "files": [file]}
+    bot.peer.messages["C0GENERAL"] = [root]
+    await interact(bot.client, payload("message_shortcut", bot.peer.url))
+    await bot.platform.desk.settled()
+    document = json.loads(bot.platform.desk.dependencies.blobs.read(mentions(bot)[0].attachments[0]))
+
+    assert document["messages"][0]["text"].startswith("Notes:\n\n")
+    assert words in document["messages"][0]["text"]

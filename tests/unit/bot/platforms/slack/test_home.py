@@ -91,10 +91,13 @@ async def test_my_data_is_exported_to_me_and_forgotten(bot: Bot) -> None:
     await bot.send(payload("app_mention", user="U0BEN"))
     await press(bot, "steward:export")
     file = next(one["bytes"] for one in bot.peer.uploads if "bytes" in one)
+    (shared,) = [one for one in bot.peer.uploads if "complete" in one]
     await press(bot, "steward:forget")
     exported = json.loads(file[file.index(b"{") : file.rindex(b"}") + 1])
 
     assert [one["question"] for one in exported["questions"]] == ["How many days of leave do I have?"]
+    assert shared["channel_id"] == "DU0ANN"
+    assert [one["files"][0]["name"] for one in bot.peer.said("DU0ANN") if one.get("files")] == ["steward-export.json"]
     assert "Forgotten" in texts(bot.peer.views[-1]["view"]["blocks"])
     assert [view.asker_id for view in bot.views()] == ["U0BEN"]
 

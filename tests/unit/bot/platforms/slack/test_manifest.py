@@ -19,6 +19,7 @@ CODE = Path(slack.__path__[0])
 # Which scope (or one of which) an event and a method need, by Slack's reference pages. The second half of a method's
 # scopes is for the other sorts of channel. None: any token will do.
 EVENT_SCOPES = {
+    "agent_session_stopped": None,
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
     "app_uninstalled": None,
@@ -33,6 +34,7 @@ EVENT_SCOPES = {
     "user_change": "users:read",
 }
 METHOD_SCOPES = {
+    "agents_sessions_setStatus": "chat:write",
     "apps_connections_open": None,
     "assistant_threads_setStatus": "assistant:write",
     "assistant_threads_setSuggestedPrompts": "assistant:write",

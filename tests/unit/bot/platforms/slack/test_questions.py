@@ -61,6 +61,7 @@ async def test_a_direct_message_is_answered_from_what_the_asker_may_read(bot: Bo
     people = PeopleStore(bot.engine)
     people.upsert_all("local", [PersonProfile(id="p-ann", name="Ann", email="ann@example.test", groups=("hr",))])
     await bot.send(payload("message_im"))
+    await bot.deliver()
 
     (mention,) = mentions(bot)
     assert mention.audience is Audience.ASKER
@@ -103,7 +104,20 @@ async def test_a_reply_in_our_thread_needs_no_mention(bot: Bot) -> None:
     await bot.send(payload("app_mention"))
     await bot.send(payload("message_thread"))
 
-    assert [one.text for one in mentions(bot)] == ["how many days of leave do I have?", "And in my first year?"]
+    asked = mentions(bot)
+    assert [one.text for one in asked] == ["how many days of leave do I have?", "And in my first year?"]
+    assert [one.begins_conversation for one in asked] == [True, False]
+
+
+async def test_a_reply_that_is_also_sent_to_the_channel_is_one_question(bot: Bot) -> None:
+    await bot.send(payload("app_mention"))
+    await bot.send(payload("message_thread", subtype="thread_broadcast", root={"ts": THREAD}))
+    changed = payload("message_changed")  # Slack then "changes" the thread's first message to name the reply
+    changed["event"]["message"] |= {"ts": THREAD, "text": "same", "subtype": "thread_broadcast"}
+    changed["event"]["previous_message"] |= {"ts": THREAD, "text": "same"}
+    await bot.send(changed)
+
+    assert [one.text for one in mentions(bot)][1:] == ["And in my first year?"]
 
 
 async def test_people_who_talk_to_each_other_in_our_thread_are_left_alone(bot: Bot) -> None:
@@ -152,6 +166,7 @@ async def test_an_edited_question_stops_its_job_and_is_asked_again(bot: Bot) -> 
     first, second = bot.views()
     assert first.status is JobStatus.CANCELLED
     assert second.question == "how many days of parental leave do I have?"
+    assert [one.begins_conversation for one in mentions(bot)] == [True, False]
 
 
 async def test_a_preview_added_by_slack_is_no_edit(bot: Bot) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -45,7 +45,7 @@ def test_a_recap_begins_where_its_words_say(words: str, since: str) -> None:
 
 
 def test_a_day_begins_where_the_asker_is() -> None:
-    request = read_request("recap since today", now=NOW, utc_offset_seconds=-36_000)
+    request = read_request("recap since today", now=NOW, zone=timezone(timedelta(hours=-10)))
 
     assert request == RecapRequest(datetime(2026, 11, 24, 10, 0, tzinfo=UTC))
 

@@ -27,7 +27,7 @@ from assistant.replies import (
 )
 from bot.platforms.slack.render import MESSAGE_CHARS, render
 from bot.platforms.slack.text import escape, link, safe_markdown, split_markdown
-from tests.peers.slack_peer import judge_blocks
+from tests.peers.slack_judge import judge_blocks
 
 CITATION = Citation(
     number=1,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from assistant.mentions import Attachment
 from assistant.storage.blob_store import BlobStore
+from bot.platforms.teams.parse import zone_of
+from bot.platforms.teams.wire import read_activity
 from tests.peers.teams_bot import CHANNEL, TeamsBot, payload
 from tests.peers.teams_peer import TENANT
 
@@ -70,3 +72,36 @@ async def test_asked_in_a_thread_it_is_that_thread(bot: TeamsBot) -> None:
     entries = await asked(bot, "recap", question="1764000000102")
 
     assert [one["text"] for one in entries] == ["Who takes the notes?", "I do."]
+
+
+async def test_days_begin_at_the_asker_s_midnight_and_so_does_the_recap_s(bot: TeamsBot) -> None:
+    offset = 13  # hours: their today began at 11:00 UTC of the day before, or of this one
+    here = datetime.now(timezone(timedelta(hours=offset)))
+    since_midnight = (here - here.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds() / 3600
+    today, before = said(1, "Said today.", since_midnight / 2), said(2, "Said before.", since_midnight + 0.01)
+    bot.peer.graph[BASE] = {"value": [today, before]}
+    body = payload("channel_mention", id=POST, text="<at>Steward</at> recap since today", channelData=TEAM)
+    await bot.send({**body, "localTimezone": "Etc/GMT-13"})
+    view = bot.jobs.view(bot.job_ids()[-1])
+    document = json.loads(BlobStore(bot.engine, bot.settings).read(view.attachments[0]))
+
+    assert [one["text"] for one in document["entries"]] == ["Said today."]
+    assert document["date"] == here.date().isoformat()
+
+
+@pytest.mark.parametrize(
+    ("told", "hours"),
+    [
+        ({"localTimezone": "Asia/Tokyo"}, 9),
+        ({"entities": [{"type": "clientInfo", "timezone": "Asia/Tokyo"}]}, 9),
+        ({"localTimezone": "../etc/passwd", "localTimestamp": "2026-11-24T09:30:00.000+05:30"}, 5.5),
+        ({"localTimezone": "Nowhere/Land", "localTimestamp": "soon"}, None),
+    ],
+)
+def test_the_client_s_zone_is_read_where_it_is_one(told: dict[str, Any], hours: float | None) -> None:
+    bare = payload("channel_mention", entities=[], localTimezone=None, localTimestamp=None)
+    body = {**bare, **told}
+    zone = zone_of(read_activity(json.dumps(body).encode()))
+    offset = zone.utcoffset(datetime(2026, 11, 24)) if zone else None
+
+    assert offset == (timedelta(hours=hours) if hours is not None else None)

@@ -24,6 +24,7 @@ from assistant.storage.draft_store import DraftStore
 from assistant.storage.feedback_store import FeedbackStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.mail_store import MailStore
+from assistant.storage.minutes_quality import MinutesQuality
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
@@ -33,7 +34,8 @@ from bot.drafts import DraftDesk
 from bot.feedback import FeedbackDesk
 from bot.intake import Intake
 from bot.minutes import MinutesDesk
-from bot.platforms.web import WebDependencies, my_mail, my_settings
+from bot.minutes_library import MinutesLibrary
+from bot.platforms.web import WebDependencies, library, my_mail, my_settings
 from bot.platforms.web.reader import Passage, ReadableDocument
 from bot.platforms.web.routes import answer_error, build_routes
 from bot.platforms.web.session import SESSION_COOKIE, Signer, SignIn
@@ -61,7 +63,7 @@ class Web:
     """The routes on their own, with two people who may sign in."""
 
     def __init__(self, settings: Settings) -> None:
-        engine = open_engine(settings.database)
+        engine = self.engine = open_engine(settings.database)
         people, jobs, feedback = PeopleStore(engine), JobStore(engine, settings), FeedbackStore(engine)
         people.upsert_all("local", [_profile(person) for person in (ANN, BEN, HIDDEN)])
         self.deps = WebDependencies(
@@ -77,15 +79,18 @@ class Web:
             blobs=BlobStore(engine, settings),
             drafts=DraftDesk(DraftStore(engine), people, BlobStore(engine, settings)),
             minutes=MinutesDesk(settings, MinutesStore(engine), feedback),
+            library=MinutesLibrary(MinutesStore(engine), jobs),
             mail=MailDesk(settings, MailStore(engine, settings)),
             documents=NoDocuments(),
             quality=QualityStore(engine),
+            minutes_quality=MinutesQuality(engine),
         )
         self.sign_in = SignIn(settings, people)
         self.uploads = UploadTokens(Signer(("a-key",), "web upload"))
         app = FastAPI()
         app.include_router(build_routes(self.deps, self.sign_in, self.uploads))
         app.include_router(my_settings.build_routes(self.deps, self.sign_in))
+        app.include_router(library.build_routes(self.deps, self.sign_in))
         app.include_router(my_mail.build_routes(self.deps.mail, self.sign_in))
         app.add_exception_handler(StewardError, answer_error)
         self.client = TestClient(app, base_url="http://127.0.0.1:8080", follow_redirects=False)

@@ -14,7 +14,7 @@ from assistant.minutes.schema import ActionItem, MeetingHeader, Minutes
 from assistant.replies import Block, Paragraph
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round, chat
 from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown
-from workers.jobs.meeting_summary.export_pdf import LettersMissing, to_pdf
+from workers.jobs.meeting_summary.export_pdf import LettersMissing, to_pdf, undrawn_signs
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.layout import Layout
 from workers.jobs.meeting_summary.reply import Sources, render_minutes
@@ -90,6 +90,15 @@ def test_without_a_font_for_its_letters_there_is_no_pdf_of_question_marks(title:
         to_pdf(titled(title), Layout(), fonts=[DEJAVU] if DEJAVU.exists() else [])
 
     assert set(missing.value.letters) & set(title)
+
+
+def test_pictures_that_no_font_holds_are_left_out_and_named() -> None:
+    minutes = titled("Fair \U0001f389 \U0001f44d\U0001f3fd with Łódź" if DEJAVU.exists() else "Fair \U0001f389\ufe0f")
+    fonts = [DEJAVU] if DEJAVU.exists() else []
+
+    assert "Fair" in text_of_pdf(to_pdf(minutes, Layout(), fonts=fonts))
+    assert "\U0001f389" in undrawn_signs(minutes, Layout(), fonts=fonts)
+    assert undrawn_signs(titled("Größe © 20 °C"), Layout()) == ""
 
 
 def test_the_calendar_has_one_all_day_entry_for_each_due_date() -> None:

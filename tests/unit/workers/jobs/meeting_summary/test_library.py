@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from assistant.errors import RequestInvalid
+from assistant.job_kinds import MEETING_SUMMARY
 from assistant.mentions import Audience, Person
+from assistant.minutes.question import read_question
+from assistant.replies import Reply
 from assistant.settings import Settings
 from assistant.storage.conversation_store import ConversationStore
+from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.person_data import PersonData
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import BUDGET_ROUND
 from tests.unit.workers.jobs.meeting_summary.library_world import ADA, BOB, LibraryWorld, press
-from workers.jobs.meeting_summary.library_question import read_question
+from workers.jobs.meeting_summary.run import run
 
 VENDORS = """Vendor review
 Date: 2025-10-14
@@ -203,3 +208,20 @@ def test_person_kind_and_words_of_a_question() -> None:
         ("budget",),
     )
     assert (mine.kind, mine.person) == ("action_items", "")
+
+
+def test_yesterday_is_the_asker_s(world: LibraryWorld) -> None:
+    held = world.hold(BUDGET_ROUND.replace("2026-03-05", "2026-11-23"))
+    people = PeopleStore(world.engine)
+    context = replace(world.context(), today=datetime(2026, 11, 23, 20, 0, tzinfo=UTC), people=people)
+    answers = []
+    for zone in ("UTC", "Asia/Tokyo"):  # where the 24th has begun
+        profile = PersonProfile(id="ada", name="Ada Berg", profile={"time_zone": zone})
+        people.upsert_all(world.mention("-").conversation.tenant, [profile])
+        world.jobs.accept(
+            world.mention("What did we decide yesterday?", thread=f"{zone}.0"), MEETING_SUMMARY, Reply(text="…")
+        )
+        answers.append(run(world.claim(), context).outcome)
+
+    assert held.minutes.meeting.date == date(2026, 11, 23)
+    assert answers == ["refused", "answered"]

@@ -10,6 +10,7 @@ from assistant.jobs import JobStatus
 from assistant.mentions import Attachment, Audience
 from assistant.replies import Actions, FileOffer, Links, Reply
 from assistant.settings import Settings
+from bot.speaker_names import speakers_to_name
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import BUDGET_ROUND
 from tests.unit.workers.jobs.meeting_summary.library_world import ADA, BOB, LibraryWorld, press
 from workers.clients.tickets import MadeTicket, NewTicket, TicketsTwin
@@ -96,6 +97,26 @@ def test_confirming_names_who_did_and_takes_the_candidate_label_away(world: Libr
     assert "Confirmed by: Ada Berg" in after.model_dump_json()
     assert "please confirm" not in after.model_dump_json()
     assert ("minutes_confirm" in buttons(before), "minutes_confirm" in buttons(after)) == (True, False)
+
+
+def test_speakers_can_be_named_after_an_edit_and_a_confirmation(world: LibraryWorld) -> None:
+    kept = world.hold("Speaker 1: I will send the offer by Friday.\nSpeaker 2: Good, thank you for that.\n")
+    world.desk.edit(press(kept), {"summary": "1. Short."}, world.reader(), ADA)
+    world.work_on()
+    edited = world.said(kept.id)
+    now = world.minutes.of_job(kept.id)
+    assert now is not None
+    world.desk.order("minutes_confirm", press(now), world.reader(), ADA)
+    world.work_on()
+    confirmed = world.said(kept.id)
+    named = world.hold(BUDGET_ROUND, thread="2.0")
+    world.desk.order("minutes_confirm", press(named), world.reader(), ADA)
+    world.work_on()
+
+    assert "name_speakers" in buttons(edited)
+    assert "name_speakers" in buttons(confirmed)
+    assert "name_speakers" not in buttons(world.said(named.id))
+    assert speakers_to_name(world.jobs.view(kept.id), "ada") == ("Speaker 1", "Speaker 2")
 
 
 def test_members_of_the_channel_may_correct_and_strangers_may_not_know(world: LibraryWorld) -> None:

@@ -10,13 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
-from workers.validation.text_support import content_stems
+from assistant.minutes.lines import LineKind
+from assistant.words import content_stems
 
-Kind = Literal["decisions", "action_items", "open_questions"]
-
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+_KINDS: tuple[tuple[LineKind, re.Pattern[str]], ...] = (
     (
         "action_items",
         re.compile(r"\b(?:action items?|tasks?|to-?dos?|aufgaben?|has to do|have to do|supposed to do)\b", re.I),
@@ -58,7 +56,7 @@ _ASKING = frozenset(
 class LibraryQuestion:
     """A question as it was understood. Days are both included; None: no bound."""
 
-    kind: Kind | None  # None: any line, and what was said
+    kind: LineKind | None  # None: any line, and what was said
     person: str | None  # as written; "" for whoever asks
     is_open: bool  # finished tasks don't count
     since: date | None
@@ -78,7 +76,7 @@ def read_question(text: str, today: date) -> LibraryQuestion:
     return LibraryQuestion(kind, person, is_open, since, until, stems)
 
 
-def _person(text: str, kind: Kind | None) -> str | None:
+def _person(text: str, kind: LineKind | None) -> str | None:
     found = _PERSON.search(text)
     if found and (name := found["after"] or found["before"]).lower() not in _MONTHS:
         return name
