@@ -5,6 +5,7 @@ rephrased, so nothing can be made up; the price is that lines read like speech, 
 candidates a person confirms.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from assistant.minutes.schema import (
@@ -42,6 +43,10 @@ BUDGET_WORDS = 120  # of summary lines, for a meeting of up to 24,000 words
 WORDS_PER_BUDGET_WORD = 200
 LEAST_WORDS_OF_DEBATE = 1_500  # a short talk hedges out of politeness
 NEAR_UNITS = 6  # sentences around an open matter in which another is the same one
+# "We decided against the solar cells so": the sentence went on, or was left there. "I think so" is whole.
+_LOOSE_END = re.compile(
+    r"[ ,]+(?:and|but|or|because|(?<!think )(?<!hope )(?<!guess )(?<!say )(?<!do )(?<!not )so)$", re.IGNORECASE
+)
 STEPS = 6  # the parts of the work that `watch` counts
 
 
@@ -228,7 +233,7 @@ def joined_line(numbers: Sequence[int], sentences: Sequence[Unit]) -> str:
         unit = sentences[number]
         text += (" – " if unit.speaker != before else " ") * bool(text) + unit.text
         before = unit.speaker
-    whole = text.rstrip(" ,;:-")
+    whole = _LOOSE_END.sub("", text.rstrip(" ,;:-"))
     return text if whole == text else f"{whole} …"
 
 

@@ -2,7 +2,7 @@
 
 Cues are regular expressions over the lower-cased sentence, each with a name that extract_weights.json
 weighs. English first; the commonest German and French wordings ride along. Context (what others answer) is
-in extract_items.py.
+in extract_item_features.py.
 """
 
 import re

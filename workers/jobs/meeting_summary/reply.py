@@ -27,6 +27,7 @@ from workers.jobs.meeting_summary.layout import Layout, Section, sections_of
 from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
 
 _NO_CLAIMS = frozenset(["topics", "per_person", "warnings"])
+ITEM_SECTIONS = frozenset(["decisions", "action_items", "open_questions"])  # what people add by Edit
 QUOTE_CHARS = 1200
 
 
@@ -137,6 +138,8 @@ def _block(section: Section, layout: Layout, sources: Sources) -> Block:
     if section.name == "action_items" and lines:
         return Checklist(title=section.title, items=lines)
     body = "\n".join(f"- {line}" for line in lines) or layout.wording["none_found"]
+    if not lines and section.name in ITEM_SECTIONS:
+        body += f" {layout.wording['none_next']}"
     return Paragraph(markdown=f"**{section.title}**\n\n{body}")
 
 

@@ -11,11 +11,13 @@ from icalendar import Calendar
 from pypdfium2 import PdfDocument
 
 from assistant.minutes.schema import ActionItem, MeetingHeader, Minutes
+from assistant.replies import Block, Paragraph
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import budget_round, chat
 from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_markdown
 from workers.jobs.meeting_summary.export_pdf import LettersMissing, to_pdf, undrawn_signs
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.layout import Layout
+from workers.jobs.meeting_summary.reply import Sources, render_minutes
 
 MINUTES = extract_minutes(budget_round())
 EMPTY = extract_minutes(chat())
@@ -31,6 +33,17 @@ def test_markdown_names_owner_day_place_and_engine() -> None:
 
 def test_an_empty_section_says_none_found() -> None:
     assert "## Decisions\n\nNone found." in to_markdown(EMPTY, Layout())
+
+
+def test_an_empty_list_of_a_message_says_what_to_do() -> None:
+    said = [block.markdown for block in _message(EMPTY) if isinstance(block, Paragraph)]
+
+    assert "**Decisions**\n\nNone found. Use Edit to add what was missed." in said
+    assert not any("Use Edit" in block.markdown for block in _message(MINUTES) if isinstance(block, Paragraph))
+
+
+def _message(minutes: Minutes) -> tuple[Block, ...]:
+    return render_minutes(minutes, Layout(), Sources("a.txt", "A meeting"), ()).blocks
 
 
 def test_markup_in_a_meeting_stays_text() -> None:

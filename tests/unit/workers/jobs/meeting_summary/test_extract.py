@@ -199,9 +199,8 @@ def test_what_speech_adds_is_left_out_of_lines(said: str, line: str) -> None:
     assert clean_speech(said) == line
 
 
-def test_a_sentence_that_was_cut_off_ends_in_dots() -> None:
-    transcript = Transcript(
-        source="plain_text", utterances=(Utterance(id="u1", speaker="Dan", text="We decided on the red ferry,"),)
-    )
+@pytest.mark.parametrize("said", ["We decided on the red ferry,", "We decided on the red ferry so"])
+def test_a_sentence_that_was_cut_off_ends_in_dots(said: str) -> None:
+    transcript = Transcript(source="plain_text", utterances=(Utterance(id="u1", speaker="Dan", text=said),))
 
     assert [one.text for one in extract_minutes(transcript).decisions] == ["We decided on the red ferry …"]
