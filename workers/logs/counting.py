@@ -4,6 +4,7 @@ A log of weeks with thousands of kinds of line would have more counts than lines
 beyond a limit the minutes give way to longer steps, and the index says so.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,11 +30,13 @@ from workers.logs.count_keys import (
 )
 from workers.logs.line_bytes import runs_of
 
-MAX_COUNT_ROWS = 3_000_000  # 12 bytes each, and three times as much while they are added up
+MAX_COUNT_ROWS = 3_000_000  # 12 bytes each, and twice as much while they are added up
 KEPT_SHARE = 0.6  # of the limit that a longer step has to make room down to
 PARTS_ADDED_AT_ONCE = 16
 ROWS_AT_ONCE = 250_000  # taken apart together: all at once would double the memory of reading
-STEPS_MINUTES = (1, 5, 15, 60, 360, 1440)
+DRAWN_FROM = 1_000  # one key of so many tells how the others lie
+STEPS_MINUTES = (1, 5, 15, 60, 360, 1440, 7 * 1440)
+GROWTH_ALLOWED = 1.5  # where no step is long enough: without it every block would look for room in vain
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Counts:
     """Takes the counts of each block, little by little: each is touched a few times only."""
 
     def __init__(self) -> None:
-        self._tiers: list[list[_Part]] = [[]]
+        self._tiers: list[list[_Part]] = [[]]  # in order of their keys, those of the first tier apart
+        self._most_rows = MAX_COUNT_ROWS
         self._services: dict[str, int] = {}
         self.step_minutes = STEPS_MINUTES[0]
 
@@ -86,8 +90,8 @@ class Counts:
                 break
             if tier + 1 == len(self._tiers):
                 self._tiers.append([])
-            self._tiers[tier + 1].append(_added_up(parts))
-        if self._rows > MAX_COUNT_ROWS:
+            self._tiers[tier + 1].append(_merged(parts) if tier else _added_up(parts))
+        if self._rows > self._most_rows:
             self._make_room()
 
     def by_template(self, template_of_shape: pl.Series, level_of_shape: pl.Series) -> pl.DataFrame:
@@ -95,23 +99,26 @@ class Counts:
 
         A line without a level has that of its shape. What was taken is given up.
         """
-        total = self._taken()
+        total, names = self._taken(), self._names
         templates, levels = template_of_shape.cast(pl.UInt64).to_numpy(), level_of_shape.cast(pl.UInt64).to_numpy()
-        for start in range(0, len(total.keys), ROWS_AT_ONCE):
-            keys = total.keys[start : start + ROWS_AT_ONCE]
+        tables = [_table(_added_up([]), names)]
+        for rows in _rows_of_templates(total.keys, templates):
+            keys = total.keys[rows]
             shape = (keys >> np.uint64(SHAPE_AT)).astype(np.int64)
             level = keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)
             level = np.where(level == NO_LEVEL, levels[shape], level)
             rest = keys & np.uint64(SERVICES << SERVICE_AT | MINUTES)
-            keys[:] = templates[shape] << np.uint64(SHAPE_AT) | level << np.uint64(LEVEL_AT) | rest
-        parts = [total]
+            keys = templates[shape] << np.uint64(SHAPE_AT) | level << np.uint64(LEVEL_AT) | rest
+            tables.append(_table(_added_up([_Part(keys, total.lines[rows])]), names))
         del total
-        return self._unpacked(_added_up(parts))
+        return pl.concat(tables, rechunk=True)
 
     def _taken(self) -> _Part:
-        parts = [part for tier in self._tiers for part in tier]
+        """Return all counts in order of their keys, and give them up."""
+        parts = [part for tier in self._tiers[1:] for part in tier]
+        parts.append(_added_up(self._tiers[0]))
         self._tiers = [[]]
-        return _added_up(parts)
+        return _merged(parts)
 
     @property
     def _names(self) -> pl.Series:
@@ -121,28 +128,41 @@ class Counts:
     def _rows(self) -> int:
         return sum(len(part.keys) for tier in self._tiers for part in tier)
 
-    def _unpacked(self, total: _Part) -> pl.DataFrame:
-        names = self._names
-        starts = range(0, max(1, len(total.keys)), ROWS_AT_ONCE)
-        tables = [
-            _table(total.keys[start : start + ROWS_AT_ONCE], total.lines[start : start + ROWS_AT_ONCE], names)
-            for start in starts
-        ]
-        return pl.concat(tables, rechunk=True)
-
     def _make_room(self) -> None:
+        """Add up what came apart and, where that is not enough, take longer steps."""
         self._tiers = [[], [self._taken()]]
         for step in STEPS_MINUTES:
             if self._rows <= KEPT_SHARE * MAX_COUNT_ROWS:
                 return
             if step > self.step_minutes:
                 self.step_minutes = step
-                part = self._tiers[1][0]
-                self._tiers[1] = [_added_up([_Part(spans_of(part.keys, step), part.lines)])]
+                self._tiers[1].append(_in_steps(self._tiers[1].pop(), step))
+        self._most_rows = max(MAX_COUNT_ROWS, round(GROWTH_ALLOWED * self._rows))
 
 
-def _table(keys: Keys, lines: npt.NDArray[np.uint32], names: pl.Series) -> pl.DataFrame:
-    minute = minutes_of(keys)
+def _rows_of_templates(keys: Keys, templates: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield where the keys, in order of their shapes, have the first templates, the next ones, and so on to the last.
+
+    Together they are all of them; to put them into the order of templates at once would take as much memory again.
+    """
+    ends = np.searchsorted(keys, np.arange(1, len(templates), dtype=np.uint64) << np.uint64(SHAPE_AT))
+    bounds = np.concatenate(([0], ends, [len(keys)]))
+    shapes = np.argsort(templates, kind="stable")
+    waiting: list[npt.NDArray[np.int64]] = []
+    rows = 0
+    for place, shape in enumerate(shapes):
+        is_next = place > 0 and templates[shape] != templates[shapes[place - 1]]
+        if is_next and rows >= ROWS_AT_ONCE:
+            yield np.concatenate(waiting)
+            waiting, rows = [], 0
+        waiting.append(np.arange(bounds[shape], bounds[shape + 1]))
+        rows += len(waiting[-1])
+    if rows:
+        yield np.concatenate(waiting)
+
+
+def _table(part: _Part, names: pl.Series) -> pl.DataFrame:
+    keys, minute = part.keys, minutes_of(part.keys)
     at = pl.Series("minute", minute * 60_000_000).cast(pl.Datetime("us", "UTC"))
     return pl.DataFrame(
         {
@@ -150,9 +170,52 @@ def _table(keys: Keys, lines: npt.NDArray[np.uint32], names: pl.Series) -> pl.Da
             "service": names.gather(keys >> np.uint64(SERVICE_AT) & np.uint64(SERVICES)),
             "level": (keys >> np.uint64(LEVEL_AT) & np.uint64(LEVELS)).astype(np.int8),
             "minute": pl.select(pl.when(pl.lit(minute != NO_MINUTE)).then(at)).to_series(),
-            "lines": lines,
+            "lines": part.lines,
         }
     )
+
+
+def _in_steps(part: _Part, minutes: int) -> _Part:
+    """Return counts with their minutes taken back to steps of so many; they are in order, and stay so."""
+    keys = part.keys
+    for start in range(0, len(keys), ROWS_AT_ONCE):
+        keys[start : start + ROWS_AT_ONCE] = spans_of(keys[start : start + ROWS_AT_ONCE], minutes)
+    return _summed(keys, part.lines)
+
+
+def _merged(parts: list[_Part]) -> _Part:
+    """Return the counts of parts that are in order with each key once, in order; the list is emptied.
+
+    It goes from the lowest keys to the highest: in one go the order of all would take as much memory again.
+    """
+    if len(parts) == 1:
+        return parts.pop()
+    keys = np.empty(sum(len(part.keys) for part in parts), np.uint64)
+    lines = np.empty(len(keys), np.uint32)
+    done = 0
+    before = [0] * len(parts)
+    for limit in _limits(parts):
+        until = [int(np.searchsorted(part.keys, limit, side="right")) for part in parts]
+        some = [
+            _Part(part.keys[start:end], part.lines[start:end])
+            for part, start, end in zip(parts, before, until, strict=True)
+        ]
+        before, added = until, _added_up(some)
+        end = done + len(added.keys)
+        keys[done:end], lines[done:end] = added.keys, added.lines
+        done = end
+    parts.clear()
+    keys.resize(done, refcheck=False)  # nothing else looks at them: what they did not need is given back
+    lines.resize(done, refcheck=False)
+    return _Part(keys, lines)
+
+
+def _limits(parts: list[_Part]) -> Keys:
+    """Return keys, in order, between which there are some ROWS_AT_ONCE of all; the last is the highest."""
+    drawn = np.sort(np.concatenate([part.keys[::DRAWN_FROM] for part in parts]))
+    last = np.array([np.iinfo(np.uint64).max], np.uint64)
+    each = max(1, ROWS_AT_ONCE // DRAWN_FROM)
+    return np.concatenate((drawn[each - 1 :: each], last))
 
 
 def _added_up(parts: list[_Part]) -> _Part:
@@ -164,5 +227,10 @@ def _added_up(parts: list[_Part]) -> _Part:
     order = np.argsort(keys)
     keys, lines = keys[order], lines[order]
     del order
+    return _summed(keys, lines)
+
+
+def _summed(keys: Keys, lines: npt.NDArray[np.uint32]) -> _Part:
+    """Return counts that are in order with each key once."""
     runs = runs_of(keys)
-    return _Part(keys[runs], np.add.reduceat(lines, runs) if len(runs) else lines)
+    return _Part(keys[runs], np.add.reduceat(lines, runs, dtype=np.uint32) if len(runs) else lines)

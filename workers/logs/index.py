@@ -23,6 +23,7 @@ from workers.logs.showing import Shown
 from workers.logs.templates import MinerState, Template, TemplateMiner
 
 KEPT_BYTES = 48 << 20  # of lines; with the counts and the reader this stays under 500 MB
+KEPT_BYTES_LONG = 24 << 20  # of a log of many months
 FORESEEN_FROM = 0.1  # of the budget, from where on the rest is foreseen
 FORESEEN_EXCESS = 1.25  # the beginning is no sure guide to the rest
 FIELD_BYTES = 60  # of a row's other columns
@@ -34,6 +35,13 @@ _THINNINGS = (
     Sampling(60, 10, 1),
     Sampling(6 * 60, 20, 2),
     Sampling(30 * 24 * 60, 40, 5),
+)
+# From here on a log is so long that the lines kept grow with every month: there is less room, and nothing foreseen.
+_LONG_THINNINGS = (
+    Sampling(30 * 24 * 60, 20, 3),
+    Sampling(30 * 24 * 60, 8, 1),
+    Sampling(365 * 24 * 60, 20, 2),
+    Sampling(365 * 24 * 60, 5, 1),
 )
 UNNAMED_SERVICE = "(unnamed)"
 
@@ -127,7 +135,7 @@ class _Building:
         self._counts = Counts()
         self._rows: list[pl.DataFrame] = []
         self._kept_bytes = 0
-        self._thinning = 0
+        self._thinnings = [*_THINNINGS, *_LONG_THINNINGS]  # that can still be made, the mildest first
         self._sample: Sample | None = None  # None: all lines are kept
         self.shortcut = Shortcut(self._prefixes, self._counts.add, self._show)
 
@@ -190,9 +198,8 @@ class _Building:
         self._kept_bytes += _size(rows)
 
     def _thin(self, share_read: float) -> None:
-        while self._thinning < len(_THINNINGS) and self._will_exceed(share_read):
-            sampling = _THINNINGS[self._thinning]
-            self._thinning += 1
+        while self._thinnings and self._will_exceed(share_read):
+            sampling = self._thinnings.pop(0)
             self._sample = Sample(sampling)
             # What the shortcut leaves to be read is taken again here, when it has been read.
             self.shortcut.keep_only(self._sample, Sample(sampling))
@@ -205,6 +212,8 @@ class _Building:
 
         What is thinned at once need not be read in full: waiting for the budget would cost more.
         """
+        if len(self._thinnings) <= len(_LONG_THINNINGS):
+            return self._kept_bytes > KEPT_BYTES_LONG
         foreseeable = self._kept_bytes > FORESEEN_FROM * KEPT_BYTES
         foreseen = self._kept_bytes / max(share_read, 1e-6) if foreseeable else 0.0
         return self._kept_bytes > KEPT_BYTES or foreseen > FORESEEN_EXCESS * KEPT_BYTES

@@ -133,10 +133,13 @@ def coverage_of(index: LogIndex) -> Coverage:
     if report.stopped_at_bytes is not None:
         notes.append(f"stopped after {report.stopped_at_bytes} bytes, the limit: later lines were not read")
     if not index.kept_all:
-        notes.append("all lines are counted; of frequent messages only the first of each minute are kept to search")
-    if index.count_seconds > 60:
         notes.append(
-            f"lines are counted in steps of {index.count_seconds // 60} minutes: there are too many kinds of them"
+            "all lines are counted; of frequent messages only the first of each span of time are kept to search"
+        )
+    if index.count_seconds > 60:
+        step = step_in_words(index.count_seconds)
+        notes.append(
+            f"lines are counted every {step}: to the minute there would be too many counts, of kinds and times"
         )
     if index.guarded_lines:
         notes.append(f"{index.guarded_lines} lines were too varied and are grouped coarsely")
