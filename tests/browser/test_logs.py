@@ -95,6 +95,19 @@ def test_the_chart_tells_figures_and_its_axis_follows_the_series_that_are_on(ins
     expect(inspected.locator("#question")).to_have_value(re.compile(r"What happened around \d\d:\d\d UTC\?"))
 
 
+def test_on_a_phone_tables_are_cards_and_nothing_scrolls_sideways(inspected: Page) -> None:
+    causes = inspected.get_by_role("region", name="Likely causes")
+    expect(causes.locator("thead")).to_be_visible()
+
+    inspected.set_viewport_size({"width": 390, "height": 780})
+
+    cell = causes.locator("td[data-column='Check next']").first
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Check next"'
+    for table in inspected.locator(".answered .table:has([data-column])").all():
+        assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
+    assert inspected.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_the_figures_of_the_chart_stand_in_a_table(inspected: Page) -> None:
     inspected.locator(".figures-of summary").click()
 

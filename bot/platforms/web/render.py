@@ -187,7 +187,12 @@ def _links(block: Links) -> list[Markup]:
 
 def _table(block: Table) -> Markup:
     head = element("tr", [element("th", column, scope="col") for column in block.columns])
-    rows = [element("tr", [element("td", cell) for cell in row]) for row in block.rows]
+    # On a phone each row is a card, and a cell says itself what its column is.
+    named = [
+        [element("td", cell, data_column=name) for name, cell in zip(block.columns, row, strict=True)]
+        for row in block.rows
+    ]
+    rows = [element("tr", cells) for cells in named]
     caption = element("caption", block.title) if block.title else None
     table = element("table", caption, element("thead", head), element("tbody", rows))
     return element("div", table, class_="table", tabindex=0, role="region", aria_label=block.title or "Table")
