@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from assistant.jobs import JobStatus
-from assistant.live_progress import NoTeller, ProgressListener, RedisTeller, open_teller
+from assistant.live_progress import SOCKET_SECONDS, NoTeller, ProgressListener, RedisTeller, open_teller
 from assistant.settings import Settings, load_settings
 from assistant.storage.job_store import JobStore
 from tests.unit.workers import handlers
@@ -81,12 +81,12 @@ def test_a_worker_tells_of_steps_and_of_the_end(
 def test_telling_never_waits_for_redis(broken_url: str) -> None:
     teller = RedisTeller(broken_url)
     before = time.perf_counter()
-    for _ in range(5_000):
+    for _ in range(50):
         teller.tell(uuid4())
     took_seconds = time.perf_counter() - before
     teller.close()
 
-    assert took_seconds < 1.0
+    assert took_seconds < 10 * SOCKET_SECONDS  # waiting for each would take five times as long
 
 
 def test_a_job_ends_the_same_with_redis_away(broken_url: str, embedded_settings: Settings) -> None:
