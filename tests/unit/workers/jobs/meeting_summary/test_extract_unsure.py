@@ -13,7 +13,22 @@ from workers.jobs.meeting_summary.extract_unsure import MOST_UNSURE, find_unsure
 from workers.jobs.meeting_summary.layout import Layout
 from workers.transcripts.parse import parse_transcript
 
-THINGS = "casing button battery screen colour logo speaker cable manual charger sensor display stand antenna".split()
+THINGS = [
+    "casing",
+    "button",
+    "battery",
+    "screen",
+    "colour",
+    "logo",
+    "speaker",
+    "cable",
+    "manual",
+    "charger",
+    "sensor",
+    "display",
+    "stand",
+    "antenna",
+]
 LIKELY = Weights(words={}, function_words={}, items={"decisions": {"bias": 2.0}})
 
 
