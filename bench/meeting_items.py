@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.minutes.schema import ActionItem, Decision, OpenQuestion
 from bench.meeting_data import LabelledMeeting
-from bench.train_meeting_weights import fit_tasks, task_rows
+from bench.train_meeting_weights import fit_items, item_rows
 from workers.jobs.meeting_summary.extract import extract_minutes
 from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
 from workers.jobs.meeting_summary.extract_units import all_sentences
@@ -25,8 +25,9 @@ GROUPS = 5  # meetings of one series, which share people and task, stay in one g
 def measure_items(meetings: Sequence[LabelledMeeting]) -> dict[str, Any]:
     """Return precision, recall and F1 of the lines listed, by utterance and by item, beside chance.
 
-    "engine" is what the product lists; its weights for tasks have seen some of these meetings. "held_out" lists with
-    weights fitted to the other groups of meetings. Decisions and questions have no weights, only wordings.
+    "engine" is what the product lists; its weights have seen some of these meetings. "held_out" lists with weights
+    fitted to the other groups of meetings. Of decisions both hold the unsure lines too; "sure_only" leaves those out
+    and, like questions, rests on wordings alone.
     """
     held_out = _held_out_weights(meetings)
     totals: dict[str, dict[str, list[int]]] = {}
@@ -51,6 +52,9 @@ def measure_items(meetings: Sequence[LabelledMeeting]) -> dict[str, Any]:
                 "last_8": last,
                 "random_8": some,
             }
+            if kind == "decisions":
+                systems["sure_only"] = fair["sure_decisions"]
+                systems["unsure_held_out"] = [one for one in fair[kind] if one not in fair["sure_decisions"]]
             for name, candidates in systems.items():
                 tally = totals.setdefault(f"{meeting.corpus}.{kind}", {}).setdefault(name, [0] * 9)
                 _count(tally, candidates, gold, meeting.transcript)
@@ -62,9 +66,9 @@ def _held_out_weights(meetings: Sequence[LabelledMeeting]) -> dict[str, Weights]
     series = sorted({meeting.series for meeting in meetings})
     random.Random(3).shuffle(series)
     group = {name: number % GROUPS for number, name in enumerate(series)}
-    rows = {meeting.name: task_rows(meeting) for meeting in meetings}
+    rows = {meeting.name: item_rows(meeting) for meeting in meetings}
     fitted = [
-        fit_tasks([rows[meeting.name] for meeting in meetings if group[meeting.series] != number])
+        fit_items([rows[meeting.name] for meeting in meetings if group[meeting.series] != number])
         for number in range(min(GROUPS, len(series)))
     ]
     return {name: replace(load_weights(), items=fitted[group[name]]) for name in series}
@@ -76,6 +80,7 @@ def _listed(meeting: LabelledMeeting, weights: Weights | None) -> dict[str, list
     entries: dict[str, Sequence[ActionItem | Decision | OpenQuestion]] = {
         "actions": minutes.action_items,
         "decisions": minutes.decisions,
+        "sure_decisions": [one for one in minutes.decisions if not one.is_unsure],
         "questions": minutes.open_questions,
     }
     return {kind: [[one.id for one in entry.evidence] for entry in listed] for kind, listed in entries.items()}

@@ -41,7 +41,10 @@ class FittingLine:
 
 
 def fitting_lines(meetings: Sequence[KeptMinutes], wish: LineWish) -> list[FittingLine]:
-    """Return the lines that fit, the best first; among equals, and without words, in the order of the meetings."""
+    """Return the lines that fit, the best first; among equals, and without words, in the order of the meetings.
+
+    Decisions that are only guessed come after all else.
+    """
     candidates = [
         (kept, entry, Counter(content_stems(_searched(entry))))
         for kept in meetings
@@ -58,7 +61,11 @@ def fitting_lines(meetings: Sequence[KeptMinutes], wish: LineWish) -> list[Fitti
         if not whole and wish.stems:  # none of the words is in any line
             continue
         found.append(FittingLine(kept, entry, covered / whole if whole else 1.0))
-    return sorted(found, key=lambda one: -one.score)  # stable
+    return sorted(found, key=lambda one: (_is_guess(one.entry), -one.score))  # stable
+
+
+def _is_guess(entry: LineEntry) -> bool:
+    return isinstance(entry, Decision) and entry.is_unsure
 
 
 def is_of(entry: LineEntry, person: str) -> bool:

@@ -91,6 +91,11 @@ class Decision(_Entry):
     text: Line
     status: DecisionStatus
 
+    @property
+    def is_unsure(self) -> bool:
+        """Is this a guess of the rules? It resembles a decision, and nobody worded it as one."""
+        return self.is_weak and self.found_by == "rules" and self.status == "proposed"
+
 
 class ActionItem(_Entry):
     """A task. Owner and due day are given only when someone said them."""

@@ -27,8 +27,9 @@ def render_line(entry: LineEntry, kept: KeptMinutes, *, among_its_kind: bool = F
     """Return a line's words with what belongs to them; its kind comes first, unless it stands `among_its_kind`."""
     label, about = _told(entry, kept)
     if among_its_kind:
-        label = entry.status if isinstance(entry, Decision) else "done" if _is_done(entry) else ""
-    marks = ["little support"] if entry.is_weak else []
+        label = _status(entry) if isinstance(entry, Decision) else "done" if _is_done(entry) else ""
+    is_told = isinstance(entry, Decision) and entry.is_unsure  # before its words
+    marks = ["little support"] if entry.is_weak and not is_told else []
     if entry.edited_by:
         marks.append(f"edited by {entry.edited_by}")
     mark = element("small", f" ({', '.join(marks)})") if marks else None
@@ -40,7 +41,7 @@ def render_line(entry: LineEntry, kept: KeptMinutes, *, among_its_kind: bool = F
 def _told(entry: LineEntry, kept: KeptMinutes) -> tuple[str, list[Child]]:
     """Return what kind of line it is, and what stands behind its words."""
     if isinstance(entry, Decision):
-        return f"Decision, {entry.status}", []
+        return f"Decision, {_status(entry)}", []
     if isinstance(entry, OpenQuestion):
         return "Open question", [element("small", f" ({entry.raised_by})")] if entry.raised_by else []
     if not isinstance(entry, ActionItem):
@@ -50,6 +51,10 @@ def _told(entry: LineEntry, kept: KeptMinutes) -> tuple[str, list[Child]]:
     ticket = kept.ticket_of(entry.id)
     link = link_away(ticket.url, ticket.name) if ticket and ticket.state == "done" else None
     return "Task, done" if entry.is_done else "Task", [element("small", f" ({told})"), " " if link else None, link]
+
+
+def _status(entry: Decision) -> str:
+    return "perhaps (unsure)" if entry.is_unsure else entry.status
 
 
 def _is_done(entry: LineEntry) -> bool:

@@ -140,7 +140,8 @@ def _shelf(shelf: Shelf, asked: LibraryFilter) -> Markup:
 def _facts_line(kept: KeptMinutes) -> str:
     minutes = kept.minutes
     counts = [
-        _count(len(minutes.decisions), "decision"),
+        _count(sum(not one.is_unsure for one in minutes.decisions), "decision"),
+        f"{unsure} perhaps" if (unsure := sum(one.is_unsure for one in minutes.decisions)) else "",
         _count(len(minutes.action_items), "task"),
         _count(len(minutes.open_questions), "open question"),
     ]

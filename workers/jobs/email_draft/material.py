@@ -206,7 +206,8 @@ def _minutes(data: bytes) -> tuple[str, tuple[str, ...]] | None:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("action_items"), list):
         return None
-    lines = [str(item.get("text", "")) for part in ("summary", "decisions") for item in found.get(part, [])]
+    decisions = [item for item in found.get("decisions", []) if not item.get("is_weak")]  # a guess is not to be told
+    lines = [str(item.get("text", "")) for item in (*found.get("summary", []), *decisions)]
     for item in found["action_items"]:
         due = f" (due {item['due']})" if item.get("due") else ""
         lines.append(f"- [ ] {item.get('owner') or 'no owner'}: {item.get('task', '')}{due}")

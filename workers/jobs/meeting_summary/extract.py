@@ -22,6 +22,7 @@ from workers.jobs.meeting_summary.extract_commitments import Commitment, find_co
 from workers.jobs.meeting_summary.extract_debated import find_debated
 from workers.jobs.meeting_summary.extract_decisions import find_decisions
 from workers.jobs.meeting_summary.extract_importance import Weights, expected_counts
+from workers.jobs.meeting_summary.extract_item_features import item_features
 from workers.jobs.meeting_summary.extract_items import Candidate, find_task_candidates, gives_work, is_explicit_task
 from workers.jobs.meeting_summary.extract_meeting import (
     header_of_meeting,
@@ -35,6 +36,7 @@ from workers.jobs.meeting_summary.extract_settled import Settled
 from workers.jobs.meeting_summary.extract_summary import choose_lines
 from workers.jobs.meeting_summary.extract_topics import Stretch, find_stretches, listed, topic_sentence
 from workers.jobs.meeting_summary.extract_units import Unit, all_sentences, summary_units
+from workers.jobs.meeting_summary.extract_unsure import find_unsure
 from workers.transcripts.transcript import Transcript
 from workers.validation.due_days import resolve_day
 from workers.validation.text_support import says_the_same
@@ -82,9 +84,11 @@ def extract_minutes(
     )
     watch(4, STEPS)
     people = participants(transcript)
-    guesses = find_task_candidates(sentences, expected, weights=weights)
+    features = item_features(sentences, expected)
+    guesses = find_task_candidates(sentences, features, weights=weights)
     watch(5, STEPS)
-    decisions = _decisions(sentences, transcript)
+    sure = find_decisions(sentences)
+    decisions = _decisions(sure, find_unsure(sentences, features, sure, weights=weights), sentences, transcript)
     actions = _actions(guesses, sentences, transcript, people)
     watch(6, STEPS)
     header = header_of_meeting(transcript, language=None, engine="extractive")
@@ -149,14 +153,18 @@ def _first_with(phrase: str, units: Sequence[Unit]) -> Unit | None:
     return next((unit for unit in units if wanted <= {stem(word) for word in words_of(unit.text)}), None)
 
 
-def _decisions(sentences: Sequence[Unit], transcript: Transcript) -> tuple[Decision, ...]:
+def _decisions(
+    sure: Sequence[Settled], unsure: Sequence[Settled], sentences: Sequence[Unit], transcript: Transcript
+) -> tuple[Decision, ...]:
+    """Return the decisions in spoken order, those that are only guessed after the others and marked."""
     return tuple(
         Decision(
             text=joined_line(entry.line, sentences),
             status=entry.status,
             evidence=evidence_of([sentences[number] for number in entry.proof], transcript),
+            is_weak=entry in unsure,
         )
-        for entry in _unlike(find_decisions(sentences), sentences)
+        for entry in _unlike([*sure, *unsure], sentences)
     )
 
 

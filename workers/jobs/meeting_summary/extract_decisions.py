@@ -1,6 +1,7 @@
 """Gather a meeting's decisions: what was voted on, what was called decided, and what was proposed and accepted.
 
-Each matter is listed once; a vote says more than a word in passing, and a word more than a nod.
+Each matter is listed once; a vote says more than a word in passing, and a word more than a nod. What only resembles a
+decision is in extract_unsure.py.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
-"""Describe each sentence of a meeting by figures that tell tasks from talk.
+"""Describe each sentence of a meeting by figures that tell tasks and decisions from talk.
 
-Wording (extract_cues.py), place in the meeting, who speaks, what the neighbours say and how they answer. The
-weights stand in extract_weights.json.
+Wording (extract_cues.py), place in the meeting, who speaks, what the neighbours say and how they answer; and the
+same figures averaged over the sentences around, since people settle a matter in a stretch of talk and not in one
+sentence. The weights stand in extract_weights.json, one set a kind.
 """
 
 import math
@@ -21,22 +22,39 @@ ANSWER_UNITS = 4  # sentences that follow and can assent or doubt
 CONTEXT_UNITS = 4  # neighbours on either side
 SHORT_WORDS, LONG_WORDS = 5, 25
 
-TASK_CUES = ("i_will", "will_you", "want_you", "you_will", "you_get", "they_will", "task_phrase", "when_due", "meeting_end", "task_word")  # fmt: skip  # noqa: E501
+TASK_CUES = (
+    "i_will", "will_you", "want_you", "you_will", "you_get", "they_will", "task_phrase", "when_due", "meeting_end",
+    "task_word",
+)  # fmt: skip
 DECISION_CUES = ("decided", "go_with", "lets", "will_be", "we_have", "firm")
 QUESTION_CUES = ("asks", "unsure", "trouble", "hedged", "proposal", "or_choice")
-ITEM_FEATURES = (
+OWN_FEATURES = (
     "bias", *CUES, "position", "position_squared", "last_tenth", "last_minutes", "opening", "log_words", "is_short",
-    "is_long", "density", "importance", "importance_sum", "talks_most", "spoke_first", "share", "assents", "firm_assent",  # noqa: E501
-    "doubt", "well_formed", "near_tasks", "near_decisions", "near_questions", "tasks", "decisions", "questions",
-    "tasks_late", "near_tasks_late", "first_speaker_late",
+    "is_long", "density", "importance", "importance_sum", "talks_most", "spoke_first", "share", "assents",
+    "firm_assent", "doubt", "well_formed", "near_tasks", "near_decisions", "near_questions", "tasks", "decisions",
+    "questions", "tasks_late", "near_tasks_late", "first_speaker_late",
 )  # fmt: skip
+ITEM_FEATURES = (*OWN_FEATURES, *(f"around_{name}" for name in OWN_FEATURES[1:]))
 
 
 def item_features(sentences: Sequence[Unit], expected: Mapping[str, float]) -> Floats:
     """Return one row of ITEM_FEATURES for each sentence."""
+    own = _own_features(sentences, expected)
+    return np.hstack([own, _averaged(own[:, 1:])])
+
+
+def _averaged(values: Floats) -> Floats:
+    """Return for each row the mean of it and the CONTEXT_UNITS rows before and after it."""
+    sums = np.vstack([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    places = np.arange(len(values))
+    first, after = np.maximum(0, places - CONTEXT_UNITS), np.minimum(len(values), places + CONTEXT_UNITS + 1)
+    return np.asarray((sums[after] - sums[first]) / (after - first)[:, None], dtype=float)
+
+
+def _own_features(sentences: Sequence[Unit], expected: Mapping[str, float]) -> Floats:
     count = len(sentences)
     if not count:
-        return np.zeros((0, len(ITEM_FEATURES)))
+        return np.zeros((0, len(OWN_FEATURES)))
     cues = np.array([list(cues_in(unit.raw).values()) for unit in sentences], dtype=float)
     names = list(CUES)
     sums = {

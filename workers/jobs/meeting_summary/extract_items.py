@@ -1,12 +1,11 @@
 """Find what resembles a task where nobody worded one: sentences that the fitted model finds likely.
 
-Only tasks are guessed so. Decisions and open questions were tried with the same figures, with richer ones and with
-what people marked as important; three of four lines listed were none (docs/benchmarks.md), so those are found by
-wording alone (extract_settled.py, extract_accepted.py, extract_open.py, extract_debated.py).
+Decisions are guessed so too, but shown apart as unsure (extract_unsure.py). Open questions are found by wording alone
+(extract_open.py, extract_debated.py): of guessed ones seven of ten were none (docs/benchmarks.md).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from assistant.words import content_stems
 from workers.jobs.meeting_summary.extract_cues import CUES, NO_TASK
 from workers.jobs.meeting_summary.extract_importance import Weights, load_weights
-from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, item_features
+from workers.jobs.meeting_summary.extract_item_features import ITEM_FEATURES, Floats
 from workers.jobs.meeting_summary.extract_units import Unit
 from workers.validation.text_support import says_the_same
 
@@ -32,7 +31,8 @@ GIVING = ("you_will", "will_you", "want_you", "you_get", "task_word", "meeting_e
 ALIKE_SHARE = 0.6  # of the smaller item's content stems in the other: one item said twice
 # Done as soon as said: "I will ask this question", "can you give me your opinion?".
 _IN_THE_ROOM = re.compile(
-    r"\bask\b.{0,40}\b(?:questions?|again)\b|\bcall (?:that|it|this)\b|\b(?:can|could|would|will) you (?:\w+ )?(?:give|tell) (?:me|us)\b"  # noqa: E501
+    r"\bask\b.{0,40}\b(?:questions?|again)\b|\bcall (?:that|it|this)\b"
+    r"|\b(?:can|could|would|will) you (?:\w+ )?(?:give|tell) (?:me|us)\b"
     r"|\bcan i (?:\w+ )?ask\b|^\W*(?:\w+ ){0,3}next meeting (?:\w+ ){1,6}(?:minutes|hour)\W*$"
 )
 
@@ -47,10 +47,13 @@ class Candidate:
 
 
 def find_task_candidates(
-    sentences: Sequence[Unit], expected: Mapping[str, float], *, weights: Weights | None = None
+    sentences: Sequence[Unit], features: Floats, *, weights: Weights | None = None
 ) -> list[Candidate]:
-    """Return the likely tasks in the meeting's order, none when nothing reaches the threshold."""
-    scores = task_scores(sentences, expected, weights=weights)
+    """Return the likely tasks in the meeting's order, none when nothing reaches the threshold.
+
+    `features` are the sentences' rows of item_features().
+    """
+    scores = task_scores(sentences, features, weights=weights)
     groups: list[list[int]] = []
     for number, score in enumerate(scores):
         unit = sentences[number]
@@ -70,16 +73,19 @@ def find_task_candidates(
     return sorted(kept, key=lambda c: c.best)
 
 
-def task_scores(
-    sentences: Sequence[Unit], expected: Mapping[str, float], *, weights: Weights | None = None
-) -> list[float]:
+def task_scores(sentences: Sequence[Unit], features: Floats, *, weights: Weights | None = None) -> list[float]:
     """Return the log-odds of each sentence, explicit wording included."""
-    weights = weights or load_weights()
-    row = np.array([weights.items[TASKS].get(name, 0.0) for name in ITEM_FEATURES])
-    model: Sequence[float] = (item_features(sentences, expected) @ row).tolist()
     return [
-        float(value) + EXPLICIT_WORTH * is_explicit_task(unit) for value, unit in zip(model, sentences, strict=True)
+        value + EXPLICIT_WORTH * is_explicit_task(unit)
+        for value, unit in zip(item_scores(TASKS, features, weights=weights), sentences, strict=True)
     ]
+
+
+def item_scores(kind: str, features: Floats, *, weights: Weights | None = None) -> list[float]:
+    """Return the log-odds that the fitted weights of a kind give each row of features."""
+    fitted = (weights or load_weights()).items[kind]
+    scores: list[float] = (features @ np.array([fitted.get(name, 0.0) for name in ITEM_FEATURES])).tolist()
+    return scores
 
 
 def is_explicit_task(unit: Unit) -> bool:

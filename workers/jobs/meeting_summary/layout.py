@@ -117,6 +117,11 @@ def action_text(action: ActionItem, wording: Wording) -> str:
     return f"{done}{action.task} ({', '.join(told) if told else wording['no_owner']})"
 
 
+def decision_text(decision: Decision, wording: Wording) -> str:
+    """Return a decision behind how far it went, or behind "perhaps" where it is only guessed."""
+    return f"[{wording['perhaps'] if decision.is_unsure else wording[decision.status]}] {decision.text}"
+
+
 def printable(text: str) -> str:
     """Return `text` without the control characters that Word's XML forbids."""
     return "".join(sign for sign in text if sign in "\t\n" or (ord(sign) >= 32 and not 0xD800 <= ord(sign) <= 0xDFFF))
@@ -149,11 +154,12 @@ def _text(entry: Entry, wording: Wording) -> str:
         return action_text(entry, wording)
     if isinstance(entry, OpenQuestion):
         return f"{entry.text} ({entry.raised_by})" if entry.raised_by else entry.text
-    return f"[{wording[entry.status]}] {entry.text}" if isinstance(entry, Decision) else entry.text
+    return decision_text(entry, wording) if isinstance(entry, Decision) else entry.text
 
 
 def _marks(entry: Entry, wording: Wording, *, is_mixed: bool) -> str:
-    marks = [wording["weak"]] if entry.is_weak else []
+    is_told = isinstance(entry, Decision) and entry.is_unsure  # before its words
+    marks = [wording["weak"]] if entry.is_weak and not is_told else []
     if entry.edited_by:
         marks.append(wording.edited(entry.edited_by))
     elif is_mixed and entry.found_by == "rules":

@@ -23,7 +23,7 @@ from assistant.words import content_stems
 from workers.context import JobContext
 from workers.jobs.meeting_summary.ask import NOTHING_SAID, answer_about, extraction_receipt, nothing_found
 from workers.jobs.meeting_summary.extract_answer import answer_from_meeting
-from workers.jobs.meeting_summary.layout import action_text
+from workers.jobs.meeting_summary.layout import action_text, decision_text
 from workers.jobs.meeting_summary.recall import transcript_of, urls_of
 from workers.jobs.meeting_summary.reply import QUOTE_CHARS
 from workers.jobs.meeting_summary.wording import ENGLISH, wording_in
@@ -105,7 +105,7 @@ def _found(kept: KeptMinutes, entry: LineEntry, score: float) -> Found:
     wording = wording_in(ENGLISH)
     text = action_text(entry, wording) if isinstance(entry, ActionItem) else entry.text
     if isinstance(entry, Decision):
-        text = f"[{wording[entry.status]}] {text}"
+        text = decision_text(entry, wording)
     if entry.edited_by:
         text += f" ({wording.edited(entry.edited_by)})"
     ticket = kept.ticket_of(entry.id)
