@@ -70,6 +70,7 @@ def _material(minutes: Minutes) -> Material:
         *(
             (_when(one.evidence), f"D{n}", f"({one.status}) {one.text}", one.evidence)
             for n, one in enumerate(minutes.decisions, 1)
+            if not one.is_unsure  # the rules' guesses of a part no model read: nothing to sum a meeting up by
         ),
         *(
             (_when(one.evidence), f"A{n}", f"{one.task} ({one.owner or 'nobody named'})", one.evidence)
