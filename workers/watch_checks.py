@@ -5,6 +5,8 @@ The asker's rights are looked up again for every check: whoever may not inspect 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from assistant.access import may_run
@@ -33,11 +35,10 @@ class WatchChecks:
     def _start(self, watch: Watch) -> bool:
         mention = watch.mention
         asker = self._people.get(mention.conversation.tenant, mention.asker.id) or mention.asker
-        if not may_run(asker, LOG_INSPECTION):
-            self._watches.stop_one(watch.id)
-            log.info("watch.stopped", watch_id=watch.id, reason="role")
-            return False
         options = {**mention.options, "watch_id": watch.id, "is_last_look": watch.is_last}
+        if not may_run(asker, LOG_INSPECTION):  # this check looks at nothing: it tells so, and the watch has ended
+            watch, options = replace(watch, is_last=True), {"watch_id": watch.id, "is_over": True}
+            log.info("watch.stopped", watch_id=watch.id, reason="role")
         again = {
             "asker": asker,
             "options": options,

@@ -53,7 +53,6 @@ _STOP = Statement(
     UPDATE watches SET state = 'stopped' WHERE conversation_id = :conversation_id AND {_IS_ACTIVE}
     """  # noqa: S608
 )
-_STOP_ONE = Statement("UPDATE watches SET state = 'stopped' WHERE id = :watch_id")
 _DUE = Statement(
     f"""
     SELECT {_COLUMNS} FROM watches WHERE state = 'active' AND next_at <= @now AND expires_at > @in(:overdue_seconds)
@@ -161,11 +160,6 @@ class WatchStore:
         """End the watches of a conversation; return how many were active."""
         with writing(self._engine) as connection:
             return _STOP(connection, conversation_id=conversation_id).rowcount
-
-    def stop_one(self, watch_id: str) -> None:
-        """End one watch."""
-        with writing(self._engine) as connection:
-            _STOP_ONE(connection, watch_id=watch_id)
 
     def get(self, watch_id: str) -> Watch | None:
         """Return the watch, active or not."""

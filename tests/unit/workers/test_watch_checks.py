@@ -215,8 +215,32 @@ def test_whoever_may_not_inspect_logs_any_more_watches_none(thread: Thread) -> N
     asker = thread.mention("x").asker
     thread.people.upsert_all("T1", [PersonProfile(id=asker.id, role="employee")])
 
+    thread.said()
+    assert thread.checks.start_due() == 1
+    told = thread.work()
+
+    assert "your role may not inspect logs any more" in told.reply.text
+    assert [target["thread_ts"] for target, _ in thread.said()] == ["1.0"]
+    assert told.result == {}
     assert thread.checks.start_due() == 0
     assert thread.watches.due() == []
+
+
+def test_a_check_that_has_no_logs_any_more_says_so_once(thread: Thread) -> None:
+    thread.ask("inspect the logs of the last hour")
+    thread.watch()
+    thread.said()
+    thread.settings = thread.settings.model_copy(update={"steward_log_folders": ""})
+
+    thread.checks.start_due()
+    told = thread.work()
+    said = thread.said()
+    thread.checks.start_due()
+    thread.work()
+
+    assert told.reply.text.startswith("I can't read these logs any more. ")
+    assert [target["thread_ts"] for target, _ in said] == ["1.0"]
+    assert thread.said() == []
 
 
 def test_the_last_look_says_that_it_was_the_last_and_offers_to_go_on(thread: Thread) -> None:

@@ -56,6 +56,7 @@ class InspectionOptions(BaseModel):
     watch_id: str = Field(default="", description="Set by the watch that asks again.")
     alert: AlertOrigin | None = Field(default=None, description="Set by the alert that started it.")
     is_last_look: bool = Field(default=False, description="Set by a watch that ends with this look.")
+    is_over: bool = Field(default=False, description="Set by a watch whose owner may not inspect logs any more.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assistant.errors import Cancelled
+from assistant.errors import Cancelled, NotPermitted, RequestInvalid
 from assistant.follow_ups import reads_as_follow_up
 from assistant.jobs import Job, JobResult, Receipt
 from assistant.watch_words import read_watch_words
@@ -24,7 +24,13 @@ from workers.jobs.log_inspection.request import InspectionOptions, moment_of, wi
 from workers.jobs.log_inspection.runbook import find_runbook, with_runbook
 from workers.jobs.log_inspection.scope import scoped
 from workers.jobs.log_inspection.surroundings import lines_around, with_surroundings
-from workers.jobs.log_inspection.watching import answer_watch_words, options_of_check, reported
+from workers.jobs.log_inspection.watching import (
+    answer_watch_words,
+    could_not_look,
+    options_of_check,
+    over,
+    reported,
+)
 from workers.logs.index import LogIndex, build_index
 from workers.logs.inspection import inspect_index
 from workers.logs.inspection_report import Inspection
@@ -53,9 +59,24 @@ def run(job: Job, context: JobContext) -> JobResult:
         return answer_watch_words(job, context, words)
     options = read_options(job, InspectionOptions)
     if options.watch_id:
-        options = options_of_check(options, now=context.today)
-    elif kept := _read_before(job, context, options):
+        return _check(job, context, options)
+    if kept := _read_before(job, context, options):
         return reported(job, context, options, _inspect(job, context, options, kept))
+    return _look(job, context, options)
+
+
+def _check(job: Job, context: JobContext, options: InspectionOptions) -> JobResult:
+    """Look again for a watch, which is told when that can't be done: nobody waits for the answer of a check."""
+    if options.is_over:
+        return over(job, context, options)
+    options = options_of_check(options, now=context.today)
+    try:
+        return _look(job, context, options)
+    except (RequestInvalid, NotPermitted) as error:
+        return reported(job, context, options, could_not_look(context, error))
+
+
+def _look(job: Job, context: JobContext, options: InspectionOptions) -> JobResult:
     with log_files(job, context, options) as found:
         read = _read_anew(job, context, found)
         # A check's logs are read anew each time, and of narrowed ones nothing else can be asked.

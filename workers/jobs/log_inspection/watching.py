@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from assistant.errors import NothingFound, NotPermitted, RequestInvalid
+from assistant.errors import NothingFound, NotPermitted, RequestInvalid, StewardError
 from assistant.jobs import Job, JobResult
 from assistant.replies import Action, Actions, Notice, Paragraph, Reply
 from assistant.storage.watch_store import Watch
@@ -88,6 +88,20 @@ def reported(job: Job, context: JobContext, options: InspectionOptions, result: 
     blocks = (Paragraph(markdown=f"**{change}**"), *report, button)
     said = result.reply.model_copy(update={"text": text, "blocks": blocks})
     return result.model_copy(update={"answer": text, "reply": said})
+
+
+def over(job: Job, context: JobContext, options: InspectionOptions) -> JobResult:
+    """Say in the watch's thread that it has ended, since its owner may not inspect logs any more."""
+    text = "I stopped watching this: your role may not inspect logs any more. Your administrator can change that."
+    watch = context.watches.get(options.watch_id) if context.watches is not None else None
+    if watch is not None and context.watches is not None:
+        context.watches.announce(watch, job.id, watch.seen, Reply(text=text, final=False))
+    return _said(context, text)
+
+
+def could_not_look(context: JobContext, error: StewardError) -> JobResult:
+    """Return what a check found that could not begin: a source or a right that is gone."""
+    return _said(context, error.reply).model_copy(update={"result": {"verdict": "could_not_read"}})
 
 
 def what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:
