@@ -38,7 +38,8 @@ _DAY_FIRST = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(\d{4})(?!\d)"
 )
 _MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
-_SPOKEN_LENGTH = re.compile(r"(?:(\d{1,3})\s*(?:h|hr|hrs|hours?|std\.?)\b)?\s*(?:(\d{1,3})\s*(?:m|min|mins|minutes?|minuten)\b)?\s*(?:(\d{1,3})\s*(?:s|sec|secs|seconds?|sekunden)\b)?", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_SPOKEN_LENGTH = re.compile(r"(?:(\d{1,3})\s*(?:h|hr|hrs|hours?|std\.?)\b)?\s*(?:(\d{1,3})\s*(?:m|min|mins|minutes?"
+    r"|minuten)\b)?\s*(?:(\d{1,3})\s*(?:s|sec|secs|seconds?|sekunden)\b)?", re.IGNORECASE)  # fmt: skip
 
 
 def seconds_of(stamp: str) -> float | None:

@@ -10,7 +10,8 @@ _NAMED_CHARS = MAX_NAME_CHARS + 40  # what stands in brackets behind the name do
 _LEADING_TIME = re.compile(rf"^\s*[\[(]?({TIME})[\])]?\s*(?:[-–—|]\s*)?")
 _TRAILING_TIME = re.compile(rf"\s*[\[(]({TIME})[\])]\s*$|\s+({TIME})$")
 _MARKUP = re.compile(r"^\s*(?:>\s?|[-*+•]\s+|\d{1,3}\.\s+(?=\*\*))*")
-_BOLD_NAME = re.compile(rf"^(?:\*\*|__)(?P<name>[^*_\n]{{1,{_NAMED_CHARS}}}?)\s*(?P<inner>:)?\s*(?:\*\*|__)\s*(?P<time>[\[(]{TIME}[\])])?\s*(?P<outer>:)?\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
+_BOLD_NAME = re.compile(rf"^(?:\*\*|__)(?P<name>[^*_\n]{{1,{_NAMED_CHARS}}}?)\s*(?P<inner>:)?\s*(?:\*\*"
+    rf"|__)\s*(?P<time>[\[(]{TIME}[\])])?\s*(?P<outer>:)?\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip
 _AFTER_COLON = re.compile(rf"^(?P<name>[^:\n：]{{1,{_NAMED_CHARS}}}?)\s*[:：](?![/\\])(?P<rest>.*)$", re.DOTALL)
 _TIMED_NAME = re.compile(rf"^(?P<name>[^:\n：]{{1,{_NAMED_CHARS}}}?)\s*[\[(](?P<time>{TIME})[\])]\s*[:：]\s*(?P<rest>.*)$", re.DOTALL)  # fmt: skip  # noqa: E501
 

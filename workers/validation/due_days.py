@@ -48,27 +48,45 @@ _DAY_MONTH = (
     rf"|{_FULL_MONTH} (?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)?|{_SPOKEN})(?:,? \d{{4}})?)\b"
 )
 # "the first" is a day only where the thought ends: "by the first release" and "the second one" are not.
-_THOUGHT_ENDS = r"(?=\s*(?:$|[.,;:!?)…]|(?:and|so|please|then|if|because|or|at|we|i|you|works|would|is|instead|latest|morning|afternoon|evening)\b))"  # noqa: E501
+_THOUGHT_ENDS = (
+    r"(?=\s*(?:$|[.,;:!?)…]|(?:and|so|please|then|if|because|or|at|we|i|you|works|would|is|instead|latest"
+    r"|morning|afternoon|evening)\b))"
+)
 _NTH_ALONE = (
     rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)\b(?! (?:floor|page|time|point|item|version))|the {_SPOKEN}\b{_THOUGHT_ENDS}"
 )
 _BESIDE = rf"(?:,? ?(?:so |that's |which is )?(?:on )?(?:{_DAY_MONTH}|the {_NTH}))"  # "Friday, the twentieth of May"
 _WHOLE_DATES = rf"{_FULL_WEEKDAY}{_BESIDE}|{_DAY_MONTH}"
 _DAY_WORDS = (
-    rf"(?:(?:next|this|coming|nächsten|kommenden) )?{_FULL_WEEKDAY}(?:{_BESIDE})?(?: (?:next week|morning|afternoon|evening|noon))?"  # noqa: E501
-    rf"|(?:the )?day after tomorrow|tomorrow(?: (?:morning|afternoon|evening))?(?:{_BESIDE})?|tonight|today|übermorgen|heute|demain|aujourd'hui"  # noqa: E501
-    r"|(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|ende (?:der|dieser|nächster) woche|ende des monats"  # noqa: E501
-    rf"|(?:the )?(?:end|middle|beginning|start|first week|second week|last week) of {_FULL_MONTH}|(?:the )?week of the {_NTH}|mid[- ]{_FULL_MONTH}"  # noqa: E501
-    r"|next (?:week|month|meeting|time|sprint|quarter|year)|this (?:week|month|afternoon|evening)|(?:the )?next meeting|nächste[nr]? (?:woche|monat|sitzung)|la semaine prochaine"  # noqa: E501
+    rf"(?:(?:next|this|coming|nächsten|kommenden) )?{_FULL_WEEKDAY}(?:{_BESIDE})?(?: (?:next week|morning"
+    rf"|afternoon|evening|noon))?"
+    rf"|(?:the )?day after tomorrow|tomorrow(?: (?:morning|afternoon|evening))?(?:{_BESIDE})?|tonight"
+    rf"|today|übermorgen|heute|demain|aujourd'hui"
+    r"|(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|ende (?:der|dieser|nächster) woche"
+    r"|ende des monats"
+    rf"|(?:the )?(?:end|middle|beginning|start|first week|second week|last week) of {_FULL_MONTH}"
+    rf"|(?:the )?week of the {_NTH}|mid[- ]{_FULL_MONTH}"
+    r"|next (?:week|month|meeting|time|sprint|quarter|year)|this (?:week|month|afternoon|evening)"
+    r"|(?:the )?next meeting|nächste[nr]? (?:woche|monat|sitzung)|la semaine prochaine"
     rf"|(?:with)?in {_COUNT} (?:days?|weeks?|months?|tagen?|wochen?)"
     rf"|\d{{4}}-\d{{2}}-\d{{2}}|{_DAY_MONTH}|{_NTH_ALONE}|christmas|easter|the new year"
 )
 _FILLER = r"(?:,? ?(?:let's say|i'd say|say|um+|uh+|er+|you know)\b,?)"
 _DUE = re.compile(
-    rf"\b(?:(?:no later than|not later than|by|until|till|before|on|due|bis|spätestens|avant|d'ici|am){_FILLER}*\s+(?:the\s+|zum\s+|zur\s+|le\s+)?(?:{_DAY_WORDS})|(?:with)?in {_COUNT} (?:days?|weeks?|months?|tagen|wochen)|{_WHOLE_DATES}|tomorrow(?: (?:morning|afternoon|evening))?(?:{_BESIDE})?|later today|(?<!for )today{_THOUGHT_ENDS}(?! is)|tonight|for {_FULL_WEEKDAY}|next week|this week{_THOUGHT_ENDS}|(?:next|this) {_FULL_WEEKDAY}|{_FULL_WEEKDAY}(?= (?:morning|afternoon|at the latest))|(?:at )?(?:the )?end of (?:the|this|next) (?:week|month|quarter)|as soon as possible|asap|übermorgen|nächste woche|bis morgen|demain|la semaine prochaine)(?!\w)",  # noqa: E501
+    rf"\b(?:(?:no later than|not later than|by|until|till|before|on|due|bis|spätestens|avant|d'ici"
+    rf"|am){_FILLER}*\s+(?:the\s+|zum\s+|zur\s+|le\s+)?(?:{_DAY_WORDS})|(?:with)?in {_COUNT} (?:days?"
+    rf"|weeks?|months?|tagen|wochen)|{_WHOLE_DATES}|tomorrow(?: (?:morning|afternoon"
+    rf"|evening))?(?:{_BESIDE})?|later today|(?<!for )today{_THOUGHT_ENDS}(?! is)|tonight"
+    rf"|for {_FULL_WEEKDAY}|next week|this week{_THOUGHT_ENDS}|(?:next|this) {_FULL_WEEKDAY}"
+    rf"|{_FULL_WEEKDAY}(?= (?:morning|afternoon|at the latest))|(?:at )?(?:the )?end of (?:the|this"
+    rf"|next) (?:week|month|quarter)|as soon as possible|asap|übermorgen|nächste woche|bis morgen|demain"
+    rf"|la semaine prochaine)(?!\w)",
     re.IGNORECASE,
 )
-_MENDING = r"(?:\b(?:no|sorry|wait|i mean|i meant|or rather|actually|correction|scratch that|make (?:it|that)|nein|pardon)\b[\s,.;:–-]*)+"  # noqa: E501
+_MENDING = (
+    r"(?:\b(?:no|sorry|wait|i mean|i meant|or rather|actually|correction|scratch that|make (?:it|that)|nein"
+    r"|pardon)\b[\s,.;:–-]*)+"
+)
 # "By the 13th, no, sorry, the 14th": the later day counts.
 _CORRECTED = re.compile(
     rf"{_MENDING}(?:(?:then|it's|that's|that would be|rather|on|by|until|before)\s+)*(?P<day>{_DAY_WORDS})(?!\w)",

@@ -31,7 +31,8 @@ def comparable(text: str) -> str:
 
 
 _NAME = re.compile(r"(?<!\w)[^\W\d_][\w'’-]*")
-_PERSON_FOLLOWS = re.compile(r"^(?:,| (?:will|said|says|asked|agreed|wants?|should|proposed|suggested|takes?|sends?|is going|has to|to|and [A-Z]|or [A-Z]|confirmed|decided|reported|disagreed|refused|promised|checks?|prepares?)\b)")  # fmt: skip  # noqa: E501
+_PERSON_FOLLOWS = re.compile(r"^(?:,| (?:will|said|says|asked|agreed|wants?|should|proposed|suggested|takes?|sends?|is going|has to|to"  # noqa: E501
+    r"|and [A-Z]|or [A-Z]|confirmed|decided|reported|disagreed|refused|promised|checks?|prepares?)\b)")  # fmt: skip
 _ADDRESS = re.compile(r"https?://[^\s<>()]+|\bwww\.[^\s<>()]+|[\w.+-]+@[\w-]+\.[\w.]+")
 
 

@@ -21,12 +21,14 @@ _MARKED = re.compile(
     re.I | re.M,
 )
 _SECTION = re.compile(
-    r"^[#*\s]*(?:action items?|actions|next steps|to-?dos?|tasks|aufgaben|nächste schritte)\b[^\n]*\n((?:\s*\n)?(?:\s*(?:[-*•|]|\d+[.)])\s*.+\n?)+)",  # noqa: E501
+    r"^[#*\s]*(?:action items?|actions|next steps|to-?dos?|tasks|aufgaben"
+    r"|nächste schritte)\b[^\n]*\n((?:\s*\n)?(?:\s*(?:[-*•|]|\d+[.)])\s*.+\n?)+)",
     re.I | re.M,
 )
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*(?:\[[ xX]?\]\s*)?(\S.*)$", re.MULTILINE)
 _COMMITMENT = re.compile(
-    r"^(?P<who>[^:\n]{2,40}): (?P<text>[^\n]*\b(?:I'll|I will|I’ll|I'm going to|I can (?:do|send|write|prepare|ask|check)|ich werde|ich mache|ich schicke)\b[^\n]*)$",  # noqa: E501
+    r"^(?P<who>[^:\n]{2,40}): (?P<text>[^\n]*\b(?:I'll|I will|I’ll|I'm going to|I can (?:do|send|write|prepare|ask"
+    r"|check)|ich werde|ich mache|ich schicke)\b[^\n]*)$",
     re.MULTILINE,
 )
 _CLAUSE = re.compile(r"(?<=[.!?])\s+")

@@ -35,15 +35,24 @@ _ENGLISH: tuple[tuple[str, str], ...] = (
     ("unknown", r"let(?:ting)?{who} know (?=(?:whether|if|when|how|why|what)\b)"),
     ("please", r"(?:tell|telling|instruct|remind|reminding){who} (?:to) "),
     ("remind_of", r"(?:remind|reminding){who} (?:of|about) "),
-    ("inform_about", r"(?:tell|telling|inform|informing|notify|notifying|update|updating|brief|briefing|write to|write){who} (?:about|on|of) "),  # noqa: E501
+    ("inform_about", (r"(?:tell|telling|inform|informing|notify|notifying|update|updating|brief|briefing|write to"
+        r"|write){who} (?:about|on|of) ")),
     ("unknown", r"(?:tell|telling|explain|explaining)(?: to)?{who},? (?=(?:whether|if|when|how|why|what|which|where)\b)"),  # noqa: E501
-    ("include", r"(?:tell|telling|give|giving|send|sending|share with|provide){someone} (?:with )?(?=(?:the|our|my|his|her|their|a link|an overview|a summary)\b)"),  # noqa: E501
-    ("that", r"(?:tell|telling|inform|informing|notify|notifying|assure|assuring|warn|warning|remind|reminding|write|writing|reply|replying|answer|answering|respond|responding)(?: to| back| back to)?{who},? that "),  # noqa: E501
-    ("that", r"(?:e-mail|email|mail|message|send|answer|write){who}(?: an? (?:\w+ ){0,2}(?:e-mail|email|mail|message|note|reply))?(?: saying)?,? that "),  # noqa: E501
+    ("include", (r"(?:tell|telling|give|giving|send|sending|share with|provide){someone} (?:with )?(?=(?:the|our|my|his"  # noqa: E501
+        r"|her|their|a link|an overview|a summary)\b)")),
+    ("that", (r"(?:tell|telling|inform|informing|notify|notifying|assure|assuring|warn|warning|remind|reminding"
+        r"|write|writing|reply|replying|answer|answering|respond|responding)(?: to| back"
+        r"| back to)?{who},? that ")),
+    ("that", (r"(?:e-mail|email|mail|message|send|answer|write){who}(?: an? (?:\w+ ){0,2}(?:e-mail|email|mail"
+        r"|message|note|reply))?(?: saying)?,? that ")),
     ("that", r"(?:tell|telling){someone},? "),
-    ("that", r"(?:say|saying|mention|mentioning|state|stating|explain|explaining|confirm|confirming|announce|announcing|stress|stressing|add|adding|point out|pointing out|report|reporting|note|noting|emphasi[sz]e|emphasi[sz]ing|promise|promising|agree|agreeing|clarify|clarifying|repeat)(?: to)?{who},? that "),  # noqa: E501
+    ("that", (r"(?:say|saying|mention|mentioning|state|stating|explain|explaining|confirm|confirming|announce"
+        r"|announcing|stress|stressing|add|adding|point out|pointing out|report|reporting|note|noting"
+        r"|emphasi[sz]e|emphasi[sz]ing|promise|promising|agree|agreeing|clarify|clarifying"
+        r"|repeat)(?: to)?{who},? that ")),
     ("that", r"(?:say|saying) (?:to{who} )?"),
-    ("thank_for", r"(?:thank|thanking){who} (?:very much |warmly |again )?for |(?:say|express) (?:thanks|thank you)(?: to)?{who} for "),  # noqa: E501
+    ("thank_for", (r"(?:thank|thanking){who} (?:very much |warmly |again )?for |(?:say|express) (?:thanks"
+        r"|thank you)(?: to)?{who} for ")),
     ("invite_to", r"(?:invite|inviting){who} (?:to|for) "),
     ("apologise_that", r"apologi[sz](?:e|ing)(?: to)?{who} that "),
     ("apologise_for", r"apologi[sz](?:e|ing)(?: to)?{who} (?:for|about) "),
@@ -51,9 +60,11 @@ _ENGLISH: tuple[tuple[str, str], ...] = (
     ("accept", r"(?:accept|accepting|agree to|agreeing to|say yes to) "),
     ("congratulate_on", r"congratulat(?:e|ing){who} (?:on|for) "),
     ("arrange", r"(?:propose|suggest|offer|proposing|suggesting|offering)(?: to)?{someone} to "),
-    ("arrange", r"(?=(?:schedule|arrange|set up|propose|suggest|book|plan|organi[sz]e|postpone|reschedule|cancel|offer|order|move|invite)\s)"),  # noqa: E501
+    ("arrange", (r"(?=(?:schedule|arrange|set up|propose|suggest|book|plan|organi[sz]e|postpone|reschedule|cancel|offer"  # noqa: E501
+        r"|order|move|invite)\s)")),
     ("follow_up", r"follow(?:ing)?[ -]up (?:with{who} )?(?:on|about|after|regarding) "),
-    ("include", r"(?:mention|mentioning|include|including|state|stating|quote|quoting|list|listing|explain|explaining|summari[sz]e|summari[sz]ing|provide|repeat|name|naming|attach a summary of) (?=\w)"),  # noqa: E501
+    ("include", (r"(?:mention|mentioning|include|including|state|stating|quote|quoting|list|listing|explain|explaining"  # noqa: E501
+        r"|summari[sz]e|summari[sz]ing|provide|repeat|name|naming|attach a summary of) (?=\w)")),
     ("confirm", r"(?:confirm|confirming)(?: to)?{who} "),
 )  # fmt: skip
 _GERMAN: tuple[tuple[str, str], ...] = (
@@ -62,7 +73,9 @@ _GERMAN: tuple[tuple[str, str], ...] = (
     ("ask_about", r"(?:frag|frage|fragen){who} nach "),
     ("ask_for", r"(?:bitte|bitten)(?: Sie)?{who} um "),
     ("ask_to", r"(?:bitte|bitten){who},? (?!um\b)(?=[^.]{{3,160}}\bzu \w+en\b)"),
-    ("that", r"(?:sag|sage|sagen|teile?|mitteilen|schreibe?|informiere|informieren|erinnere|bestätige?|antworte|erkläre?)(?: an)?{who}(?: eine? (?:\w+ )?(?:E-?Mail|Mail|Nachricht)(?: an{who})?)?(?: mit| daran)?,? dass "),  # noqa: E501
+    ("that", (r"(?:sag|sage|sagen|teile?|mitteilen|schreibe?|informiere|informieren|erinnere|bestätige?|antworte"
+        r"|erkläre?)(?: an)?{who}(?: eine? (?:\w+ )?(?:E-?Mail|Mail|Nachricht)(?: an{who})?)?(?: mit"
+        r"| daran)?,? dass ")),
     ("thank_for", r"(?:danke?|bedanke|bedanken)(?: dich| Sie sich| mich)?(?: bei)?{who} für "),
     ("apologise_for", r"(?:entschuldige|entschuldigen)(?: dich| Sie sich| mich)?(?: bei)?{who} für "),
     ("remind_of", r"(?:erinnere|erinnern){who} an "),
@@ -96,8 +109,15 @@ _OTHERS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }  # fmt: skip
 _TABLES = {"en": _ENGLISH, "de": _GERMAN, **_OTHERS}
-_BEFORE = r"(?:^|(?<=[,;:–—-] )|(?<=[,;] and )|(?<=\band )|(?<=\bthen )|(?<=\bto )|(?<=\bbut )|(?<=\bund )|(?<=\bet )|(?<=\by )|(?<=\be )|(?<=\blui )|(?<=\bleur )|(?<=\bpour )|(?<=\bpara )|(?<=\balso )|(?<=\bplease )|(?<=\bwhere you )|(?<=\bin which you )|(?<= )(?=(?:[a-zé]+ing|dass|mit der)\b))"  # noqa: E501
-_PRONOUNS = r"(?i:him|her|them|everyone|everybody|all|both(?: of them)?|us|ihm|ihr|ihnen|ihn|sie|lui|leur|le|la|(?:the|our|my|their|his|her) (?!(?:\w+ )?(?:that|to|for)\b)\w+(?: team)?)"  # noqa: E501
+_BEFORE = (
+    r"(?:^|(?<=[,;:–—-] )|(?<=[,;] and )|(?<=\band )|(?<=\bthen )|(?<=\bto )|(?<=\bbut )|(?<=\bund )"
+    r"|(?<=\bet )|(?<=\by )|(?<=\be )|(?<=\blui )|(?<=\bleur )|(?<=\bpour )|(?<=\bpara )|(?<=\balso )"
+    r"|(?<=\bplease )|(?<=\bwhere you )|(?<=\bin which you )|(?<= )(?=(?:[a-zé]+ing|dass|mit der)\b))"
+)
+_PRONOUNS = (
+    r"(?i:him|her|them|everyone|everybody|all|both(?: of them)?|us|ihm|ihr|ihnen|ihn|sie|lui|leur|le|la|(?:the"
+    r"|our|my|their|his|her) (?!(?:\w+ )?(?:that|to|for)\b)\w+(?: team)?)"
+)
 
 
 def read_acts(sentence: str, names: NamePattern, language: str) -> tuple[list[Act], str]:

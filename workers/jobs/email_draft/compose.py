@@ -258,7 +258,10 @@ def _warnings(context: JobContext, plan: _Plan, written: Written) -> list[DraftW
         text = f"Left out: {plan.withdrawn} of the answer's quotes, which you can't open, or not any more."
         warnings.append(DraftWarning(code="unsupported_fact", text=text))
     if plan.left_out:
-        text = f"Left out, because it is confidential and the e-mail goes outside: {', '.join(dict.fromkeys(plan.left_out))}."  # noqa: E501
+        text = (
+            f"Left out, because it is confidential and the e-mail goes outside: "
+            f"{', '.join(dict.fromkeys(plan.left_out))}."
+        )
         warnings.append(DraftWarning(code="confidential_external", text=text))
     is_outside = any(is_external(box.address, plan.directory.domain) for box in plan.addressed.everybody)
     if is_outside and says_confidential(plan.wish.words):
@@ -271,7 +274,10 @@ def _warnings(context: JobContext, plan: _Plan, written: Written) -> list[DraftW
         and not answered.attachments
         and re.search(r"\b(?:find|see|is|are) (?:\w+ )?attached\b", answered.text)
     ):
-        text = f"{answered.sender.name or answered.sender.address} mentions an attachment, but none came with the message."  # noqa: E501
+        text = (
+            f"{answered.sender.name or answered.sender.address} mentions an attachment, but none came with the "
+            f"message."
+        )
         warnings.append(DraftWarning(code="missing_attachment", text=text))
     warnings += [DraftWarning(code="unsupported_fact", text=one.said) for one in plan.disagreements]
     said = wrong_weekdays(written.body, context.today.date())

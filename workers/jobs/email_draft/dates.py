@@ -16,7 +16,11 @@ from workers.jobs.email_draft.material import Source
 from workers.validation.citations import stems
 
 MOST_MENTIONS = 150  # days compared with each other; a longer list is a calendar rather than a thread
-_EVENTS = "deadline launch release golive kickoff delivery due workshop offsite hands conference webinar migration cutover appointment interview audit demo training start closing submission meeting call termin frist abgabe lieferung besprechung"  # noqa: E501
+_EVENTS = (
+    "deadline launch release golive kickoff delivery due workshop offsite hands conference webinar migration "
+    "cutover appointment interview audit demo training start closing submission meeting call termin frist "
+    "abgabe lieferung besprechung"
+)
 _SINGULAR = frozenset(stems("deadline launch release kickoff delivery migration cutover audit frist abgabe offsite"))
 _WEEKDAY_NAMES = (
     "monday montag lundi lunes",
@@ -36,10 +40,14 @@ _RANGE = re.compile(
 )
 _RELATIVE = re.compile(
     rf"\b(?:(?:next|this|last|coming|following|nächste[nrs]?|kommende[nrs]?|diese[nrs]?|letzte[nrs]?)\s+(?:{_WEEKDAY}|week|month|quarter|year|weekend|woche|monat|quartal|jahr|wochenende)|"
-    rf"{_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon|night))?|tomorrow(?: (?:morning|afternoon|evening))?|yesterday|today|tonight|day after tomorrow|"  # noqa: E501
-    r"in (?:\d+|an?|one|two|three|four|five|six|a few|a couple of) (?:hours?|days?|weeks?|months?)|(?:by |at )?(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|"  # noqa: E501
-    r"heute|morgen(?! früh)|übermorgen|gestern|in (?:\d+|ein\w*|zwei|drei) (?:tag|woche|monat)\w*|ende (?:der|dieser|nächster|des) (?:woche|monats?|jahres|quartals)|"  # noqa: E501
-    r"demain|aujourd'hui|hier|la semaine prochaine|(?:lundi|mardi|jeudi|vendredi) prochain|mañana|hoy|la próxima semana|el próximo \w+|amanhã|hoje|na próxima \w+)\b",  # noqa: E501
+    rf"{_WEEKDAY}(?: (?:next week|morning|afternoon|evening|noon|night))?|tomorrow(?: (?:morning|afternoon"
+    rf"|evening))?|yesterday|today|tonight|day after tomorrow|"
+    r"in (?:\d+|an?|one|two|three|four|five|six|a few|a couple of) (?:hours?|days?|weeks?|months?)|(?:by "
+    r"|at )?(?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year)|"
+    r"heute|morgen(?! früh)|übermorgen|gestern|in (?:\d+|ein\w*|zwei|drei) (?:tag|woche|monat)\w*|ende (?:der"
+    r"|dieser|nächster|des) (?:woche|monats?|jahres|quartals)|"
+    r"demain|aujourd'hui|hier|la semaine prochaine|(?:lundi|mardi|jeudi|vendredi) prochain|mañana|hoy"
+    r"|la próxima semana|el próximo \w+|amanhã|hoje|na próxima \w+)\b",
     re.IGNORECASE,
 )
 

@@ -16,7 +16,8 @@ _FILE_NAME = re.compile(
     r"\b[\w()-]+(?:\.[\w()-]+)*\.(?:pdf|docx?|xlsx?|pptx?|csv|zip|png|jpe?g|txt|md|odt|ods|ics|vtt|json)\b", re.I
 )
 _WHAT = re.compile(
-    r"\b(?:attach(?:ing)?|enclos(?:e|ing))\s+(?:it |this |the |our |my |a |an )*([\w .'-]{0,60})|\bwith (?:the |our |my )?([\w .'-]{2,40}?) attached\b|\b(?:im anhang|anbei|häng\w*)\s+([\w .'-]{2,40})",  # noqa: E501
+    r"\b(?:attach(?:ing)?|enclos(?:e|ing))\s+(?:it |this |the |our |my |a |an )*([\w .'-]{0,60})|\bwith (?:the "
+    r"|our |my )?([\w .'-]{2,40}?) attached\b|\b(?:im anhang|anbei|häng\w*)\s+([\w .'-]{2,40})",
     re.I,
 )
 

@@ -23,7 +23,8 @@ _SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b\d\.)\s+(?!(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b)(?=[A-ZÀ-Ž\d\"“(])|\n+"
 )
 _SALUTATION = re.compile(
-    r"^(?:hi|hello|dear|hallo|liebe\w*|guten tag|sehr geehrte\w*|best|kind|regards|thanks|cheers|viele grüße|mit freundlichen)\b[^.?!]{0,60}$",  # noqa: E501
+    r"^(?:hi|hello|dear|hallo|liebe\w*|guten tag|sehr geehrte\w*|best|kind|regards|thanks|cheers|viele grüße"
+    r"|mit freundlichen)\b[^.?!]{0,60}$",
     re.I,
 )
 

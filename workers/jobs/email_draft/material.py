@@ -32,11 +32,16 @@ _ORDERS = re.compile(
     re.IGNORECASE,
 )
 _CONFIDENTIAL = re.compile(
-    r"\[\s*(?:strictly\s+)?confidential\s*\]|\bstrictly confidential\b|^\W*confidential\b|\bconfidential(?:ity)?\s*[:–—-]"  # noqa: E501
-    r"|\bclassification\s*:\s*(?:confidential|internal|restricted|secret)|\binternal(?:\s+use)?\s+only\b|\binternal, please\b"  # noqa: E501
-    r"|\bkeep (?:this|that|it) (?:inside|in|internal|confidential|between us|to yourself)\b|\bnot for (?:external|distribution|publication|customers)\b"  # noqa: E501
-    r"|\bdo not (?:share|forward|distribute)\b|\bdon't (?:share|forward)\b|\bunder (?:an )?nda\b|\bthis is confidential\b|\bis confidential\b"  # noqa: E501
-    r"|\bvertraulich\b|\bnur (?:für den internen Gebrauch|intern)\b|\bnicht weitergeben\b|\bconfidentiel|\bconfidencial",  # noqa: E501
+    r"\[\s*(?:strictly\s+)?confidential\s*\]|\bstrictly confidential\b|^\W*confidential\b"
+    r"|\bconfidential(?:ity)?\s*[:–—-]"
+    r"|\bclassification\s*:\s*(?:confidential|internal|restricted|secret)|\binternal(?:\s+use)?\s+only\b"
+    r"|\binternal, please\b"
+    r"|\bkeep (?:this|that|it) (?:inside|in|internal|confidential|between us|to yourself)\b|\bnot for (?:external"
+    r"|distribution|publication|customers)\b"
+    r"|\bdo not (?:share|forward|distribute)\b|\bdon't (?:share|forward)\b|\bunder (?:an )?nda\b"
+    r"|\bthis is confidential\b|\bis confidential\b"
+    r"|\bvertraulich\b|\bnur (?:für den internen Gebrauch|intern)\b|\bnicht weitergeben\b|\bconfidentiel"
+    r"|\bconfidencial",
     re.IGNORECASE | re.MULTILINE,
 )
 _ATTENDEES = re.compile(r"^\W*(?:attendees|participants|present|teilnehmer\w*|anwesend)\W*:\W*(\w.+)$", re.I | re.M)

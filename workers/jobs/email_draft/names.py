@@ -14,7 +14,8 @@ from assistant.mail.draft import ADDRESS
 
 ROLES = (
     r"(?i:my (?:manager|boss|team)|meine[mnr]? (?:chefin|chef|vorgesetzten?|managerin|manager)|"
-    r"(?:all |the )?(?:attendees|participants)|alle[n]? teilnehmer\w*|everyone|everybody|all staff|the whole company|alle)\b"  # noqa: E501
+    r"(?:all |the )?(?:attendees|participants)|alle[n]? teilnehmer\w*|everyone|everybody|all staff"
+    r"|the whole company|alle)\b"
 )
 _NOT_NAMES = (
     r"(?!(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|"

@@ -19,7 +19,10 @@ MOST_SENTENCES = 2  # quoted for one question
 MIN_SHARED = 2  # words in common where the kind of question says nothing
 LEAST_SHARED_BARE = 0.75  # of the content words, there
 LEAST_SHARED = 0.5  # of the question's content words in a sentence of the thread or a file
-_WH = r"(?:how(?: (?:long|often|far|soon))?|how (?:much|many)(?: [a-z]+){0,2}?|when|where|why|who|whom|which(?: [a-z]+)?|what(?: [a-z]+)?|wie ?viele?|wie lange|wann|wohin|wo|warum|wer|welche\w*|was|wie)"  # noqa: E501
+_WH = (
+    r"(?:how(?: (?:long|often|far|soon))?|how (?:much|many)(?: [a-z]+){0,2}?|when|where|why|who|whom"
+    r"|which(?: [a-z]+)?|what(?: [a-z]+)?|wie ?viele?|wie lange|wann|wohin|wo|warum|wer|welche\w*|was|wie)"
+)
 _AUXILIARY = r"(?:do|does|did|is|are|was|were|has|have|had|will|would|can|could|shall|should|may|must)"
 _ASKED = re.compile(rf"^(?:{_WH} (?:{_AUXILIARY}|\w+ (?:er|sie|wir|ich))\b|how (?:much|many|long)\b)", re.IGNORECASE)
 _ENDING_IN_MARK = re.compile(rf"^(?:{_WH}|{_AUXILIARY}|\w+ (?:er|sie|wir|ich|der|die|das))\b.*\?$", re.IGNORECASE)
@@ -50,7 +53,8 @@ _LIGHT = stems("much many long often far get gets got go goes come comes need ne
 _PERSON = r"(?:I|you|he|she|it|we|they)"
 _WITH_DO = re.compile(rf"^(?P<wh>{_WH} )?(?P<do>do|does) (?P<subject>{_PERSON}\b|\S.*?)(?P<rest> .+)$", re.IGNORECASE)
 _INVERTED = re.compile(
-    rf"^(?P<wh>{_WH} )?(?P<verb>is|are|was|were|has|have|will|would|can|could|shall|should|may|must) (?P<subject>{_PERSON})\b(?P<rest>.*)$",  # noqa: E501
+    rf"^(?P<wh>{_WH} )?(?P<verb>is|are|was|were|has|have|will|would|can|could|shall|should|may"
+    rf"|must) (?P<subject>{_PERSON})\b(?P<rest>.*)$",
     re.IGNORECASE,
 )
 _BE_AT_END = re.compile(rf"^(?P<wh>{_WH}) (?P<verb>is|are|was|were) (?P<subject>(?:the|our|my|your) \w+)$", re.I)

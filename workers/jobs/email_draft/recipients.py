@@ -26,7 +26,8 @@ _MANAGER = re.compile(r"^(?:my (?:manager|boss)|meine?[mnr]? (?:chefin|chef|vorg
 _ATTENDEES = re.compile(r"attendee|participant|teilnehmer", re.IGNORECASE)
 _EVERYBODY = re.compile(r"^(?:everyone|everybody|all staff|the whole company|alle|my team|meine?m? team)$", re.I)
 _QUALIFIED = re.compile(
-    r"^(?P<name>.+?)(?: (?:in|from|of|at|aus|von|de) (?:the |der |dem )?(?P<in>[\w ]+?)(?: team)?| \((?P<note>[^)@]+)\))$",  # noqa: E501
+    r"^(?P<name>.+?)(?: (?:in|from|of|at|aus|von|de) (?:the |der |dem )?(?P<in>[\w ]+?)(?: team)?"
+    r"| \((?P<note>[^)@]+)\))$",
     re.I,
 )
 

@@ -21,55 +21,71 @@ from workers.jobs.email_draft.style_words import asked_language, asked_length, a
 
 _PASTED = re.compile(r"^(?:(?:From|Von|De|Subject|Betreff): .+|-{3,}.*|>.*|\"{3}|```.*)$", re.MULTILINE)
 _CONTROL = re.compile(
-    r"^\W*(?:please |bitte )?(?:keep|make|halte?n?|mache?)\s+(?:it|this|the (?:tone|mail|e-?mail|reply|message)|es|sie|die mail)\b[^.]{0,60}$"  # noqa: E501
+    r"^\W*(?:please |bitte )?(?:keep|make|halte?n?|mache?)\s+(?:it|this|the (?:tone|mail|e-?mail|reply|message)|es"
+    r"|sie|die mail)\b[^.]{0,60}$"
     r"|^\W*(?:use|be|sound|tone|language|length|tonfall|sprache|ton)\b(?: a| an| the| very| more|:)?[^.]{0,40}$"
-    r"|^\W*(?:write|draft|answer|do|schreib\w*)?\s*(?:it |this |the (?:e-?mail|mail) )?(?:in|auf) (?:english|german|french|spanish|portuguese|deutsch|englisch|französisch)\W*$"  # noqa: E501
-    r"|^\W*(?:short|brief|formal|friendly|firm|neutral|polite|politely|casual|kurz|freundlich|förmlich)(?:,? (?:and |und |but )?(?:short|brief|formal|friendly|firm|neutral|polite|casual|tone|please|freundlich|bitte|förmlich))*\W*$"  # noqa: E501
+    r"|^\W*(?:write|draft|answer|do|schreib\w*)?\s*(?:it |this |the (?:e-?mail|mail) )?(?:in|auf) (?:english"
+    r"|german|french|spanish|portuguese|deutsch|englisch|französisch)\W*$"
+    r"|^\W*(?:short|brief|formal|friendly|firm|neutral|polite|politely|casual|kurz|freundlich"
+    r"|förmlich)(?:,? (?:and |und |but )?(?:short|brief|formal|friendly|firm|neutral|polite|casual|tone|please"
+    r"|freundlich|bitte|förmlich))*\W*$"
     r"|^\W*(?:please )?(?:attach|enclose|häng\w*|anbei)\b.*$|^\W*(?:don'?t|do not|never|without|nicht|keine?)\b.*$"
-    r"|^\W*(?:use|see|based on|here is|here's|take|nimm|read)\b[^.]{0,30}\b(?:attach\w*|thread|file|notes|minutes|transcript|mails?|e-?mails?|below|anhang)\b.*$"  # noqa: E501
+    r"|^\W*(?:use|see|based on|here is|here's|take|nimm|read)\b[^.]{0,30}\b(?:attach\w*|thread|file|notes|minutes"
+    r"|transcript|mails?|e-?mails?|below|anhang)\b.*$"
     r"|^\W*(?:sign (?:it )?(?:as|off)|subject|betreff)\b.*$|^\W*(?:reply[ -](?:to )?all|answer all)\W*$",
     re.IGNORECASE,
 )
 _REPLY = re.compile(
-    r"\b(?:reply|respond|answer|write back|get back to|response|antworte?|antwort|réponds?|répondez|respon(?:de|da|der)|antworten)\b",  # noqa: E501
+    r"\b(?:reply|respond|answer|write back|get back to|response|antworte?|antwort|réponds?|répondez|respon(?:de|da"
+    r"|der)|antworten)\b",
     re.I,
 )
 _REPLY_ALL = re.compile(
-    r"\b(?:reply[ -](?:to )?(?:all|everyone|everybody)|answer (?:them )?all|to (?:all|everyone) (?:in|on) (?:the|this) thread|antworte? (?:an )?allen?|keep everyone in copy)\b",  # noqa: E501
+    r"\b(?:reply[ -](?:to )?(?:all|everyone|everybody)|answer (?:them )?all|to (?:all|everyone) (?:in|on) (?:the"
+    r"|this) thread|antworte? (?:an )?allen?|keep everyone in copy)\b",
     re.I,
 )
 _NOT_ALL = re.compile(
     r"\b(?:not|don'?t|never|without|no)\b[^.]{0,20}\b(?:reply[ -]?(?:to )?all|reply to (?:all|everyone))", re.I
 )
 _ATTACH = re.compile(
-    r"\b(?:attach(?:ed|ing|ment|ments)?|enclos(?:e|ed|ing)|anbei|anhang|im anhang|beigefügt|häng\w*|ci-joint|en pièce jointe|adjunt\w*|em anexo|anexo)\b",  # noqa: E501
+    r"\b(?:attach(?:ed|ing|ment|ments)?|enclos(?:e|ed|ing)|anbei|anhang|im anhang|beigefügt|häng\w*|ci-joint"
+    r"|en pièce jointe|adjunt\w*|em anexo|anexo)\b",
     re.I,
 )
 _ATTACH_ORDER = re.compile(
-    r"\b(?:attach|enclose|attaching|enclosing|häng\w*|with the [\w .-]{2,40} attached|(?:is|are) attached|send (?:\w+ ){0,4}the attached|anbei|im anhang|beigefügt)\b",  # noqa: E501
+    r"\b(?:attach|enclose|attaching|enclosing|häng\w*|with the [\w .-]{2,40} attached|(?:is|are) attached"
+    r"|send (?:\w+ ){0,4}the attached|anbei|im anhang|beigefügt)\b",
     re.I,
 )
 _EXCLUDE = re.compile(
-    r"\b(?:don'?t|do not|never|without|not)\b (?:to )?(?:mention(?:ing)?|say(?:ing)?|tell(?: \w+)?|reveal(?:ing)?|include|including|giv(?:e|ing)|talk(?:ing)? about|promise) (?:the |any |a |our )?([^.,;]{3,60})",  # noqa: E501
+    r"\b(?:don'?t|do not|never|without|not)\b (?:to )?(?:mention(?:ing)?|say(?:ing)?|tell(?: \w+)?|reveal(?:ing)?"
+    r"|include|including|giv(?:e|ing)|talk(?:ing)? about|promise) (?:the |any |a |our )?([^.,;]{3,60})",
     re.I,
 )
 _SUBJECT = re.compile(
-    r"\b(?:with (?:the )?)?(?:subject(?: line)?|betreff)\s*[:=]?\s*[\"“„'‘]([^\"”“'’]{1,300})[\"”“'’]|^(?:subject|betreff)\s*:\s*(.+)$",  # noqa: E501
+    r"\b(?:with (?:the )?)?(?:subject(?: line)?|betreff)\s*[:=]?\s*[\"“„'‘]([^\"”“'’]{1,300})[\"”“'’]|^(?:subject"
+    r"|betreff)\s*:\s*(.+)$",
     re.I | re.M,
 )
 _POLICY = re.compile(
-    r"\b(?:polic(?:y|ies)|guidelines?|handbook|company rules?|our rules?|richtlinien?|regelung|entitled|entitlement|politique|política)\b",  # noqa: E501
+    r"\b(?:polic(?:y|ies)|guidelines?|handbook|company rules?|our rules?|richtlinien?|regelung|entitled"
+    r"|entitlement|politique|política)\b",
     re.I,
 )
 _FROM_SOURCES = re.compile(
-    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut|aufgaben|dokument|unterlagen?|notizen|selon|d['’]après|pièce|fichier|según|documento|archivo|notas|segundo o|ficheiro)\b",  # noqa: E501
+    r"\b(?:thread|attached|notes?|transcript|minutes|meeting|file|document|report|based on|according to|from the"
+    r"|figures?|status|summary|summari[sz]e|action items?|next steps|as discussed|protokoll|besprechung|laut"
+    r"|aufgaben|dokument|unterlagen?|notizen|selon|d['’]après|pièce|fichier|según|documento|archivo|notas"
+    r"|segundo o|ficheiro)\b",
     re.I,
 )
 _ACTION_ITEMS = re.compile(
     r"\b(?:action items?|next steps|to-?dos?|tasks|follow[ -]?up|aufgaben|minutes|wrap[ -]?up)\b", re.I
 )
 _MATERIAL = re.compile(
-    r"(?:this|the|our|my)(?: attached| whole)? (?:thread|notes?|meeting|call|files?|e-?mails?|transcript|minutes|attachment)\W*",  # noqa: E501
+    r"(?:this|the|our|my)(?: attached| whole)? (?:thread|notes?|meeting|call|files?|e-?mails?|transcript|minutes"
+    r"|attachment)\W*",
     re.IGNORECASE,
 )
 _SUMMARY = re.compile(r"\b(?:summar(?:y|i[sz]e)|recap|overview|zusammenfass\w*)\b", re.IGNORECASE)
@@ -101,11 +117,13 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("request", r"\b(?:ask|request|remind|chase|bitte|frag|demand|pid|peça)"),
 )
 _LEAD = re.compile(
-    r"^\W*(?:hi|hello|hey|steward)?[,!]?\s*(?:please|kindly|bitte|can you|could you|would you|i need(?: you)? to|i want to|i'd like to|help me(?: to)?|let's|kannst du|könntest du)\s+",  # noqa: E501
+    r"^\W*(?:hi|hello|hey|steward)?[,!]?\s*(?:please|kindly|bitte|can you|could you|would you|i need(?: you)? to"
+    r"|i want to|i'd like to|help me(?: to)?|let's|kannst du|könntest du)\s+",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"\b(?:(?:update|status|progress|report|summary|recap|overview) (?:on|of|about)|about|regarding|concerning|on the subject of|wegen|über|bezüglich|zum thema|au sujet de|sobre|acerca de) (.+)$",  # noqa: E501
+    r"\b(?:(?:update|status|progress|report|summary|recap|overview) (?:on|of|about)|about|regarding|concerning"
+    r"|on the subject of|wegen|über|bezüglich|zum thema|au sujet de|sobre|acerca de) (.+)$",
     re.I,
 )
 _SENTENCE = re.compile(
@@ -289,12 +307,16 @@ def _plain_sentence(sentence: str, about: str | None, *, is_first: bool, names: 
     if is_first and (told := _WITH.search(sentence)):
         return [Act("include", _tidy(told[1]))]
     handed = re.search(
-        rf"^\W*(?i:e-?mail|mail|send|forward|pass|give)(?i: on)? (?P<what>(?i:the|our|my|this|an?) [^.]*?) (?i:to) {names.many}",  # noqa: E501
+        rf"^\W*(?i:e-?mail|mail|send|forward|pass|give)(?i: on)? (?P<what>(?i:the|our|my|this"
+        rf"|an?) [^.]*?) (?i:to) {names.many}",
         sentence,
     )
     if is_first and handed and not _IS_MAIL.search(handed["what"]):
         return [Act("about" if re.search(r"\d", handed["what"]) else "include", _tidy(handed["what"]))]
-    commands = r"^\W*(?:write|draft|send|compose|prepare|e-?mail|mail|reply|answer|respond|schreib\w*|antworte\w*|entwirf|verfasse|écri\w+|réponds?\w*|escrib\w+|responde\w*|escrev\w+)\b"  # noqa: E501
+    commands = (
+        r"^\W*(?:write|draft|send|compose|prepare|e-?mail|mail|reply|answer|respond|schreib\w*|antworte\w*"
+        r"|entwirf|verfasse|écri\w+|réponds?\w*|escrib\w+|responde\w*|escrev\w+)\b"
+    )
     if re.search(commands, sentence, re.IGNORECASE):
         return []
     return [Act("statement", sentence.strip())]
@@ -313,7 +335,8 @@ def _by_noun(sentence: str, names: NamePattern) -> Act | None:
 
 
 _IS_MAIL = re.compile(
-    r"\b(?:attach\w*|e-?mails?|mail|message|note|reply|summary|update|follow[ -]?up|reminder|invitation|answer|recap|draft|files?)\b",  # noqa: E501
+    r"\b(?:attach\w*|e-?mails?|mail|message|note|reply|summary|update|follow[ -]?up|reminder|invitation|answer"
+    r"|recap|draft|files?)\b",
     re.IGNORECASE,
 )
 _TASKS = re.compile(
@@ -322,11 +345,14 @@ _TASKS = re.compile(
 _THAT = re.compile(r"\b(?:saying|that|dass) (?:that )?(\S+ .+)$", re.IGNORECASE)
 _WITH = re.compile(r"\b(?:with|including|containing|giving|listing) ((?:the|our|all|my) [^.]+)\.?$", re.IGNORECASE)
 _STEERING = re.compile(
-    r",?\s*(?:and |but |und )?\b(?:politely|briefly|formally|firmly|in (?:a )?(?:friendly|formal|firm|neutral|warm|polite) (?:way|tone|manner)"  # noqa: E501
+    r",?\s*(?:and |but |und )?\b(?:politely|briefly|formally|firmly|in (?:a )?(?:friendly|formal|firm|neutral|warm"
+    r"|polite) (?:way|tone|manner)"
     r"|in (?:english|german|french|spanish|portuguese)|auf (?:deutsch|englisch|französisch|spanisch|portugiesisch)"
     r"|(?:en|em) (?:français|español|português|anglais|allemand|inglés)"
-    r"|keep(?:ing)? (?:it|the tone|this) (?:very )?(?:short|brief|formal|friendly|firm|polite|warm|neutral)(?:,? (?:and|but) (?:short|brief|formal|friendly|firm|polite|warm|neutral))?"  # noqa: E501
-    r"|make it (?:short|brief|formal|friendly|firm|polite|warm)|(?:friendly|formal|firm|neutral|short) tone|kurz und freundlich|freundlich und kurz)\b"  # noqa: E501
+    r"|keep(?:ing)? (?:it|the tone|this) (?:very )?(?:short|brief|formal|friendly|firm|polite|warm"
+    r"|neutral)(?:,? (?:and|but) (?:short|brief|formal|friendly|firm|polite|warm|neutral))?"
+    r"|make it (?:short|brief|formal|friendly|firm|polite|warm)|(?:friendly|formal|firm|neutral|short) tone"
+    r"|kurz und freundlich|freundlich und kurz)\b"
     r"|\bas attached\b|\busing the attached \w+\b",
     re.IGNORECASE,
 )

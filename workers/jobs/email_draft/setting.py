@@ -78,7 +78,8 @@ def to_you(text: str, setting: Setting) -> str:
         (r"\b(?:he|she)(?: is|['’]s)\b", "you are"), (r"\b(?:he|she) has\b", "you have"), (r"\b(?:he|she) was\b", "you were"),  # noqa: E501
         (r"\b(?:he|she) does\b", "you do"), (r"\b(?:he|she) (\w+[^s\W])s\b", r"you \1"),
         (r"\b(?:he|she)\b", "you"), (r"\bhim\b", "you"), (r"\bhis\b", "your"),
-        (r"\bher\b(?= (?!to\b|that\b|for\b|on\b|by\b|at\b|in\b|if\b|about\b|and\b|with\b|back\b|when\b|once\b|before\b|after\b|as\b)\w)", "your"),  # noqa: E501
+        (r"\bher\b(?= (?!to\b|that\b|for\b|on\b|by\b|at\b|in\b|if\b|about\b|and\b|with\b|back\b|when\b"
+            r"|once\b|before\b|after\b|as\b)\w)", "your"),
         (r"\bher\b", "you"), (r"\b(?:himself|herself)\b", "yourself"),
     )  # fmt: skip
     for pattern, instead in pairs:

@@ -15,7 +15,10 @@ _LANGUAGES: dict[Language, str] = {
     "pt": r"in portuguese|auf portugiesisch|en portugais|en portugués|em português",
 }
 _CUES: dict[Language, str] = {
-    "de": r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|lehne|zum|zur|von|der|das|den|eine?n?|und|für|teile|nicht|ist|wird",  # noqa: E501
+    "de": (
+        r"schreibe?|frage?|sage?|bitte|danke|bedanke|antworte|entschuldige|erinnere|lade|dass|lehne|zum|zur"
+        r"|von|der|das|den|eine?n?|und|für|teile|nicht|ist|wird"
+    ),
     "fr": r"écris|écrivez|demande|demandez|remercie|réponds|dis|que|le|la|les|pour|une?|et|est|à|au",
     "es": r"escribe|escríbele|pide|pídele|agradece|responde|di|dile|que|el|la|los|para|una?|y|es|por",
     "pt": r"escreve|escreva|pede|peça|agradece|responde|diz|que|o|os|para|uma?|e|é|por|não|do|da",
@@ -23,18 +26,24 @@ _CUES: dict[Language, str] = {
 }
 _TONES: dict[Tone, str] = {
     "formal": r"formal(?:ly|er|en)?|official(?:ly)?|businesslike|förmlich\w*|formell\w*|formel(?:le)?",
-    "friendly": r"friendly|friendlier|warm(?:ly)?|casual(?:ly)?|informal(?:ly)?|kind(?:ly)? tone|cordial(?:ly)?|freundlich\w*|locker\w*|amical\w*|amable|amigável",  # noqa: E501
-    "firm": r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*|streng\w*|ferme|firme",  # noqa: E501
+    "friendly": (r"friendly|friendlier|warm(?:ly)?|casual(?:ly)?|informal(?:ly)?|kind(?:ly)? tone|cordial(?:ly)?"
+        r"|freundlich\w*|locker\w*|amical\w*|amable|amigável"),
+    "firm": (r"firm(?:ly|er)?|strict(?:ly)?|stern(?:ly)?|assertive(?:ly)?|insistent|bestimmt\w*|nachdrücklich\w*"
+        r"|streng\w*|ferme|firme"),
     "neutral": r"neutral(?:ly)?|sachlich\w*",
 }  # fmt: skip
-_TONE_PLACE = r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite|und|et|une?|ton|tono|tom|message|mensaje|correo|mail|nachricht)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"  # noqa: E501
+_TONE_PLACE = (
+    r"(?:\b(?:tone|keep|be|make|sound|sounding|style|a|an|very|more|quite|but|and|eine?n?|sehr|polite|und|et"
+    r"|une?|ton|tono|tom|message|mensaje|correo|mail|nachricht)\b[^.;]{0,25}?\b|, ?|^\s*|[.!?]\s+|\()"
+)
 _PARTICLES = "ab|an|mit|zu|nach"  # a German verb's second half ends its clause: "sage … förmlich ab"
 _SHORT = re.compile(
     r"\b(?:short|brief(?:ly)?|concise|in (?:one|two|a few) (?:lines|sentences)|kurz\w*|knapp\w*|court|breve|curto)\b",
     re.I,
 )
 _LONG = re.compile(
-    r"\b(?:(?:long|longer|detailed|thorough|comprehensive|in detail|extensive) ?(?:e-?mail|reply|version|answer|message|one|form|update)?|ausführlich\w*|detaillé\w*|detallad\w*|detalhad\w*)\b",  # noqa: E501
+    r"\b(?:(?:long|longer|detailed|thorough|comprehensive|in detail|extensive) ?(?:e-?mail|reply|version|answer"
+    r"|message|one|form|update)?|ausführlich\w*|detaillé\w*|detallad\w*|detalhad\w*)\b",
     re.I,
 )
 _LONG_PLACE = re.compile(
@@ -42,7 +51,9 @@ _LONG_PLACE = re.compile(
     re.I,
 )
 _SHORT_PLACE = re.compile(
-    r"\b(?:keep|make|be|short|brief|a|very|in|kurz|halte|eine?|mach)\b[^.;]{0,30}\b(?:short|brief(?:ly)?|concise|lines|sentences|kurz\w*|knapp\w*)\b|^\s*(?:short|kurz)\b|\b(?:short|brief|kurze?) (?:e-?mail|mail|reply|note|message|thank|antwort|nachricht)|\bbriefly\b|\bkeep it short\b|, ?(?:short|brief|kurz)\b",  # noqa: E501
+    r"\b(?:keep|make|be|short|brief|a|very|in|kurz|halte|eine?|mach)\b[^.;]{0,30}\b(?:short|brief(?:ly)?|concise"
+    r"|lines|sentences|kurz\w*|knapp\w*)\b|^\s*(?:short|kurz)\b|\b(?:short|brief|kurze?) (?:e-?mail|mail|reply"
+    r"|note|message|thank|antwort|nachricht)|\bbriefly\b|\bkeep it short\b|, ?(?:short|brief|kurz)\b",
     re.I,
 )
 

@@ -13,17 +13,21 @@ _MARKS = re.compile(r"\{[^{}]{0,30}\}|\[[^\[\]]{0,30}\]|<[^<>]{0,30}>|@ ?@")
 # "um" and "er" are words in German and Portuguese.
 _NOT_ENGLISH = re.compile(r"\b(?:und|ist|nicht|wir|ich|das|dass|ein|eine|auf|não|que|uma|para|é|os)\b", re.IGNORECASE)
 _SOUNDS = re.compile(
-    r"\b(?:uh+|u+mm+|a+h+|(?<!double )o+h+(?! (?:one|two|three|four|five|six|seven|eight|nine|oh|zero|\d))|h+m+|erm+|(?<!\d )mm+(?:\s?-\s?hmm+)?|uh\s?-\s?huh|mhm+|ähm?|äh|öhm?|euh|hein|bah ouais)\b",  # noqa: E501
+    r"\b(?:uh+|u+mm+|a+h+|(?<!double )o+h+(?! (?:one|two|three|four|five|six|seven|eight|nine|oh|zero|\d))|h+m+"
+    r"|erm+|(?<!\d )mm+(?:\s?-\s?hmm+)?|uh\s?-\s?huh|mhm+|ähm?|äh|öhm?|euh|hein|bah ouais)\b",
     re.IGNORECASE,
 )
 _ENGLISH_SOUNDS = re.compile(r"\b(?:um|er)\b(?!-)", re.IGNORECASE)
 _ENDS_CLAUSE = r"(?=\s*[,.;:?!-]|\s*$)"
 _PHRASES = re.compile(
-    r"(?<!do )(?<!did )(?<!n't )(?<!’t )(?<!if )(?<!as )(?<!let )(?<!lets )(?<!how )(?<!what )(?<!that )(?<!would )(?<!should )(?<!will )(?<!'ll )(?<!when )(?<!all )(?<!people )"  # noqa: E501
-    r"\byou know\b(?! (?:how|who|why|where|whether|if|about|each|anyone|anybody|someone|them|him|her|better|more|less)\b)(?: what i mean\b)?"  # noqa: E501
+    r"(?<!do )(?<!did )(?<!n't )(?<!’t )(?<!if )(?<!as )(?<!let )(?<!lets )(?<!how )(?<!what )(?<!that )(?<!would"
+    r" )(?<!should )(?<!will )(?<!'ll )(?<!when )(?<!all )(?<!people )"
+    r"\byou know\b(?! (?:how|who|why|where|whether|if|about|each|anyone|anybody|someone|them|him|her|better|more"
+    r"|less)\b)(?: what i mean\b)?"
     r"|(?<!what )(?<!by that )(?<!if )(?<!do )(?<!did )\bi mean\b(?! (?:it|that|this)[.,!?])"
     r"|\blike i said\b"
-    rf"|\bor something(?: like that)?\b{_ENDS_CLAUSE}|\bor whatever\b{_ENDS_CLAUSE}|\band stuff(?: like that)?\b{_ENDS_CLAUSE}"  # noqa: E501
+    rf"|\bor something(?: like that)?\b{_ENDS_CLAUSE}|\bor whatever\b{_ENDS_CLAUSE}"
+    rf"|\band stuff(?: like that)?\b{_ENDS_CLAUSE}"
     r"|(?<=, )like(?=,)",
     re.IGNORECASE,
 )
@@ -44,7 +48,9 @@ _SPLINTER = re.compile(r"(?<![\w'’.&/-])(?<!\d )(?:th|wh|str|thr|spr|gl|sm|sn|
 _REPEATED = re.compile(r"\b(\w[\w'’]*(?:[ ,]+\w[\w'’]*){0,4})(?:[ ,]+\1\b)+", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:(?:so|well|okay|ok|yeah|yes|yep|and|but|or|now|then|anyway|actually|basically|alright|all right"
-    r"|because|'cause|cause|also|just|ja|gut|genau|und|aber|alors|donc|bon)\b[\s,.;:-]*|(?:no|right|like)\b\s*[,.;:-][\s,.;:-]*|right (?=so\b)|like (?=(?:we|you|it|i|they|if|could|can|should|do|is|are|what|how)\b)|(?:wait|hang on)\b\s*,[\s,]*)+",  # noqa: E501
+    r"|because|'cause|cause|also|just|ja|gut|genau|und|aber|alors|donc|bon)\b[\s,.;:-]*|(?:no|right"
+    r"|like)\b\s*[,.;:-][\s,.;:-]*|right (?=so\b)|like (?=(?:we|you|it|i|they|if|could|can|should|do|is|are|what"
+    r"|how)\b)|(?:wait|hang on)\b\s*,[\s,]*)+",
     re.IGNORECASE,
 )
 _SPACE_BEFORE = re.compile(r"\s+([,.;:?!])")

@@ -22,20 +22,29 @@ LEAST_STEMS = 3  # "Let's do that" says nothing by itself
 # Each of these was right in a third or more of its uses where others accepted it; "we will have", "we need" and "it
 # will be" were not in one of six, and are left out.
 _PUTS = re.compile(
-    r"\bwe(?:'ve| have|'d|'re)?(?: (?:all|now|just|already|pretty much|more or less))* (?:decided|agreed|settled|resolved|concluded)\b"  # noqa: E501
-    r"|\bwe agree\b(?! with)|\b(?:we|let's|i say|i'd say)\b.{0,25}\b(?:go|going|stick|sticking|stay|staying) (?:with|for)\b(?! (?:this|that|it|them)\b)"  # noqa: E501
-    r"|\blet's (?:(?:just|not) )?(?!see\b|say\b|go\b|be\b|move\b|look\b|think\b|come\b|get (?:on|back|into|to|started)\b|take a\b|hope\b|hear\b|turn\b|continue\b"  # noqa: E501
-    r"|wait a\b|do (?:it|that|this)\b|try (?:and|to)\b|pretend\b|assume\b|imagine\b|face\b|stop\b|leave (?:it|that|this)\b|give\b|ask\b|call\b)[a-z]+\b"  # noqa: E501
-    r"|\bwe (?:don't|won't|do not|will not|are not going to|aren't going to|'re not going to) (?:need|want|go|use|do|buy|include)\b"  # noqa: E501
-    r"|\bwe should (?:definitely |just |probably |also |not |really |only )*(?:have|use|go|make|keep|put|include|focus|target|do|get|set|send|take|avoid|try)\b"  # noqa: E501
-    r"|(?:^|\bthen |\bokay,? (?:so )?)(?:so |then )?we (?:do|keep|take|use|stay|leave|drop|move|go) (?!you\b|it\b|that\b|from\b|on\b|through\b|back\b)"  # noqa: E501
+    r"\bwe(?:'ve| have|'d|'re)?(?: (?:all|now|just|already|pretty much|more or less))* (?:decided|agreed|settled"
+    r"|resolved|concluded)\b"
+    r"|\bwe agree\b(?! with)|\b(?:we|let's|i say|i'd say)\b.{0,25}\b(?:go|going|stick|sticking|stay"
+    r"|staying) (?:with|for)\b(?! (?:this|that|it|them)\b)"
+    r"|\blet's (?:(?:just|not) )?(?!see\b|say\b|go\b|be\b|move\b|look\b|think\b|come\b|get (?:on|back|into|to"
+    r"|started)\b|take a\b|hope\b|hear\b|turn\b|continue\b"
+    r"|wait a\b|do (?:it|that|this)\b|try (?:and|to)\b|pretend\b|assume\b|imagine\b|face\b|stop\b|leave (?:it|that"
+    r"|this)\b|give\b|ask\b|call\b)[a-z]+\b"
+    r"|\bwe (?:don't|won't|do not|will not|are not going to|aren't going to|'re not going to) (?:need|want|go|use"
+    r"|do|buy|include)\b"
+    r"|\bwe should (?:definitely |just |probably |also |not |really |only )*(?:have|use|go|make|keep|put|include"
+    r"|focus|target|do|get|set|send|take|avoid|try)\b"
+    r"|(?:^|\bthen |\bokay,? (?:so )?)(?:so |then )?we (?:do|keep|take|use|stay|leave|drop|move|go) (?!you\b|it\b"
+    r"|that\b|from\b|on\b|through\b|back\b)"
 )
 _OPEN = re.compile(
-    r"\b(?:maybe|perhaps|might|if|could|would|possibly|whether|i guess|not sure|when|because|what|how|which|who|i don't know"  # noqa: E501
+    r"\b(?:maybe|perhaps|might|if|could|would|possibly|whether|i guess|not sure|when|because|what|how|which|who"
+    r"|i don't know"
     r"|dunno|in case|not saying|don't think|do you think|either|hope|currently|that we don't)\b"
 )
 _PROCEDURE = re.compile(
-    r"\b(?:meeting|minutes?|slides?|presentations?|present|agenda|move on|discuss\w*|talk\w*|look at|start\w*|begin|finish\w*"  # noqa: E501
+    r"\b(?:meeting|minutes?|slides?|presentations?|present|agenda|move on|discuss\w*|talk\w*|look at|start\w*"
+    r"|begin|finish\w*"
     r"|whiteboard|draw\w*|questionnaire|wrap|break|lunch|question|schedule|leave (?:it|that|this) open)\b"
 )
 _HEARD = re.compile(r"^\W*(?:mm+[- ]?hmm+|uh[- ]?huh|mm+|hm+)\W*$", re.IGNORECASE)  # heard, not accepted

@@ -22,41 +22,58 @@ LEAST_REQUEST_WORDS = 4
 
 # Verbs whose object outlives the meeting: "I'll show you" and "I'll start" are done on the spot.
 _DELIVERS = (
-    r"(?:send|write|ask|tell|file|release|bring|enter|prepare|find out|check|set up|book|invite|talk to|speak to|speak with"  # noqa: E501
-    r"|call|mail|e-?mail|draft|update|circulate|share|schedule|put together|look into|follow up|come back to|get back to"  # noqa: E501
-    r"|report|arrange|order|collect|organi[sz]e|submit|upload|contact|fix|review|deliver|switch off|switch on|turn off"  # noqa: E501
-    r"|make (?:a|the|an|my) \w+|get (?:the|a|an|you) \w+|take (?:it|that|this) to|pass on|register|publish|document|escalate)"  # noqa: E501
+    r"(?:send|write|ask|tell|file|release|bring|enter|prepare|find out|check|set up|book|invite|talk to|speak to"
+    r"|speak with"
+    r"|call|mail|e-?mail|draft|update|circulate|share|schedule|put together|look into|follow up|come back to"
+    r"|get back to"
+    r"|report|arrange|order|collect|organi[sz]e|submit|upload|contact|fix|review|deliver|switch off|switch on"
+    r"|turn off"
+    r"|make (?:a|the|an|my) \w+|get (?:the|a|an|you) \w+|take (?:it|that|this) to|pass on|register|publish"
+    r"|document|escalate)"
 )
-_DOES = rf"(?:{_DELIVERS}|have|get|make|take|put|do|give|finish|complete|move|test|limit|show|present|create|add|change|close|remove|clean)"  # noqa: E501
+_DOES = (
+    rf"(?:{_DELIVERS}|have|get|make|take|put|do|give|finish|complete|move|test|limit|show|present|create|add"
+    rf"|change|close|remove|clean)"
+)
 _I_WILL = r"\b(?:i'll|i will|i'm going to|i am going to)(?: also| then| gladly| try to| personally)*"
 _TAKES_ON = re.compile(rf"{_I_WILL} {_DELIVERS}\b|\blet me (?:find out|check with|look into|get back|come back)\b")
 _TAKES_ON_BY = re.compile(rf"{_I_WILL} {_DOES}\b|\byou(?:'ll| will) (?:have|get|receive) (?:it|that|this|them|the|a|my|our)\b")  # fmt: skip  # noqa: E501
 _ON_THE_SPOT = re.compile(
     r"\b(?:tell|ask|show|give|call) you\b(?! (?:the|a|my|our) )|\bwrite (?:it|that|this|them|these) (?:down|up|on)\b"
-    r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b|\bcheck if you\b"  # noqa: E501
-    r"|\bi(?:'ll| will) just\b|\bshare with you\b|\bmake an? (?:\w+ )?(?:note|point|remark|suggestion|guess)\b|\bup and running\b"  # noqa: E501
-    r"|\bask (?:(?:\w+ ){0,4}question|again|the (?:prime )?minister|why|what|how)\b|\bcall (?:that|it|this|him|her|a)\b"  # noqa: E501
-    r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:minute|moment|second|question|slide)\b"  # noqa: E501
+    r"|\bif (?:there|you|we|i|it|they|the|he|she)\b|\bmake sure\b|\bbring (?:up|us)\b|\bmove on\b|\bon the board\b"
+    r"|\bcheck if you\b"
+    r"|\bi(?:'ll| will) just\b|\bshare with you\b|\bmake an? (?:\w+ )?(?:note|point|remark|suggestion|guess)\b"
+    r"|\bup and running\b"
+    r"|\bask (?:(?:\w+ ){0,4}question|again|the (?:prime )?minister|why|what|how)\b|\bcall (?:that|it|this|him|her"
+    r"|a)\b"
+    r"|\btell (?:him|her|them)\b.{0,12}\bthat\b|\b(?:a|one|another|the next) (?:minute|moment|second|question"
+    r"|slide)\b"
 )
-_ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}|write)\b")  # fmt: skip  # noqa: E501
+_ASKS = re.compile(rf"\b(?:can|could|would|will) you (?:please |just |maybe |also )*{_DELIVERS}\b|\bplease (?:do|{_DELIVERS}"  # noqa: E501
+    rf"|write)\b")  # fmt: skip
 _TELLS_BY = re.compile(rf"^\W*(?:(?:and|so|then|just|please|okay)[ ,]+)*{_DOES}\b")
 _ASKS_HERE = re.compile(r"\b(?:tell|show|give) (?:me|us)\b|\bplease do\b|\b(?:say|repeat) (?:that|it)\b")
 _WHO = re.compile(
-    r"^\W*(?:(?:and|so|then|okay|but)[ ,]+)*who(?:'s going to| is going to| will|'ll| can| could)? (?:does|do|asks?|takes?|sends?|writes?|tells?|brings?|makes?|checks?|books?|limits?|fixes|calls?|prepares?|talks?)\b"  # noqa: E501
+    r"^\W*(?:(?:and|so|then|okay|but)[ ,]+)*who(?:'s going to| is going to| will|'ll| can| could)? (?:does|do"
+    r"|asks?|takes?|sends?|writes?|tells?|brings?|makes?|checks?|books?|limits?|fixes|calls?|prepares?|talks?)\b"
 )
 _ACCEPTS = re.compile(
-    r"^\W*(?:yes|yep|yeah|sure|of course|will do|okay|ok|no problem|gladly|i will|i'll|i can|i do|in the \w+, yes)\b|\bi'll\b|\bwill do\b|\bi can do\b"  # noqa: E501
+    r"^\W*(?:yes|yep|yeah|sure|of course|will do|okay|ok|no problem|gladly|i will|i'll|i can|i do"
+    r"|in the \w+, yes)\b|\bi'll\b|\bwill do\b|\bi can do\b"
 )
 _TAKES_IT = re.compile(r"^\W*(?:(?:yes|okay|well)[ ,]+)*(?:i'll|i will|i can|i do\b|me\b|we do\b|we'll)")
 _REFUSES = re.compile(r"\b(?:can't|cannot|won't|not able|no time|unfortunately)\b")
 _WHEN = re.compile(r"^\W*(?:and |so |by |until )*when\b.{0,20}\?\s*$")
 _WISH = re.compile(r"\bi'd (?:like|want|need|love)\b|\bi (?:want|need)\b|\b(?:can|could|would) you\b")
 _NAMED_DOES = re.compile(
-    rf"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*(?P<name>[A-ZÄÖÜ][\w'’-]+)(?P<verb>(?: will|'ll| is going to) {_DELIVERS}\b"  # noqa: E501
-    r"| (?:makes?|sends|writes|switches|books|prepares|asks|tells|checks|takes|brings|files|calls|updates|gets|delivers|sets up|fixes) )"  # noqa: E501
+    rf"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*(?P<name>[A-ZÄÖÜ][\w'’-]+)(?P<verb>(?: will|'ll"
+    rf"| is going to) {_DELIVERS}\b"
+    r"| (?:makes?|sends|writes|switches|books|prepares|asks|tells|checks|takes|brings|files|calls|updates|gets"
+    r"|delivers|sets up|fixes) )"
 )
 _ROLE_DOES = re.compile(
-    r"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*the (?P<role>clerk|secretary|treasurer|chair|chairman|chairwoman|director|manager"  # noqa: E501
+    r"^\W*(?:(?:and|so|then|okay|but|yes)[ ,]+)*the (?P<role>clerk|secretary|treasurer|chair|chairman|chairwoman"
+    r"|director|manager"
     rf"|coordinator|officer|minister)(?: will|'ll| is going to| is to) {_DELIVERS}\b",
     re.IGNORECASE,
 )

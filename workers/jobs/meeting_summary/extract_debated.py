@@ -26,13 +26,15 @@ MAX_MATTERS = 4
 
 _CHOICE = re.compile(
     r"\b(?:do|should|shall|can|could|would|will|are|did|must) we\b.*\?|\bwhat if\b|\b(?:what|how) about\b"
-    r"|\bthe (?:main |big |real |only |other )?(?:question|issue|problem|trouble|difficulty|concern) (?:is|was|with|about)\b(?! (?:from|to|for)\b)"  # noqa: E501
+    r"|\bthe (?:main |big |real |only |other )?(?:question|issue|problem|trouble|difficulty|concern) (?:is|was"
+    r"|with|about)\b(?! (?:from|to|for)\b)"
     r"|\bthe thing is\b"
     r"|\b(?:not sure|don't know|i wonder|wondering|dunno|unclear|no idea) (?:whether|if|how|what|about|that)\b"
 )
 # "The first question is from Michelle", "Can we check that translation is back on?": the chair at work.
 _PROCEDURE = re.compile(
-    r"\b(?:translation|microphones?|mute|muted|slides?|agenda|screen|(?:first|next|final|last) question|move on|start|begin|time"  # noqa: E501
+    r"\b(?:translation|microphones?|mute|muted|slides?|agenda|screen|(?:first|next|final|last) question|move on"
+    r"|start|begin|time"
     r"|questions? (?:is|comes?|are) from|repeat (?:the|your|her|his))\b"
 )
 _CONTRARY = ("hedged", "but", "proposal")

@@ -17,18 +17,25 @@ DEBATE_UNITS = 150  # sentences between a motion and its vote: a long debate
 LEAST_STEMS = 2
 
 _MOVED = re.compile(
-    r"\bi (?:would like to |wish to |want to |hereby |beg to |so |therefore )*(?:move|propose|table)\b(?! (?:on|to the next))"  # noqa: E501
-    r"|\b(?:the|this|that) (?:next )?(?:motion|amendment|resolution|question)(?: before (?:us|you|the \w+))?(?: is| reads| calls|,) (?:on|that|to|for|\w+ing)\b"  # noqa: E501
-    r"|\b(?:there is|we have|i have) (?:a|an|the) (?:motion|amendment|resolution)\b|\bit is moved\b|\b(?:a|the) motion (?:that|to|under|for)\b"  # noqa: E501
+    r"\bi (?:would like to |wish to |want to |hereby |beg to |so |therefore )*(?:move|propose|table)\b(?! (?:on"
+    r"|to the next))"
+    r"|\b(?:the|this|that) (?:next )?(?:motion|amendment|resolution|question)(?: before (?:us|you|the \w+))?(?: is"
+    r"| reads| calls|,) (?:on|that|to|for|\w+ing)\b"
+    r"|\b(?:there is|we have|i have) (?:a|an|the) (?:motion|amendment|resolution)\b|\bit is moved\b|\b(?:a"
+    r"|the) motion (?:that|to|under|for)\b"
 )
 _THING = r"(?:motion|amendment|resolution|question|clause|item|report|proposal|budget|nomination)s?"
 _CARRIED = re.compile(
-    rf"\b{_THING}(?: (?:\w+ ){{0,3}}?(?:is|are|was|has been))?(?: therefore| hereby| now)? (?:carried|agreed(?: to| on)?|adopted|approved|passed|accepted)\b"  # noqa: E501
-    rf"|\bdeclare the {_THING} (?:carried|agreed(?: to)?|adopted|passed)\b|^\W*(?:carried|so ordered|motion carried)\W*$"  # noqa: E501
-    r"|\bminutes (?:of [\w ,]+ )?(?:is|are) (?:hereby )?(?:approved|agreed|adopted|confirmed)\b|\bthe ayes have it\b|\bunanimously (?:agreed|carried|approved)\b"  # noqa: E501
+    rf"\b{_THING}(?: (?:\w+ ){{0,3}}?(?:is|are|was|has been))?(?: therefore| hereby| now)? (?:carried"
+    rf"|agreed(?: to| on)?|adopted|approved|passed|accepted)\b"
+    rf"|\bdeclare the {_THING} (?:carried|agreed(?: to)?|adopted|passed)\b|^\W*(?:carried|so ordered"
+    rf"|motion carried)\W*$"
+    r"|\bminutes (?:of [\w ,]+ )?(?:is|are) (?:hereby )?(?:approved|agreed|adopted|confirmed)\b"
+    r"|\bthe ayes have it\b|\bunanimously (?:agreed|carried|approved)\b"
 )
 _LOST = re.compile(
-    rf"\b{_THING}(?: (?:is|are|was|has been))?(?: therefore| hereby)? (?:lost|defeated|negatived|rejected|withdrawn|falls|fails|fell|failed|not agreed)\b"  # noqa: E501
+    rf"\b{_THING}(?: (?:is|are|was|has been))?(?: therefore| hereby)? (?:lost|defeated|negatived|rejected"
+    rf"|withdrawn|falls|fails|fell|failed|not agreed)\b"
     rf"|\bdeclare the {_THING} (?:lost|defeated|negatived|rejected)\b|\bthe noes have it\b"
 )
 _NO_OUTCOME = re.compile(r"\b(?:if|when|once|whether|unless|until|would|should|could|may|might|hope|not yet)\b")

@@ -20,17 +20,23 @@ LEAST_WORDS = 5  # "Silence or fix?" says nothing by itself
 ANSWER_STEMS = 2  # content stems an answer shares with the question after "I don't know"
 
 _UNKNOWN = re.compile(
-    r"\b(?:i don't know|we don't know|don't know yet|no idea|not sure|dunno|unclear|nobody (?:\w+ ){0,3}(?:knows|could tell)|have to (?:ask|check|find out)"  # noqa: E501
-    r"|can't (?:say|tell) (?:yet|now)|let me find out|i'll find out|that depends|depends on|(?:isn't|not) (?:yet )?clear|can't promise|remains to be seen|weiß (?:ich )?nicht"  # noqa: E501
+    r"\b(?:i don't know|we don't know|don't know yet|no idea|not sure|dunno|unclear|nobody (?:\w+ ){0,3}(?:knows"
+    r"|could tell)|have to (?:ask|check|find out)"
+    r"|can't (?:say|tell) (?:yet|now)|let me find out|i'll find out|that depends|depends on|(?:isn't"
+    r"|not) (?:yet )?clear|can't promise|remains to be seen|weiß (?:ich )?nicht"
     r"|keine ahnung|unklar|je ne sais pas|aucune idée)\b"
 )
 _STAYS_OPEN = re.compile(
-    r"\b(?:an? open question|open question is|(?:that|this|it|one|question|matter|point|issue)(?: \w+){0,2} (?:stays?|remains?|is still) open\b|leave (?:it|that|this) open|to be decided|still (?:need|have) to decide"  # noqa: E501
+    r"\b(?:an? open question|open question is|(?:that|this|it|one|question|matter|point"
+    r"|issue)(?: \w+){0,2} (?:stays?|remains?|is still) open\b|leave (?:it|that|this) open|to be decided"
+    r"|still (?:need|have) to decide"
     r"|bleibt offen|offene frage|reste ouvert)"
 )
 _FOR_FORM = re.compile(
-    r"\b(?:can|may|could) i (?:\w+ )?(?:ask|tell|say|go|add|share|just)\b|\bshall (?:we|i)\b|\banything (?:else|to add)\b|\bany (?:other )?questions\b"  # noqa: E501
-    r"|\b(?:can|do) you (?:all )?(?:hear|see)\b|\bdo we have time\b|\bdoes (?:every|any)(?:body|one) agree\b|\bis that (?:okay|ok|better|fine|clear)\b"  # noqa: E501
+    r"\b(?:can|may|could) i (?:\w+ )?(?:ask|tell|say|go|add|share|just)\b|\bshall (?:we|i)\b|\banything (?:else"
+    r"|to add)\b|\bany (?:other )?questions\b"
+    r"|\b(?:can|do) you (?:all )?(?:hear|see)\b|\bdo we have time\b|\bdoes (?:every|any)(?:body|one) agree\b"
+    r"|\bis that (?:okay|ok|better|fine|clear)\b"
     r"|\bhow are you\b|\bwho(?:'s| is) next\b|\byou know what\b|\bwhy not\b|\bdoes that (?:make sense|work)\b"
 )
 # "Fine, then we leave that open until tomorrow" names no matter.

@@ -16,7 +16,8 @@ from workers.validation.due_days import due_phrase
 ANSWER_UNITS = 3
 
 _ASKED = re.compile(
-    r"\b(?:can|could|would|will) you\b|\byou(?:'ll| will|'re (?:going to|gonna)| are (?:going to|gonna)| have to| need to| should| can| could)\b"  # noqa: E501
+    r"\b(?:can|could|would|will) you\b|\byou(?:'ll| will|'re (?:going to|gonna)| are (?:going to|gonna)| have to"
+    r"| need to| should| can| could)\b"
     r"|\b(?:like|need|want) you\b|\bplease\b|\b(?:kannst|könntest) du\b|\bkönnen sie\b",
     re.IGNORECASE,
 )

@@ -25,8 +25,10 @@ _AGREED = re.compile(
     r"|\b(?:that|this|it|which)(?:'s| is) (?:then )?(?:agreed|decided|settled|approved)\b"
     r"|\b(?:down|noted?|it|that) as (?:decided|agreed)\b"
     r"|\bwe(?:'ve| have|'re| are)? (?:all )?(?:now )?(?:decided|agreed|resolved|settled)\b|\bwe agree (?:that|to)\b"
-    rf"|{_OPEN}let's do (?:it|that)\b|{_OPEN}let's (?:go|stay|stick) with\b|\bthe decision is\b|\bmotion (?:is )?carried\b"  # noqa: E501
-    rf"|{_OPEN}yes, we \w+|\b(?:das ist|hiermit|wir haben) (?:\w+ ){{0,5}}(?:beschlossen|entschieden)\b|\bbeschlossen\b"  # noqa: E501
+    rf"|{_OPEN}let's do (?:it|that)\b|{_OPEN}let's (?:go|stay|stick) with\b|\bthe decision is\b"
+    rf"|\bmotion (?:is )?carried\b"
+    rf"|{_OPEN}yes, we \w+|\b(?:das ist|hiermit|wir haben) (?:\w+ ){{0,5}}(?:beschlossen|entschieden)\b"
+    rf"|\bbeschlossen\b"
     r"|\b(?:c'est|nous avons|on a) (?:décidé|convenu)\b"
 )
 _REJECTED = re.compile(
@@ -34,19 +36,25 @@ _REJECTED = re.compile(
     rf"|{_OPEN}(?:rejected)\s*[.:!]|\babgelehnt\b|\bc'est (?:rejeté|refusé)\b"
 )
 _PROPOSED = re.compile(
-    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose|suggest) (?:that (?:we|the|our|it|they|you)|we|to)\b"  # noqa: E501
+    r"\bproposed, not decided\b|\b(?:not|isn't|nothing is) (?:yet )?decided\b|\bi(?:'d| would)? (?:propose"
+    r"|suggest) (?:that (?:we|the|our|it|they|you)|we|to)\b"
     r"|\bwe reserve\b|\bich schlage vor\b|\bje propose\b"
 )
-_DENIED = re.compile(r"\b(?:not|n't|never|nothing)\b(?:\s\w+){0,3}\s(?:agreed|decided|settled|approved|decide|agree)\b|\bif\b|\bwhether\b")  # fmt: skip  # noqa: E501
+_DENIED = re.compile(r"\b(?:not|n't|never|nothing)\b(?:\s\w+){0,3}\s(?:agreed|decided|settled|approved|decide|agree)\b|\bif\b"  # noqa: E501
+    r"|\bwhether\b")  # fmt: skip
 _PROCEDURE = re.compile(
-    r"\b(?:suggest|propose) (?:that )?(?:you\b|we (?:move|go|start|begin|stop|run|continue|skip|come|proceed|look|have a (?:look|break))\b)"  # noqa: E501
+    r"\b(?:suggest|propose) (?:that )?(?:you\b|we (?:move|go|start|begin|stop|run|continue|skip|come|proceed|look"
+    r"|have a (?:look|break))\b)"
     r"|\bnot (?:yet )?decided (?:if|whether|what|how)\b"
 )
 _WE_DID = re.compile(r"\bwe(?:'ve| have|'re| are)? (?:\w+ )?(?:decided|agreed|resolved|settled|agree)\b")
 _AGENDA = re.compile(r"^\W*(?:(?:next|and|then|okay)[ ,]+)*(?:agenda )?(?:item|point|topic)\b")
 _OTHERS_DECIDE = re.compile(r"\b(?:being|be|get|gets|been) (?:decided|agreed|approved|settled)\b")
 _IN_PASSING = re.compile(r"\b(?:i'll|i'm|let me|i am) (?:\w+ ){0,3}(?:writ|note|put|list)")
-_RECALLS = re.compile(r"\bas (?:we|you)(?:'ve| have| had)? (?:already |all )?(?:agreed|decided|said)\b|\bat that point\b|\b(?:agreed|decided|settled)\b.{0,40}\b(?:last|ago|yesterday)\b|\b(?:last|ago|back then|yesterday|in (?:march|january|february|april|may|june|july|august|september|october|november|december) (?:we|it))\b.*\b(?:decided|agreed)\b")  # fmt: skip  # noqa: E501
+_RECALLS = re.compile(r"\bas (?:we|you)(?:'ve| have| had)? (?:already |all )?(?:agreed|decided|said)\b|\bat that point\b"  # noqa: E501
+    r"|\b(?:agreed|decided|settled)\b.{0,40}\b(?:last|ago|yesterday)\b|\b(?:last|ago|back then|yesterday"
+    r"|in (?:march|january|february|april|may|june|july|august|september|october|november|december) (?:we"
+    r"|it))\b.*\b(?:decided|agreed)\b")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,12 @@ _PERSONAL = frozenset(["i", "you", "me", "my", "your", "ich", "mir", "mein", "du
 
 # "Suzy, very briefly, one question", "I'd like to thank the member for her question", "let's go to the next slide".
 _PROCEDURE = re.compile(
-    r"\bthank(?:s| you)?\b.{0,40}\b(?:question|time|coming|everyone|everybody|all)\b|\b(?:a|one|any|your|my|had a|the (?:first|next|final|last)) questions?\b"  # noqa: E501
-    r"|\bwould like to (?:come in|welcome|thank|remind)\b|\bmove on\b|\bnext (?:slide|item|speaker)\b|\bgo(?:es)? (?:now )?to \w+ .{0,20}\b(?:for|now)\b"  # noqa: E501
-    r"|\bwelcome (?:to|back)\b|\b(?:hear|see) me\b|\bit is a pleasure\b|\bfor (?:his|her|their|your|that|the) question\b",  # noqa: E501
+    r"\bthank(?:s| you)?\b.{0,40}\b(?:question|time|coming|everyone|everybody|all)\b|\b(?:a|one|any|your|my|had a"
+    r"|the (?:first|next|final|last)) questions?\b"
+    r"|\bwould like to (?:come in|welcome|thank|remind)\b|\bmove on\b|\bnext (?:slide|item|speaker)\b"
+    r"|\bgo(?:es)? (?:now )?to \w+ .{0,20}\b(?:for|now)\b"
+    r"|\bwelcome (?:to|back)\b|\b(?:hear|see) me\b|\bit is a pleasure\b|\bfor (?:his|her|their|your|that"
+    r"|the) question\b",
     re.IGNORECASE,
 )
 

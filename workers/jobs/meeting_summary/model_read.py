@@ -159,7 +159,8 @@ class MeetingReader:
             notes = session.ask((), self._request(part, extent))
             if notes.is_empty and part.words > WORDS_TO_SAY_NOTHING and not session.is_offline:
                 notes = session.repair([
-                    f"It is empty, although {part.words} words were spoken. Note what was talked about, even if nothing "  # noqa: E501
+                    f"It is empty, although {part.words} words were spoken. Note what was talked about, "
+                        f"even if nothing "
                     "was decided."
                 ])  # fmt: skip
         except (ModelOutputInvalid, BudgetExceeded):
