@@ -80,9 +80,9 @@ def window_words(days: int) -> str:
     return "Last 24 hours" if days == 1 else f"Last {days} days"
 
 
-def share(part: int, whole: int) -> str:
+def share(part: int, whole: int, of: str = "of questions", *, nothing: str = "no questions yet") -> str:
     """Return a part as a percentage of the whole, in words."""
-    return f"{100 * part / whole:.0f} % of questions" if whole else "no questions yet"
+    return f"{100 * part / whole:.0f} % {of}".strip() if whole else nothing
 
 
 def render_jobs(lines: Sequence[JobLine], *, kind: str, state: str, words: str) -> Markup:

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from assistant.minutes.corrections import PARTS, Corrections, SectionCorrections
 from assistant.minutes.edits import TITLES
-from bot.admin.figures import render_number, render_table
+from bot.admin.figures import render_number, render_table, share
 from bot.platforms.web.markup import element, join
 
 CHANGED = ("Reworded", "Status", "Owner", "Due", "Raised by")  # in the order of PARTS
@@ -20,12 +20,17 @@ def render_corrections(figures: Corrections, window_days: int) -> Markup:
         return element("section", title, element("p", "No minutes were written.", class_="rail-empty"))
     numbers = [
         render_number("Minutes", figures.meetings, "written"),
-        render_number("Corrected", figures.corrected, _share(figures.corrected, figures.meetings, "of minutes")),
-        render_number("Confirmed", figures.confirmed, _share(figures.confirmed, figures.meetings, "of minutes")),
+        render_number("Corrected", figures.corrected, share(figures.corrected, figures.meetings, "of minutes")),
+        render_number("Confirmed", figures.confirmed, share(figures.confirmed, figures.meetings, "of minutes")),
         render_number(
             "Lines confirmed unchanged",
             figures.confirmed_unchanged,
-            _share(figures.confirmed_unchanged, figures.confirmed_lines, "of confirmed minutes' lines"),
+            share(
+                figures.confirmed_unchanged,
+                figures.confirmed_lines,
+                "of confirmed minutes' lines",
+                nothing="none yet",
+            ),
         ),
     ]
     rows = [_row(one) for one in figures.sections]
@@ -35,10 +40,6 @@ def render_corrections(figures: Corrections, window_days: int) -> Markup:
 
 def _row(one: SectionCorrections) -> tuple[str, ...]:
     changed = [one.changed[part] for part in PARTS]
-    unchanged = f"{one.unchanged} ({_share(one.unchanged, one.written, '')})" if one.written else "0"
+    unchanged = f"{one.unchanged} ({share(one.unchanged, one.written, '')})" if one.written else "0"
     figures = (str(one.written), unchanged, *map(str, changed), str(one.removed), str(one.added))
     return (TITLES[one.section], *figures)
-
-
-def _share(part: int, whole: int, of: str) -> str:
-    return f"{100 * part / whole:.0f} % {of}".strip() if whole else "none yet"

@@ -31,10 +31,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def page(browser: Browser, demo: Running) -> Iterator[Page]:
     visits = Visits(browser, demo)
-    page = visits.page()
-    page.goto(demo.url)
-    page.locator("form button").first.click()
-    page.wait_for_selector("html[data-ready]", state="attached")
+    page = visits.sign_in("Mara")
     page.get_by_role("textbox", name="Your question").fill(THREAD)
     page.keyboard.press("Enter")
     expect(page.get_by_label("E-mail draft", exact=True)).to_contain_text("revision 1: not sent", timeout=60_000)

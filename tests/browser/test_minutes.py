@@ -24,10 +24,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def page(browser: Browser, demo: Running) -> Iterator[Page]:
     visits = Visits(browser, demo)
-    page = visits.page()
-    page.goto(demo.url)
-    page.locator("form button").first.click()
-    page.wait_for_selector("html[data-ready]", state="attached")
+    page = visits.sign_in("Mara")
     yield page
     visits.close()
 

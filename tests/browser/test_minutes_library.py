@@ -65,10 +65,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, tickets: TicketServer) -> Ite
 @pytest.fixture
 def page(browser: Browser, demo: Running) -> Iterator[Page]:
     visits = Visits(browser, demo)
-    page = visits.page()
-    page.goto(demo.url)
-    page.locator("form button").first.click()
-    page.wait_for_selector("html[data-ready]", state="attached")
+    page = visits.sign_in("Mara")
     page.set_input_files("input[type=file]", MEETING)
     expect(page.locator(".chip", has_text=f"{MEETING.name} · 30.9 kB")).to_be_visible()  # sent, and no more "sending"
     ask(page, "Minutes, please")
