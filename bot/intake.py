@@ -7,6 +7,7 @@ must not before.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Protocol
 from uuid import uuid4
 
@@ -33,6 +34,8 @@ from bot.meeting_questions import MeetingQuestions
 from bot.routing import HELP_WORDS, Route, help_text, route
 
 log = structlog.get_logger()
+
+Settle = Callable[[Mention, Standing], Mention]  # what holds for a question, put on it by its platform; pure
 
 
 class SaysAtOnce(Protocol):
@@ -76,10 +79,11 @@ class Intake:
         self._preferences = preferences
         self._trouble = trouble
 
-    def take(self, mention: Mention, standing: Standing | None = None) -> Accepted:
+    def take(self, mention: Mention, settle: Settle | None = None) -> Accepted:
         """Write the mention's job down and wake a worker; duplicates return the job they already have.
 
-        `standing`: what holds for this asker in this channel, where the platform has just read it.
+        `settle` returns the mention as it is once the settings of its channel and its asker are known: a platform
+        that decides by them who reads the answer need not read them itself, in a thread of its own, before.
 
         Raises:
             RequestInvalid: nothing to go on, too long, an unknown command, too many questions at once, or a full
@@ -88,7 +92,7 @@ class Intake:
             DependencyUnavailable, StorageFull: the database refused; the platform should ask for redelivery.
         """
         try:
-            accepted = self._take(mention, standing)
+            accepted = self._take(mention, settle)
         except StewardError as error:
             EVENTS.labels(mention.conversation.platform.value, error.code).inc()
             raise
@@ -96,14 +100,16 @@ class Intake:
         EVENTS.labels(mention.conversation.platform.value, outcome).inc()
         return accepted
 
-    def _take(self, mention: Mention, standing: Standing | None) -> Accepted:
+    def _take(self, mention: Mention, settle: Settle | None) -> Accepted:
         check_text(mention)
+        standing = self._standing(mention)
+        if settle is not None:
+            mention = settle(mention, standing)
         chosen = route(mention)
         answered = self._answers.question_before(mention, chosen) if self._answers else None
         if answered is not None and self._answers is not None:
             mention = self._answers.continued(mention, answered)
             chosen = route(mention)
-        standing = standing or self._standing(mention)
         asker = standing.asker or mention.asker
         chosen = self._about_logs(mention, chosen, asker, standing.channel)
         if self._meetings is not None:

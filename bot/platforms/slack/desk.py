@@ -23,14 +23,13 @@ from assistant.errors import (
 )
 from assistant.job_kinds import EMAIL_DRAFT
 from assistant.mentions import Attachment, ConversationKey, Mention, Platform
-from assistant.preferences import ChannelSettings
 from assistant.rate_limits import open_buckets
 from assistant.storage.job_store import Accepted
-from assistant.storage.preference_store import Standing
 from assistant.storage.slack_store import SlackStore
 from assistant.storage.worker_store import WorkerStore
 from bot.charts.pictures import ChartPictures
 from bot.dependencies import BotDependencies
+from bot.intake import Settle
 from bot.platforms.slack.asides import Asides
 from bot.platforms.slack.client import SlackApi
 from bot.platforms.slack.directory import SlackDirectory
@@ -38,7 +37,7 @@ from bot.platforms.slack.files import SlackFiles
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.messages import SlackMessages
 from bot.platforms.slack.parse import Envelope, Message, Workspace, make_mention, target
-from bot.platforms.slack.privacy import Privacy, privately
+from bot.platforms.slack.privacy import Privacy, Settling, with_handoff
 from bot.platforms.slack.reading import SlackReader
 from bot.platforms.slack.recaps import Recaps
 from bot.platforms.slack.streams import STATUS, SlackStreams
@@ -86,24 +85,17 @@ class Desk:
         """
         bot = await self.installations.bot(workspace)
         asker = await self.directory.known(workspace, message.user or "")
-        standing = await asyncio.to_thread(
-            self.preferences.for_mention, Platform.SLACK, workspace.team, message.channel, asker.person.id
-        )
-        readers = await self.directory.readers(
-            workspace, message, asker, is_shared=envelope.is_ext_shared_channel, settings=standing.channel
-        )
+        audience = await self.directory.audience(workspace, message, asker, is_shared=envelope.is_ext_shared_channel)
         files = await self.files.fetch(bot, message.files)
         mention = make_mention(
             message,
             workspace,
             asker=asker.person,
-            audience=readers.audience,
-            channel_groups=readers.groups,
+            audience=audience,
             bot_user_id=bot.user_id,
             attachments=files.attachments,
             key=key,
         )
-        mention = _with_handoff(mention, readers.settings)
         if is_stop_word(mention.text) and not mention.attachments:
             await self._stop_by_word(workspace, message, mention)
             return None
@@ -117,48 +109,54 @@ class Desk:
             error = RequestInvalid("only files that can't be read", reply="\n".join(files.refused))
             await self.refuse(workspace, mention, error)
             return None
-        is_direct = message.channel_type == "im" or message.channel.startswith("D")
-        wants_privacy = standing.person.private_answers and not asker.is_outsider
-        is_private = not is_direct and (is_draft or wants_privacy)
-        if is_private:
-            asked, mention = mention, privately(mention, asker, may_share=not is_draft)
-        elif is_direct:
-            asked = mention = await self._privacy.gone_on(message, mention)
-        else:
-            asked = mention
-        accepted = await self.take(workspace, mention, asked=asked, standing=None if is_private else standing)
-        if is_private and accepted and not accepted.duplicate:
-            channel_place = {**mention.reply_target, "channel": message.channel, "thread_ts": message.thread_ts}
-            noted = mention.model_copy(update={"reply_target": channel_place})
-            self.later(self.asides.say(workspace, noted, DRAFT_POINTER if is_draft else PRIVATE_POINTER))
-        if files.refused and accepted and not accepted.duplicate:
-            self.later(self.asides.say(workspace, mention, "\n".join(files.refused)))
+        if message.is_direct:
+            mention = await self._privacy.gone_on(message, mention)
+        settling = Settling(asker, is_direct=message.is_direct, is_draft=is_draft)
+        accepted = await self._take(workspace, mention, settling)
+        if accepted and not accepted.duplicate:
+            self._say_beside(workspace, message, mention, settling, files.refused)
         return accepted
 
-    async def take(
-        self, workspace: Workspace, mention: Mention, *, asked: Mention, standing: Standing | None = None
-    ) -> Accepted | None:
-        """Write the question down; None when it can't be taken and the asker was told, where it was `asked`."""
+    async def _take(self, workspace: Workspace, mention: Mention, settling: Settling) -> Accepted | None:
+        """Write the question down; None when it can't be taken and the asker was told, where it was asked."""
         try:
-            accepted = await self.accept(await self._privacy.with_channels(workspace, mention), standing)
+            asked, settle = await self._privacy.with_minutes(workspace, mention, settling)
+            return await self.accept(asked, settle)
         except (DependencyUnavailable, StorageFull):
             raise
         except StewardError as error:
-            await self.refuse(workspace, asked, error)
+            await self.refuse(workspace, mention, error)
             return None
-        if not accepted.duplicate and (mention.reply_target.get("channel") or "").startswith("D"):
+
+    def _say_beside(
+        self,
+        workspace: Workspace,
+        message: Message,
+        mention: Mention,
+        settling: Settling,
+        refused: tuple[str, ...],
+    ) -> None:
+        """Say what goes with a question that was taken in, none of which is waited for."""
+        if settling.is_private:
+            pointed = {**mention.reply_target, "thread_ts": message.thread_ts}
+            noted = mention.model_copy(update={"reply_target": pointed})
+            pointer = DRAFT_POINTER if settling.is_draft else PRIVATE_POINTER
+            self.later(self.asides.say(workspace, noted, pointer))
+        if refused:
+            answered = settling.privately(mention) if settling.is_private else mention
+            self.later(self.asides.say(workspace, answered, "\n".join(refused)))
+        if message.is_direct:
             if self.dependencies.settings.slack_streaming == "off":  # else it comes in place of the placeholder
                 self.later(self.asides.show_status(workspace, mention.reply_target, STATUS))
             self.later(self.asides.name_thread(workspace, mention))
-        return accepted
 
-    async def accept(self, mention: Mention, standing: Standing | None = None) -> Accepted:
+    async def accept(self, mention: Mention, settle: Settle | None = None) -> Accepted:
         """Write the question down.
 
         Raises:
             StewardError: as Intake.take.
         """
-        return await asyncio.to_thread(self.dependencies.intake.take, mention, standing)
+        return await asyncio.to_thread(self.dependencies.intake.take, mention, settle)
 
     async def ask(
         self,
@@ -181,7 +179,7 @@ class Desk:
         """
         asker = await self.directory.known(workspace, user_id)
         message = Message(channel=channel or f"D:{user_id}")
-        readers = await self.directory.readers(workspace, message, asker, is_shared=False)
+        readers = await self.directory.readers(workspace, message, asker)
         place = target(workspace, channel or "", thread_ts=None, user=user_id)
         mention = Mention(
             event_key=key,
@@ -198,7 +196,7 @@ class Desk:
             reply_target={**place, "channel": channel, "share_to": share_to, "share_thread": share_thread},
         )
         mention = await self._privacy.with_channels(workspace, mention)
-        return await self.accept(_with_handoff(mention, readers.settings))
+        return await self.accept(with_handoff(mention, readers.settings))
 
     async def refuse(self, workspace: Workspace, mention: Mention, error: StewardError) -> None:
         """Tell the asker, once an event, why the question can't be taken."""
@@ -252,12 +250,6 @@ class Desk:
         if self._background:
             await asyncio.wait(set(self._background), timeout=5)
         await self.api.close()
-
-
-def _with_handoff(mention: Mention, settings: ChannelSettings | None) -> Mention:
-    if settings is None or settings.handoff is None:
-        return mention
-    return mention.model_copy(update={"reply_target": {**mention.reply_target, "handoff": settings.handoff}})
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:

@@ -123,30 +123,24 @@ class SlackDirectory:
                 return Known(last.person, is_outsider=False)
             return Known(Person(id=user_id), is_outsider=True)
 
-    async def readers(
-        self,
-        workspace: Workspace,
-        message: Message,
-        asker: Known,
-        *,
-        is_shared: bool,
-        is_private: bool = False,
-        settings: ChannelSettings | None = None,
-    ) -> Readers:
-        """Return who will read the answer to this message.
-
-        `is_private`: it goes to the asker alone. `settings`: the channel's, where they were just read.
-        """
+    async def audience(self, workspace: Workspace, message: Message, asker: Known, *, is_shared: bool) -> Audience:
+        """Return who will read the answer to this message, where it is asked."""
         if asker.is_outsider:
-            return Readers(Audience.OUTSIDERS)
-        if is_private or message.channel_type == "im" or message.channel.startswith("D"):
-            return Readers(Audience.ASKER)
-        if settings is None:
-            look = self._preferences.channel
-            settings = await asyncio.to_thread(look, Platform.SLACK, workspace.team, message.channel)
+            return Audience.OUTSIDERS
+        if message.is_direct:
+            return Audience.ASKER
         if is_shared or await self._has_outsiders(workspace, message.channel):
-            return Readers(Audience.OUTSIDERS, settings=settings)
-        return Readers(Audience.CHANNEL, settings.groups, settings)
+            return Audience.OUTSIDERS
+        return Audience.CHANNEL
+
+    async def readers(self, workspace: Workspace, message: Message, asker: Known) -> Readers:
+        """Return who will read the answer to this message, and what its channel's settings let them."""
+        audience = await self.audience(workspace, message, asker, is_shared=False)
+        if asker.is_outsider or message.is_direct:
+            return Readers(audience)
+        look = self._preferences.channel
+        settings = await asyncio.to_thread(look, Platform.SLACK, workspace.team, message.channel)
+        return Readers(audience, settings.groups if audience is Audience.CHANNEL else (), settings)
 
     async def is_member(self, workspace: Workspace, channel: str, user_id: str) -> bool:
         """Return whether the user is in the channel; False as well where Slack would not say, or it is too large."""

@@ -159,7 +159,7 @@ class Presses:
             desk.later(desk.asides.whisper(press.response_url, "You shared this already."))
             return
         asker = await desk.directory.known(workspace, press.user.id)
-        readers = await desk.directory.readers(workspace, Message(channel=channel), asker, is_shared=False)
+        readers = await desk.directory.readers(workspace, Message(channel=channel), asker)
         bot = await desk.installations.bot(workspace)
         words = f"<@{press.user.id}> asked: {shorten(escape(mention.text), 2_500)}"
         thread = mention.reply_target.get("share_thread")

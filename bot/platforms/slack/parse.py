@@ -68,6 +68,11 @@ class Message(Wire):
         """The ts of the thread's first message; a message outside threads begins its own."""
         return self.thread_ts or self.ts
 
+    @property
+    def is_direct(self) -> bool:
+        """True between Steward and one person."""
+        return self.channel_type == "im" or self.channel.startswith("D")
+
 
 class Change(Wire):
     """message_changed and message_deleted."""

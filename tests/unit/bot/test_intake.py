@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from assistant.errors import DependencyUnavailable, NotPermitted, RequestInvalid
 from assistant.jobs import JobStatus
 from assistant.mentions import MAX_MENTION_CHARS, Mention
-from assistant.preferences import ChannelSettings, PersonSettings
 from assistant.rate_limits import OwnBuckets, RateLimits
 from assistant.settings import load_settings
 from assistant.storage.database import open_engine
@@ -19,7 +18,6 @@ from assistant.storage.draft_store import DraftStore
 from assistant.storage.job_store import JobStore
 from assistant.storage.minutes_store import MinutesStore
 from assistant.storage.people_store import PeopleStore, PersonProfile
-from assistant.storage.preference_store import Standing
 from bot.draft_answers import DraftAnswers
 from bot.intake import Intake
 from bot.log_trouble import LogTrouble
@@ -149,7 +147,7 @@ def test_where_a_conversation_begins_nothing_is_looked_up_about_it(jobs: JobStor
 
     def looks(mention: Mention) -> int:
         asked.clear()
-        intake.take(mention, Standing(ChannelSettings(), PersonSettings(), None))
+        intake.take(mention)
         return sum(table in sql for sql in asked for table in ("FROM drafts", "JOIN drafts", "minutes"))
 
     words = "who said what about the budget"
