@@ -255,7 +255,7 @@ def _key(account: Account) -> dict[str, str]:
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    return {name: _said(value) if isinstance(value, datetime) else value for name, value in row._mapping.items()}
+    return {name: _said(value) if isinstance(value, datetime) else value for name, value in row._asdict().items()}
 
 
 def _said(moment: datetime | None) -> str | None:

@@ -1,9 +1,9 @@
 """SQL written once as text and understood by both databases.
 
 The ledger's statements run thousands of times a minute; text is prepared once and costs a third of what
-building the same statement from objects does. PostgreSQL's driver knows our types and gets the text as it is, past
-SQLAlchemy's compiler, which takes as long as the driver does. Seven words of ours stand for what the databases
-spell apart:
+building the same statement from objects does. It goes to the drivers past SQLAlchemy's compiler, which takes as
+long as they do: PostgreSQL's knows our types, and what SQLite's does not is in sqlite_rows.py. Seven words of ours
+stand for what the databases spell apart:
 
     @now           the database's clock
     @in(:seconds)  its clock plus a number of seconds
@@ -17,12 +17,14 @@ spell apart:
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BaseModel, TypeAdapter
 
-from assistant.storage.database import UtcDateTime
+from assistant.storage.sqlite_rows import Readers, Rows, run, run_all
 
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -46,19 +48,15 @@ _SPELLINGS = {
         (r"@if_changed", "1 = 1"),  # asked in between: see Batch
     ),
 }
-# One name, one type, in every statement: parameters and returned columns alike. Unnamed here: as the driver has it.
-_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
-    **{name: sa.Uuid() for name in ("job_id", "conversation_id", "before_job", "minutes_id")},
-    **{
-        name: UtcDateTime()
-        for name in (
-            *("created_at", "updated_at", "started_at", "finished_at", "deadline_at", "delivered_at"),
-            *("run_at", "seen_at", "at", "lease_until", "next_at", "expires_at"),
-        )
-    },
-    "cancel_requested": sa.Boolean(),
-    "offline": sa.Boolean(),
+# What columns of these names mean, in every statement that says it returns them. Others: as the driver has them.
+_READERS: Readers = {
+    **dict.fromkeys(("job_id", "conversation_id", "before_job", "minutes_id"), UUID),
+    **dict.fromkeys(("created_at", "updated_at", "started_at", "finished_at"), datetime.fromisoformat),
+    **dict.fromkeys(("deadline_at", "delivered_at", "run_at", "seen_at"), datetime.fromisoformat),
+    **dict.fromkeys(("at", "lease_until", "next_at", "expires_at"), datetime.fromisoformat),
+    **dict.fromkeys(("cancel_requested", "offline"), bool),
 }
+Found = sa.CursorResult[Any] | Rows  # what a statement brought back; both are asked alike
 
 
 class Statement:
@@ -67,21 +65,23 @@ class Statement:
     def __init__(self, sql: str, *, sqlite: str | None = None, returns: str = "") -> None:
         """`returns` names the returned columns, in any order, for their types."""
         self._on_postgresql = _driver_sql(sql)
-        self._on_sqlite = _text(sqlite or sql, returns)
+        self._on_sqlite = _spelt(sqlite or sql, "sqlite")
+        self._readers = {name: _READERS[name] for name in returns.split() if name in _READERS}
 
-    def __call__(self, connection: sa.Connection, /, **values: Any) -> sa.CursorResult[Any]:
+    def __call__(self, connection: sa.Connection, /, **values: Any) -> Found:
         """Run on the connection with these values."""
-        return self._run(connection, values)
+        if connection.dialect.name == "postgresql":
+            return connection.exec_driver_sql(self._on_postgresql, values)
+        return run(connection, self._on_sqlite, values, self._readers)
 
     def many(self, connection: sa.Connection, rows: list[dict[str, Any]], /) -> None:
         """Run once a row."""
-        if rows:
-            self._run(connection, rows)
-
-    def _run(self, connection: sa.Connection, values: Any) -> sa.CursorResult[Any]:
         if connection.dialect.name == "postgresql":
-            return connection.exec_driver_sql(self._on_postgresql, values)
-        return connection.execute(self._on_sqlite, values)
+            if rows:
+                connection.exec_driver_sql(self._on_postgresql, rows)
+            return
+        for row in rows:
+            run(connection, self._on_sqlite, row, {})
 
 
 class Batch:
@@ -97,8 +97,8 @@ class Batch:
 
     def __init__(self, decides: str | None = None, **parts: str) -> None:
         """Name the writes, in order; the names are for whoever reads the server's log."""
-        self._decides = _text(decides, "") if decides else None
-        self._singly = [_text(sql, "") for sql in parts.values()]
+        self._decides = _spelt(decides, "sqlite") if decides else None
+        self._singly = [_spelt(sql, "sqlite") for sql in parts.values()]
         if decides:
             together = {"decides": f"{decides} RETURNING 1", **parts, "": "SELECT FROM decides"}
         else:
@@ -112,10 +112,9 @@ class Batch:
         if connection.dialect.name == "postgresql":
             found = connection.exec_driver_sql(self._together, values)
             return self._decides is None or bool(found.rowcount)  # rows without columns: nothing to fetch
-        if self._decides is not None and not connection.execute(self._decides, values).rowcount:
+        if self._decides is not None and not run(connection, self._decides, values, {}).rowcount:
             return False
-        for statement in self._singly:
-            connection.execute(statement, values)
+        run_all(connection, self._singly, values, {})
         return True
 
 
@@ -126,18 +125,6 @@ def _driver_sql(sql: str) -> str:
     """
     on_one_line = " ".join(_spelt(sql, "postgresql").split())  # no literal of ours holds two spaces in a row
     return _PARAMETER.sub(r"%(\1)s", on_one_line.replace("%", "%%"))
-
-
-def _text(sql: str, returns: str) -> Any:
-    """Return the statement for SQLite, whose driver is told of every type that is not text or number."""
-    sql = _spelt(sql, "sqlite")
-    text = sa.text(sql)
-    names = {name for name in _PARAMETER.findall(sql) if name in _TYPES}
-    if names:
-        text = text.bindparams(*(sa.bindparam(name, type_=_TYPES[name]) for name in sorted(names)))
-    if not returns:
-        return text
-    return text.columns(**{name: _TYPES[name] for name in returns.split() if name in _TYPES})
 
 
 def _spelt(sql: str, dialect: str) -> str:

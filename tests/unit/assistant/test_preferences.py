@@ -15,6 +15,7 @@ from assistant.preferences import ChannelSettings, PersonSettings, check_kind, w
 from assistant.storage.people_store import PeopleStore, PersonProfile
 from assistant.storage.preference_store import PreferenceStore, Standing
 from tests.factories import make_mention
+from tests.watched_statements import watch_statements
 
 FORMAL = ChannelSettings(spaces=("travel",), tone="formal", language="de")
 FRIENDLY = PersonSettings(tone="friendly", language="fr", signature="A. Smith")
@@ -82,8 +83,7 @@ def test_what_holds_for_a_question_is_read_in_one_look(store: PreferenceStore, e
     PeopleStore(engine).upsert_all("T1", [PersonProfile(id="U1", name="Ines", role="hr", groups=("all",))])
     store.save_channel("slack", "T1", "C1", FORMAL, by="U2")
     store.save_person("T1", "U1", FRIENDLY)
-    statements: list[str] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
+    statements = watch_statements(engine)
     found = store.for_mention("slack", "T1", "C1", "U1")
 
     assert nothing == Standing(ChannelSettings(), PersonSettings(), None)

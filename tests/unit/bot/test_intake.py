@@ -23,6 +23,7 @@ from bot.intake import Intake
 from bot.log_trouble import LogTrouble
 from bot.meeting_questions import MeetingQuestions
 from tests.factories import make_mention
+from tests.watched_statements import watch_statements
 
 
 class Bell:
@@ -142,8 +143,7 @@ def test_a_follow_up_in_the_thread_of_an_inspection_goes_to_the_log_inspector(
 def test_where_a_conversation_begins_nothing_is_looked_up_about_it(jobs: JobStore, engine: sa.Engine) -> None:
     drafts = DraftAnswers(DraftStore(engine), jobs)
     intake = Intake(jobs, PeopleStore(engine), answers=drafts, meetings=MeetingQuestions(MinutesStore(engine)))
-    asked: list[str] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: asked.append(sql))
+    asked = watch_statements(engine)
 
     def looks(mention: Mention) -> int:
         asked.clear()

@@ -21,6 +21,7 @@ from assistant.storage.tables.answers import receipts, results
 from assistant.storage.tables.conversations import event_claims
 from assistant.storage.tables.ledger import outbox, turns
 from tests.factories import make_mention, make_result
+from tests.watched_statements import watch_statements
 
 PLACEHOLDER = Reply(text="Working on it …", final=False)
 LANES = ("policy",)
@@ -222,10 +223,9 @@ def test_a_channels_burst_of_500_lets_the_next_question_of_another_channel_pass(
 def test_a_job_costs_few_round_trips(jobs: JobStore, engine: sa.Engine) -> None:
     if engine.dialect.name != "postgresql":
         pytest.skip("SQLite is in the process")
-    statements: list[str] = []
     accept(jobs)
     jobs.finish(claim(jobs), make_result())
-    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
+    statements = watch_statements(engine)
     accept(jobs)
     taken_in = len(statements)
     jobs.finish(claim(jobs), make_result())
