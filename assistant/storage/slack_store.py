@@ -171,6 +171,18 @@ class SlackStore:
         with reading(self._engine) as connection:
             return [self._opened(row) for row in _ALL(connection).mappings()]
 
+    def readable(self) -> tuple[list[SlackInstallation], list[str]]:
+        """Return the installations whose tokens can be read, and the keys of those whose tokens can't."""
+        found: list[SlackInstallation] = []
+        unreadable: list[str] = []
+        with reading(self._engine) as connection:
+            for row in _ALL(connection).mappings():
+                try:
+                    found.append(self._opened(row))
+                except SettingsInvalid:
+                    unreadable.append(str(row["key"]))
+        return found, unreadable
+
     def save_installation(self, installation: SlackInstallation) -> None:
         """Keep the installation; it replaces the one of the same key."""
         sealed = self._seal(installation.data) if installation.data else ""

@@ -56,6 +56,9 @@ class SlackPeer(StreamMethods, SurfaceMethods):
     file_tokens: set[str] = field(default_factory=lambda: {TOKEN})  # which may read files
     failing_files: int = 0  # how many of the next file requests are answered 503
     scopes: str = ""  # what auth.test's header says was granted
+    is_person: bool = False  # the token is a user's
+    organisation: list[str] | None = None  # installed for an organisation, in these workspaces
+    other_sockets: int = 0  # connections of the app's that other processes hold open
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     code: str = "consent-code"  # what oauth.v2.access takes
@@ -70,6 +73,7 @@ class SlackPeer(StreamMethods, SurfaceMethods):
         StreamMethods.__init__(self)
         SurfaceMethods.__init__(self)
         self.numbers = count(1)
+        self.open_sockets = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # -------------------------------------------------------------- for tests
@@ -188,17 +192,23 @@ class SlackPeer(StreamMethods, SurfaceMethods):
         await websocket.accept()
         self._loop = asyncio.get_running_loop()
         self.sockets.append(websocket)
-        await websocket.send_json({"type": "hello", "num_connections": 1})
+        self.open_sockets += 1
+        await websocket.send_json({"type": "hello", "num_connections": self.open_sockets + self.other_sockets})
         try:
             while True:
                 said = json.loads(await websocket.receive_text())
                 self.acknowledged.append(said["envelope_id"])
         except WebSocketDisconnect:
-            return
+            self.open_sockets -= 1
 
     # -------------------------------------------------------------- who
     def on_auth_test(self, _: Answer) -> Answer:
-        return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "Peer", "url": "https://peer.test/"}
+        who = {"user_id": "U0ANN"} if self.is_person else {"user_id": BOT_USER, "bot_id": BOT_ID}
+        is_organisations = self.organisation is not None
+        return {"team_id": TEAM, "team": "Peer", "is_enterprise_install": is_organisations, **who}
+
+    def on_auth_teams_list(self, _: Answer) -> Answer:
+        return {"teams": [{"id": team, "name": team} for team in self.organisation or ()]}
 
     def on_users_info(self, arguments: Answer) -> Answer:
         return {"user": self._user(arguments["user"])}

@@ -100,6 +100,61 @@ def make_manifest(base_url: str = "https://steward.example.com", *, socket_mode:
     }
 
 
+def differences(at_slack: Any, wanted: dict[str, Any], *, may_rotate: bool) -> list[str]:
+    """Return what an app's manifest lacks of the wanted one, and what to do about each. More than wanted is fine.
+
+    `may_rotate`: tokens that end are exchanged, as those of installations are.
+    """
+    found = []
+    scopes = _missing(at_slack, wanted, "oauth_config", "scopes", "bot")
+    if scopes:
+        found.append(f"scopes are missing, add them and install again: {', '.join(scopes)}")
+    events = _missing(at_slack, wanted, "settings", "event_subscriptions", "bot_events")
+    if events:
+        found.append(f"events are not subscribed to, add them under Event Subscriptions: {', '.join(events)}")
+    for words, *path in _SWITCHES:
+        if _at(at_slack, *path) != _at(wanted, *path):
+            found.append(f"{words} ({'.'.join(path)} should be {_at(wanted, *path)!r})")
+    if not _at(at_slack, "features", "agent_view"):
+        found.append(
+            "the agents feature is off, so that no status and no stream is shown: switch it on, install again"
+        )
+    if _at(at_slack, "settings", "token_rotation_enabled") and not may_rotate:
+        found.append("tokens rotate, so that SLACK_BOT_TOKEN ends after 12 hours: switch rotation off, install again")
+    for name, key in (("slash_commands", "command"), ("shortcuts", "callback_id")):
+        there = {one.get(key) for one in _at(at_slack, "features", name) or () if isinstance(one, dict)}
+        lacking = [str(one[key]) for one in _at(wanted, "features", name) if one[key] not in there]
+        if lacking:
+            found.append(f"features.{name} lacks {', '.join(lacking)}: take them from `steward slack manifest`")
+    return found
+
+
+_SWITCHES = (
+    ("Slack sends events elsewhere: save the address anew", "settings", "event_subscriptions", "request_url"),
+    ("Slack sends buttons and forms elsewhere: save it anew", "settings", "interactivity", "request_url"),
+    ("buttons and forms are off: switch Interactivity on", "settings", "interactivity", "is_enabled"),
+    ("Socket Mode is not as SLACK_APP_TOKEN says: switch it", "settings", "socket_mode_enabled"),
+    (
+        "nobody can write to Steward directly: switch the Messages tab on",
+        "features",
+        "app_home",
+        "messages_tab_enabled",
+    ),
+    ("Home shows nothing: switch the Home tab on", "features", "app_home", "home_tab_enabled"),
+)
+
+
+def _at(manifest: Any, *path: str) -> Any:
+    for name in path:
+        manifest = manifest.get(name) if isinstance(manifest, dict) else None
+    return manifest
+
+
+def _missing(at_slack: Any, wanted: dict[str, Any], *path: str) -> list[str]:
+    there = _at(at_slack, *path)
+    return sorted(set(_at(wanted, *path)) - set(there if isinstance(there, list) else ()))
+
+
 def _long_description() -> str:
     kinds = "\n".join(f"• {kind.title}: {kind.help_line}" for kind in JOB_KINDS.values())
     return (
