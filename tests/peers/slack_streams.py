@@ -14,6 +14,7 @@ from tests.peers.slack_judge import MARKDOWN_CHARS, Refused, judge_blocks, judge
 
 Answer = dict[str, Any]
 CHUNK_CHARS = 256  # of a task's title
+SESSION_TITLE_CHARS = 200
 TASK_STATES = ("pending", "in_progress", "complete", "error")
 SESSION_STATES = ("active", "processing", "suspended", "closed")
 
@@ -124,8 +125,17 @@ class StreamMethods:
         self.sessions[(arguments["channel_id"], arguments["thread_ts"])] = arguments["status"]
         return {"status": arguments["status"]}
 
-    def on_assistant_threads_set_title(self, _: Answer) -> Answer:
+    def on_assistant_threads_set_title(self, arguments: Answer) -> Answer:
+        if not arguments.get("title") or not arguments.get("thread_ts"):
+            raise Refused("invalid_arguments")
         return {}
+
+    def on_agents_sessions_rename(self, arguments: Answer) -> Answer:
+        if not 1 <= len(arguments["title"]) <= SESSION_TITLE_CHARS:
+            raise Refused("invalid_title")
+        if (arguments["channel_id"], arguments.get("thread_ts")) not in self.sessions:
+            raise Refused("session_not_found")
+        return {"title": arguments["title"]}
 
     # -------------------------------------------------------------- of the stand-in
     def said_by_bot(self) -> dict[str, Any]:
@@ -142,11 +152,21 @@ def _short(text: str) -> None:
         raise Refused("invalid_chunks")
 
 
+def _source(source: Any) -> dict[str, Any]:
+    if not isinstance(source, dict) or set(source) != {"type", "url", "text"} or source["type"] != "url":
+        raise Refused("invalid_chunks")
+    if not source["url"].startswith(("http://", "https://")) or not source["text"]:
+        raise Refused("invalid_chunks")
+    return source
+
+
 def _show_task(plans: list[dict[str, Any]], chunk: dict[str, Any]) -> None:
     _short(chunk["title"])
     if chunk["status"] not in TASK_STATES or not plans:
         raise Refused("invalid_chunks")
     card = {"type": "task_card", "task_id": chunk["id"], "title": chunk["title"], "status": chunk["status"]}
+    if "sources" in chunk:
+        card["sources"] = [_source(one) for one in chunk["sources"]]
     others = [one for one in plans[0]["tasks"] if one["task_id"] != chunk["id"]]
     at = next((at for at, one in enumerate(plans[0]["tasks"]) if one["task_id"] == chunk["id"]), len(others))
     plans[0]["tasks"] = [*others[:at], card, *others[at:]]

@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from assistant.errors import DependencyUnavailable
+from assistant.errors import DependencyUnavailable, NothingFound
 from assistant.mentions import Mention
 from assistant.replies import Reply
-from bot.platforms.slack.client import SlackApi, call
+from bot.platforms.slack.client import SlackApi, SlackRefused, call
 from bot.platforms.slack.installations import Installations
 from bot.platforms.slack.messages import NOTE_TYPE, SlackMessages
 from bot.platforms.slack.parse import Workspace
 from bot.platforms.slack.render import render
 from bot.platforms.slack.text import escape, shorten
 
-MAX_TITLE_CHARS = 80  # of a thread in the Messages tab: what its list shows
+MAX_TITLE_CHARS = 80  # of a thread in the Messages tab: what its list shows, of the 200 that Slack takes
 
 
 class Asides:
@@ -82,7 +82,11 @@ class Asides:
         bot = await self._installations.bot(workspace)
         title = shorten(" ".join(mention.text.split()), MAX_TITLE_CHARS) or "A file"
         client = self._api.writing(bot.token)
-        await call(client.assistant_threads_setTitle(channel_id=str(place["channel"]), thread_ts=root, title=title))
+        named = {"channel_id": str(place["channel"]), "thread_ts": root, "title": title}
+        try:
+            await call(client.agents_sessions_rename(**named))
+        except (SlackRefused, NothingFound):  # no session yet (it begins with a stream), or an older workspace
+            await call(client.assistant_threads_setTitle(**named))
 
 
 def _is_slacks(url: str, api_url: str) -> bool:

@@ -21,7 +21,7 @@ from bot.platforms.slack import my_settings
 from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
 from bot.platforms.slack.interactions import Presses
-from bot.platforms.slack.parse import Envelope, Workspace
+from bot.platforms.slack.parse import AppContext, Envelope, Workspace
 from bot.platforms.slack.text import plain, shorten
 
 log = structlog.get_logger()
@@ -33,6 +33,11 @@ PROMPTS = (
     ("Write minutes", "Please write minutes of the transcript I attach."),
     ("Draft an e-mail", "Draft an e-mail to "),
 )
+BESIDE_A_CHANNEL = (
+    ("Recap this channel", "Recap this channel since yesterday"),
+    ("What did I miss?", "What did I miss?"),
+)
+MOST_PLACES = 20_000
 SlackBlock = dict[str, Any]
 
 
@@ -40,6 +45,7 @@ def register(app: AsyncApp, desk: Desk, presses: Presses) -> None:
     """Put the pages' listener on the Bolt app, and their buttons among the others."""
     home = Home(desk)
     app.event("app_home_opened")(home.on_opened)
+    app.event("app_context_changed")(home.on_context_changed)
     app.event("assistant_thread_started")(home.on_thread_started)  # apps made before agent_view
     my_settings.register(app, desk, presses, home.publish)
 
@@ -49,15 +55,30 @@ class Home:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._beside_channel: dict[tuple[str, str], bool] = {}  # direct messages: which suggestions stand there
 
     async def on_opened(self, body: dict[str, Any]) -> None:
         """Draw the tab that was opened, beside the acknowledgement: it is drawn again at the next look."""
         envelope = Envelope.model_validate(body)
         event, user = envelope.event, str(envelope.event.get("user"))
         if event.get("tab") == "messages":
+            self._beside_channel.pop((envelope.workspace.team, str(event.get("channel"))), None)
             self._desk.later(self._suggest(envelope.workspace, str(event.get("channel"))))
         else:
             self._desk.later(self.publish(envelope.workspace, user))
+
+    async def on_context_changed(self, body: dict[str, Any]) -> None:
+        """Somebody looks at something else while Steward is open: suggest what fits a channel, or does not.
+
+        Slack's pages don't agree on whether the event says who and where; without either there is nowhere to suggest.
+        """
+        envelope = Envelope.model_validate(body)
+        event = envelope.event
+        context = AppContext.model_validate(event.get("context") or {})
+        user, channel = event.get("user"), event.get("channel")
+        if isinstance(user, str) or isinstance(channel, str):
+            is_beside = context.channel is not None
+            self._desk.later(self._follow(envelope.workspace, str(user or ""), str(channel or ""), is_beside))
 
     async def on_thread_started(self, body: dict[str, Any]) -> None:
         """Somebody opened a conversation in the older assistant's pane: say what can be asked."""
@@ -75,9 +96,24 @@ class Home:
         view = {"type": "home", "blocks": home_blocks(known.person, recent, settings)}
         await call(self._desk.api.writing(bot.token).views_publish(user_id=user_id, view=view))
 
-    async def _suggest(self, workspace: Workspace, channel: str, thread_ts: str | None = None) -> None:
+    async def _follow(self, workspace: Workspace, user: str, channel: str, is_beside: bool) -> None:
+        """Change the suggestions where they no longer fit; a walk through channels changes nothing."""
         bot = await self._desk.installations.bot(workspace)
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        channel = channel or await self._desk.messages.direct_channel(bot, workspace.team, user)
+        place = (workspace.team, channel)
+        if self._beside_channel.get(place, False) == is_beside:
+            return
+        if len(self._beside_channel) >= MOST_PLACES:
+            self._beside_channel.clear()
+        self._beside_channel[place] = is_beside
+        await self._suggest(workspace, channel, beside_channel=is_beside)
+
+    async def _suggest(
+        self, workspace: Workspace, channel: str, thread_ts: str | None = None, *, beside_channel: bool = False
+    ) -> None:
+        bot = await self._desk.installations.bot(workspace)
+        offered = (*BESIDE_A_CHANNEL, *PROMPTS)[: len(PROMPTS)] if beside_channel else PROMPTS
+        prompts = [{"title": title, "message": message} for title, message in offered]
         client = self._desk.api.writing(bot.token)
         await call(
             client.assistant_threads_setSuggestedPrompts(

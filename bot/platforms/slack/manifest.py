@@ -33,6 +33,7 @@ BOT_SCOPES = {
 }
 BOT_EVENTS = (
     "agent_session_stopped",
+    "app_context_changed",
     "app_home_opened",
     "app_mention",
     "app_uninstalled",

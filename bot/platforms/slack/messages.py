@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted, RateLimited
-from assistant.replies import Action, Draft, Reply
+from assistant.replies import Action, Citations, Draft, Reply
 from assistant.storage.slack_store import SlackStore
 from bot.platforms.base import Handle, Target
 from bot.platforms.slack.address import Address
@@ -132,7 +132,8 @@ class SlackMessages:
                 await self._streams.end(bot, here, metadata)
             return told
         message = render(reply, here.key, extra=_extra(here, reply))[0]
-        is_told = await self._streams.finish(bot, here, message, metadata)
+        cited = [item for block in reply.blocks if isinstance(block, Citations) for item in block.items]
+        is_told = await self._streams.finish(bot, here, message, metadata, cited)
         return here.model_copy(update={"stream": False}) if is_told else None
 
     async def _say(self, bot: Bot, here: Address, reply: Reply, part: int, *, ts: str | None) -> str:

@@ -45,6 +45,32 @@ class File(Wire):
         return self.mimetype.startswith("image/")
 
 
+class Entity(Wire):
+    """Something that a person has open in Slack: a channel, a message, a canvas, a list."""
+
+    type: str = ""
+    value: Any = None
+
+
+class AppContext(Wire):
+    """What a person looks at while they have Steward open beside it, the most relevant first."""
+
+    entities: tuple[Entity, ...] = ()
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that they look at; None where it is none, or a conversation of few."""
+        for one in self.entities:
+            seen = one.value
+            if one.type == "slack#/types/message_context" and isinstance(seen, dict):
+                seen = seen.get("channel_id")
+            elif one.type != "slack#/types/channel_id":
+                continue
+            if isinstance(seen, str) and seen.startswith(("C", "G")):
+                return seen
+        return None
+
+
 class Message(Wire):
     """A message, an app_mention, or the message inside a change of one."""
 
@@ -62,6 +88,7 @@ class Message(Wire):
     user_team: str | None = None
     edited: dict[str, Any] | None = None
     hidden: bool = False
+    app_context: AppContext = AppContext()  # of direct messages, where Steward was open beside something
 
     @property
     def thread(self) -> str:

@@ -16,7 +16,7 @@ from assistant.mentions import Mention
 from bot.platforms.slack.directory import Known, SlackDirectory
 from bot.platforms.slack.parse import Message, Workspace
 from bot.platforms.slack.reading import Conversation, SlackReader
-from bot.recap import read_request
+from bot.recap import RecapRequest, read_request
 from bot.routing import route
 
 JSON_TYPE = "application/json"
@@ -61,9 +61,11 @@ class Recaps:
         if is_in_thread and route(mention).kind is EMAIL_DRAFT:
             return await self._with_thread(workspace, message, mention)
         request = read_request(mention.text, now=datetime.now(UTC), zone=asker.zone)
-        if request is None or message.channel.startswith("D"):
+        if request is None or (message.is_direct and not _means_channel(message)):
             return mention
-        if message.thread != message.ts:
+        if message.is_direct:
+            conversation = await self._viewed(workspace, message, mention, asker, request)
+        elif message.thread != message.ts:
             conversation = await self._reader.thread(
                 workspace, message.channel, message.thread, asked_by=mention.event_key
             )
@@ -74,6 +76,17 @@ class Recaps:
         text = mention.text.rstrip(" ?")  # a question would be answered from the messages; this asks for all of them
         return await self._attached(
             mention.model_copy(update={"kind": MEETING_SUMMARY.name, "text": text}), conversation, asker
+        )
+
+    async def _viewed(
+        self, workspace: Workspace, message: Message, mention: Mention, asker: Known, request: RecapRequest
+    ) -> Conversation:
+        """Return what was said in the channel that the asker has open beside the direct messages."""
+        channel = str(message.app_context.channel)
+        if not await self._directory.is_member(workspace, channel, asker.person.id):
+            raise NotPermitted(f"recap of {channel}", reply="I can recap that channel only for its members.")
+        return await self._reader.since(
+            workspace, channel, request.since, reader=message.user or "", asked_by=mention.event_key
         )
 
     async def _with_thread(self, workspace: Workspace, message: Message, mention: Mention) -> Mention:
@@ -104,6 +117,11 @@ class Recaps:
             raise NotPermitted(
                 f"link into {link.channel}", reply="I can open that message only for members of its channel."
             )
+
+
+def _means_channel(message: Message) -> bool:
+    """Return whether a recap asked for in direct messages is of the channel that is open beside them."""
+    return message.app_context.channel is not None and not re.search(r"\b(?:thread|conversation)\b", message.text)
 
 
 def read_link(text: str) -> MessageLink | None:

@@ -17,17 +17,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
+from slack_sdk.models.blocks.block_elements import UrlSourceElement
 from slack_sdk.models.messages.chunk import Chunk, MarkdownTextChunk, PlanUpdateChunk, TaskUpdateChunk
 
 from assistant.errors import RateLimited, StewardError
 from assistant.rate_limits import Buckets
-from assistant.replies import Reply
+from assistant.replies import Citation, Reply
 from assistant.settings import Streaming
 from bot.platforms.slack.address import Address
 from bot.platforms.slack.client import BlocksRefused, SlackApi, SlackRefused, call
 from bot.platforms.slack.installations import Bot
 from bot.platforms.slack.render import SlackMessage
-from bot.platforms.slack.text import shorten
+from bot.platforms.slack.text import is_web_address, shorten
 
 log = structlog.get_logger()
 
@@ -36,6 +37,8 @@ HAND_OVER_SECONDS = 240.0  # Slack was seen to end streams from 300 s on; a mess
 STARTS_A_MINUTE = 10  # a bucket holds a minute's worth, so that no minute sees more than twice this: Slack's 20
 TITLE_CHARS = 250  # of a task; Slack takes 256
 STATUS_CHARS = 80
+SOURCES_SHOWN = 10  # on a task's card, of which Slack names no limit
+SOURCE_CHARS = 100
 STATUS = "is looking into it…"
 _OVER = frozenset({"message_not_in_streaming_state", "stopped_by_user"})
 
@@ -128,10 +131,15 @@ class SlackStreams:
             return None
         return here.model_copy(update={"tasks": tasks})
 
-    async def finish(self, bot: Bot, here: Address, message: SlackMessage, metadata: dict[str, Any]) -> bool:
-        """End the stream with the answer. False: it ended before, or won't show this; chat.update will do."""
+    async def finish(
+        self, bot: Bot, here: Address, message: SlackMessage, metadata: dict[str, Any], cited: Sequence[Citation] = ()
+    ) -> bool:
+        """End the stream with the answer. False: it ended before, or won't show this; chat.update will do.
+
+        What is `cited` and has an address stands on the card of the last step, too, as the pages it was made from.
+        """
         text, blocks = _told_apart(message)
-        chunks = [*_done(here), *([MarkdownTextChunk(text=text)] if text else [])]
+        chunks = [*_done(here, _sources(cited)), *([MarkdownTextChunk(text=text)] if text else [])]
         try:
             await self._stop(bot, here, chunks=chunks, blocks=blocks, metadata=metadata)
         except (SlackRefused, BlocksRefused) as error:
@@ -205,12 +213,24 @@ def _tasks(key: str, titles: Sequence[str]) -> list[Chunk]:
     ]
 
 
-def _done(here: Address) -> list[Chunk]:
+def _done(here: Address, sources: Sequence[UrlSourceElement] = ()) -> list[Chunk]:
     """Return the plan's end: Slack marks a task that is left open as failed."""
     titles = here.tasks or ("Done",)
     steps = "1 step" if len(titles) == 1 else f"{len(titles)} steps"
-    last = TaskUpdateChunk(id=task_id(here.key, len(titles) - 1), title=titles[-1], status="complete")
+    last = TaskUpdateChunk(
+        id=task_id(here.key, len(titles) - 1), title=titles[-1], status="complete", sources=list(sources) or None
+    )
     return [PlanUpdateChunk(title=f"Done in {steps}"), last]
+
+
+def _sources(cited: Sequence[Citation]) -> list[UrlSourceElement]:
+    """Return the pages that an answer rests on, each once; what has no address of its own is only in the answer."""
+    pages: dict[str, str] = {}
+    for one in cited:
+        if one.url and is_web_address(one.url):
+            pages.setdefault(one.url, one.title)
+    shown = list(pages.items())[:SOURCES_SHOWN]
+    return [UrlSourceElement(url=url, text=shorten(title, SOURCE_CHARS) or "document") for url, title in shown]
 
 
 def _title(reply: Reply) -> str:

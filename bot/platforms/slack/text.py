@@ -33,12 +33,17 @@ def plain(text: str) -> str:
 def link(url: str | None, label: str) -> str:
     """Return the label as a mrkdwn link, or bold when the address is none that a browser should follow."""
     shown = plain(label).replace("|", "¦") or "document"
-    if url is None or urlsplit(url).scheme not in ("http", "https"):
+    if url is None or not is_web_address(url):
         return f"*{shown}*"
     address = (
         url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C").replace(" ", "%20")
     )
     return f"<{address}|{shown}>"
+
+
+def is_web_address(url: str) -> bool:
+    """Return whether a browser should follow it."""
+    return urlsplit(url).scheme in ("http", "https")
 
 
 def shorten(text: str, limit: int) -> str:

@@ -15,7 +15,7 @@ from assistant.preferences import PersonSettings
 from assistant.storage.preference_store import PreferenceStore
 from assistant.storage.slack_store import SlackStore
 from bot.platforms.slack.done_note import DoneNotes
-from bot.platforms.slack.home import home_blocks
+from bot.platforms.slack.home import PROMPTS, home_blocks
 from bot.platforms.slack.progress import Progress
 from tests.factories import make_result
 from tests.peers.slack_events import interact, payload
@@ -76,6 +76,45 @@ async def test_a_thread_of_the_messages_tab_is_called_by_its_first_question(bot:
     titles = [(one["thread_ts"], one["title"]) for one in bot.peer.called("assistant.threads.setTitle")]
 
     assert titles == [("7.1", "How many days of leave do I have?")]
+
+
+async def test_a_session_that_has_begun_is_renamed_instead(bot: Bot) -> None:
+    bot.peer.sessions[("D0ANN", "7.1")] = "active"
+    await bot.send(payload("message_im", ts="7.1"))
+    renamed = [(one["thread_ts"], one["title"]) for one in bot.peer.called("agents.sessions.rename")]
+
+    assert renamed == [("7.1", "How many days of leave do I have?")]
+    assert bot.peer.called("assistant.threads.setTitle") == []
+
+
+@pytest.mark.parametrize("word", ["unknown_method", "missing_scope", "not_in_channel", "channel_not_found"])
+async def test_a_workspace_that_renames_no_sessions_gets_the_threads_title(bot: Bot, word: str) -> None:
+    bot.peer.fail("agents.sessions.rename", word)
+    await bot.send(payload("message_im", ts="7.1"))
+
+    assert [one["thread_ts"] for one in bot.peer.called("assistant.threads.setTitle")] == ["7.1"]
+
+
+async def test_beside_a_channel_its_recap_is_suggested_and_elsewhere_not(bot: Bot) -> None:
+    await bot.send(payload("app_context_changed"))
+    await bot.send(payload("app_context_changed", event_ts="2.0"))  # another channel: nothing changes
+    await bot.send(payload("app_context_changed", context={}))
+    first, second = bot.peer.prompts
+
+    assert [one["title"] for one in first["prompts"]][:2] == ["Recap this channel", "What did I miss?"]
+    assert len(first["prompts"]) == 4
+    assert second["prompts"][0]["title"] == PROMPTS[0][0]
+    assert {first["channel_id"], second["channel_id"]} == {"D0ANN"}
+
+
+async def test_a_context_without_a_place_is_followed_by_its_person_or_left_alone(bot: Bot) -> None:
+    by_person = payload("app_context_changed")
+    del by_person["event"]["channel"]
+    nobodys = payload("app_context_changed")
+    del nobodys["event"]["channel"], nobodys["event"]["user"]
+
+    assert [await bot.send(by_person), await bot.send(nobodys)] == [200, 200]
+    assert [one["channel_id"] for one in bot.peer.prompts] == ["DU0ANN"]
 
 
 async def test_a_workspace_without_the_agents_feature_is_none_the_worse(bot: Bot) -> None:

@@ -20,6 +20,7 @@ CODE = Path(slack.__path__[0])
 # scopes is for the other sorts of channel. None: any token will do.
 EVENT_SCOPES = {
     "agent_session_stopped": None,
+    "app_context_changed": None,
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
     "app_uninstalled": None,
@@ -34,11 +35,13 @@ EVENT_SCOPES = {
     "user_change": "users:read",
 }
 METHOD_SCOPES = {
+    "agents_sessions_rename": "chat:write",
     "agents_sessions_setStatus": "chat:write",
     "apps_connections_open": None,
     "assistant_threads_setStatus": "assistant:write",
     "assistant_threads_setSuggestedPrompts": "assistant:write",
     "assistant_threads_setTitle": "assistant:write",
+    "auth_teams_list": None,
     "auth_test": None,
     "chat_appendStream": "chat:write",
     "chat_getPermalink": None,

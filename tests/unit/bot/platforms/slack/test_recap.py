@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.errors import RequestInvalid
-from assistant.mentions import Mention
+from assistant.mentions import Audience, Mention
 from bot.platforms.slack import reading
 from bot.platforms.slack.recaps import MessageLink, read_link
 from bot.recap import RecapRequest, read_request
@@ -220,3 +220,51 @@ async def test_a_link_to_another_channel_is_not_read_out_in_this_one(bot: Bot) -
 
     assert "only in our direct messages" in bot.peer.ephemeral[0]["text"]
     assert bot.job_ids() == []
+
+
+BESIDE = {"entities": [{"type": "slack#/types/channel_id", "value": CHANNEL, "team_id": "T0STEWARD"}]}
+
+
+async def test_a_recap_in_direct_messages_is_of_the_channel_open_beside_them_for_its_members(bot: Bot) -> None:
+    spoken(bot, ("U0BEN", "We ship on Friday."))
+    bot.peer.channels[CHANNEL] = {"members": ["U0ANN"]}
+    asked = {"text": "recap this channel since 2026-09-01", "app_context": BESIDE}
+    await bot.send(payload("message_im", ts="3.1", **asked))
+    mention, document = conversation_of(bot)
+    bot.peer.channels[CHANNEL] = {"members": []}
+    await bot.send(payload("message_im", ts="3.2", **asked, outer={"event_id": "Ev2"}))
+
+    assert (mention.kind, mention.audience) == ("meeting_summary", Audience.ASKER)
+    assert [one["text"] for one in document["messages"]] == ["We ship on Friday."]
+    assert len(bot.job_ids()) == 1
+    assert "only for its members" in bot.peer.said("D0ANN")[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "entities"),
+    [
+        ("summarise this conversation since 2026-09-01", BESIDE["entities"]),
+        ("recap since 2026-09-01", []),
+        ("recap since 2026-09-01", [{"type": "slack#/types/canvas_id", "value": "F1"}]),
+        ("recap since 2026-09-01", [{"type": "slack#/types/channel_id", "value": "D0BEN"}]),
+    ],
+)
+async def test_without_a_channel_beside_them_direct_messages_are_asked_as_before(
+    bot: Bot, text: str, entities: list[dict[str, Any]]
+) -> None:
+    spoken(bot, ("U0BEN", "We ship on Friday."))
+    await bot.send(payload("message_im", ts="3.1", text=text, app_context={"entities": entities}))
+
+    assert mention_of(bot, bot.job_ids()[-1]).attachments == ()
+    assert bot.peer.called("conversations.history") == []
+
+
+async def test_a_message_open_beside_them_names_its_channel(bot: Bot) -> None:
+    spoken(bot, ("U0BEN", "We ship on Friday."))
+    bot.peer.channels[CHANNEL] = {"members": ["U0ANN"]}
+    seen = {"type": "slack#/types/message_context", "value": {"channel_id": CHANNEL, "message_ts": "1.0"}}
+    context = {"entities": [seen]}
+    await bot.send(payload("message_im", ts="3.1", text="recap since 2026-09-01", app_context=context))
+    _, document = conversation_of(bot)
+
+    assert [one["text"] for one in document["messages"]] == ["We ship on Friday."]

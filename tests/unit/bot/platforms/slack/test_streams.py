@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from assistant.jobs import Job, Step
-from assistant.replies import Paragraph, Reply
+from assistant.replies import Citation, Citations, Paragraph, Reply
 from assistant.settings import Settings
 from assistant.storage.slack_store import UnderWay
 from bot.platforms.slack import streams
@@ -37,6 +37,10 @@ def words(bot: Bot, channel: str = DIRECT) -> list[str]:
 def buttons(message: dict[str, Any]) -> list[str]:
     elements = [one for block in message["blocks"] for one in block.get("elements", ())]
     return [one["action_id"].split(":")[1] for one in elements if one.get("type") == "button"]
+
+
+def stream_of(bot: Bot, ts: str) -> dict[str, Any]:
+    return next(one for one in bot.peer.said(DIRECT) if one["ts"] == ts)
 
 
 async def ask(bot: Bot, **event: Any) -> None:
@@ -133,6 +137,39 @@ async def test_buttons_and_thumbs_stand_below_a_streamed_answer(bot: Bot) -> Non
 
     assert [text.count(f"Paragraph {number}.") for number in range(40)] == [1] * 40
     assert said[-1]["blocks"][-1]["type"] == "context_actions"
+
+
+async def test_the_pages_an_answer_rests_on_are_the_sources_of_its_last_step(bot: Bot) -> None:
+    job, stream = await streaming(bot)
+    pages = [
+        "https://wiki.test/leave",
+        "https://wiki.test/leave",
+        "https://wiki.test/trips",
+        "file:///leave.md",
+        None,
+    ]
+    cited = tuple(
+        Citation(number=at, chunk_id="c", document_id="d", document="d.md", title=f"Page {at}", url=url, quote="q")
+        for at, url in enumerate(pages, 1)
+    )
+    reply = Reply(text="Five.", blocks=(Paragraph(markdown="Five."), Citations(items=cited)))
+    assert bot.jobs.finish(job, make_result("Five.", reply=reply))
+    await bot.deliver()
+    (card,) = [task for plan in stream_of(bot, stream)["plan"] for task in plan["tasks"]]
+
+    assert [(one["url"], one["text"]) for one in card["sources"]] == [
+        ("https://wiki.test/leave", "Page 1"),
+        ("https://wiki.test/trips", "Page 3"),
+    ]
+
+
+async def test_a_workspace_that_takes_no_sources_gets_the_answer_by_a_message(bot: Bot) -> None:
+    job, stream = await streaming(bot)
+    bot.peer.fail("chat.stopStream", "invalid_chunks")
+    await finish(bot, job)
+
+    assert bot.peer.streams[stream] == "stopped"
+    assert words(bot) == ["Twenty-five."]
 
 
 async def test_a_channel_is_answered_by_messages(bot: Bot) -> None:
