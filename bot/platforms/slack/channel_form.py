@@ -42,6 +42,10 @@ log = structlog.get_logger()
 
 SHOWN_CHANGES = 3
 AS_ASKED = "-"  # the choice that leaves the language to the question
+WHOM = (
+    "The id of a person (in their profile: ⋯ › Copy member ID, U…) or of a user group (in People › User groups: ⋯ › "
+    "Copy group ID, S…). Empty: the button is not shown."
+)
 WITH_A_MODEL = "Where a language model writes. Quoted sentences stay as the documents have them."
 
 
@@ -139,10 +143,8 @@ def channel_view(
         ),
         field("tone", "Tone of answers", choice(TONES, settings.tone), hint=WITH_A_MODEL),
         field("language", "Language of answers", language_choice(settings.language), hint=WITH_A_MODEL),
-        field(
-            "handoff", "Whom “Ask a human” calls (user or user group id)", text_input(settings.handoff or ""), True
-        ),
-        field("owners", "Who may change this (empty: workspace admins)", owners, True),
+        field("handoff", "Whom “Ask a human” calls", text_input(settings.handoff or ""), True, hint=WHOM),
+        field("owners", "Who may change this", owners, True, hint="Empty: workspace admins."),
         *_change_lines(changes),
     ]
     return modal("steward:channel", "Steward here", blocks, place, submit="Save")

@@ -14,6 +14,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from assistant.access import may_run
 from assistant.job_kinds import JOB_KINDS
+from assistant.jobs import JobStatus
 from assistant.mentions import Person
 from assistant.preferences import PersonSettings
 from assistant.storage.job_store import JobView
@@ -38,6 +39,14 @@ BESIDE_A_CHANNEL = (
     ("What did I miss?", "What did I miss?"),
 )
 MOST_PLACES = 20_000
+STATES = {
+    JobStatus.QUEUED: "waits for its turn",
+    JobStatus.RUNNING: "at work",
+    JobStatus.WAITING: "waits for you",
+    JobStatus.SUCCEEDED: "answered",
+    JobStatus.FAILED: "failed",
+    JobStatus.CANCELLED: "stopped",
+}
 SlackBlock = dict[str, Any]
 
 
@@ -164,7 +173,7 @@ def home_blocks(
 def _line(view: JobView) -> str:
     question = plain(shorten(" ".join(view.question.split()) or "(a file)", 150))
     at = int(view.created_at.timestamp())
-    status = view.status.value.replace("_", " ")
+    status = STATES[view.status]
     when = f"<!date^{at}^{{date_short_pretty}} {{time}}|{view.created_at:%d %b}>"
     return f"{question}\n_{status}_ · {when}"
 

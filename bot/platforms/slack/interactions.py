@@ -18,14 +18,14 @@ from pydantic import Field
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from assistant.errors import NotPermitted, StewardError
+from assistant.errors import DependencyUnavailable, NotPermitted, StewardError
 from assistant.job_kinds import JOB_KINDS, LOG_INSPECTION
 from assistant.mentions import Audience, Mention
 from assistant.watch_words import WATCH_BUTTONS
 from bot.platforms.slack import modals
 from bot.platforms.slack.client import call
 from bot.platforms.slack.desk import Desk
-from bot.platforms.slack.parse import Message, Wire, Workspace, target
+from bot.platforms.slack.parse import File, Message, Wire, Workspace, target
 from bot.platforms.slack.text import escape, shorten
 from bot.surroundings import surroundings_of
 
@@ -260,12 +260,27 @@ class Presses:
         channel = place.get("channel") if "here" in (values.get("where") or ()) else None
         kind = str(press.view["callback_id"]).rsplit(":", 1)[1]
         key = f"slack:{press.workspace.team}:view:{press.view.get('id')}"
+        files = [File.model_validate(one) for one in values.get("files") or ()]
         try:
+            bot = await self._desk.installations.bot(press.workspace)
+            fetched = await self._desk.files.fetch(bot, files)
+            if fetched.refused:
+                await ack(response_action="errors", errors={"files": shorten("\n".join(fetched.refused), 1_000)})
+                return
             await self._desk.ask(
-                press.workspace, press.user.id, str(values.get("question") or ""), key=key, kind=kind, channel=channel
+                press.workspace,
+                press.user.id,
+                str(values.get("question") or ""),
+                key=key,
+                kind=kind,
+                channel=channel,
+                attachments=fetched.attachments,
             )
         except StewardError as error:
-            await ack(response_action="errors", errors={"question": shorten(error.reply, 1_000)})
+            is_on_its_way = files and isinstance(error, DependencyUnavailable)
+            words = "Slack is still handing me the files. Please send once more." if is_on_its_way else error.reply
+            name = "files" if is_on_its_way else "question"
+            await ack(response_action="errors", errors={name: shorten(words, 1_000)})
             return
         await ack()
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, get_args
 
-from assistant.job_kinds import JobKind
+from assistant.job_kinds import POLICY_SEARCH, JobKind
 from assistant.mail.draft import LANGUAGES, LENGTHS, Tone
 from bot.platforms.slack.text import shorten
 
@@ -19,6 +19,7 @@ OPTIONS, OPTION_GROUPS = 100, 100  # of a list, and of one of its groups
 MAX_QUESTION_CHARS = 3_000  # what a plain_text_input takes
 DRAFT_EDIT, DRAFT_CHANGE = "steward:draft_edit", "steward:draft_change"  # callback ids
 _DRAFT_LINES = (("to", "To"), ("cc", "Cc"), ("bcc", "Bcc"), ("subject", "Subject"))
+MOST_FILES = 10  # of a file_input
 REASONS = {
     "wrong": "It is wrong",
     "outdated": "It is outdated",
@@ -32,10 +33,15 @@ REASONS = {
 def ask(kind: JobKind, place: Mapping[str, Any], *, text: str = "") -> View:
     """Return the form for one kind of job; `place` is where it was opened and travels back."""
     answer_here = {"text": plain("Show the answer in this channel"), "value": "here"}
+    takes_files = kind is not POLICY_SEARCH
+    label = "What is it about?" if takes_files else "What would you like to know?"
     blocks: list[View] = [
         {"type": "section", "text": plain(kind.help_line)},
-        field("question", "What is it about?", {**text_input(text), "multiline": True}),
+        field("question", label, {**text_input(text), "multiline": True}, takes_files),
     ]
+    if takes_files:
+        files = {"type": "file_input", "action_id": "value", "max_files": MOST_FILES}
+        blocks.append(field("files", "Files", files, True))
     if place.get("channel"):
         box = {"type": "checkboxes", "action_id": "value", "options": [answer_here]}
         blocks.append(field("where", "Who sees the answer", box, optional=True))
@@ -74,7 +80,7 @@ def draft_change(values: Mapping[str, str], place: Mapping[str, Any]) -> View:
 
 
 def read_values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was filled in, by block id: text, a choice's value, a list of values or users."""
+    """Return what was filled in, by block id: text, a choice's value, a list of values, users or files."""
     found: dict[str, Any] = {}
     for name, elements in (view.get("state") or {}).get("values", {}).items():
         for element in elements.values():
@@ -95,6 +101,8 @@ def _value(element: Mapping[str, Any]) -> Any:
         return [one["value"] for one in element["selected_options"]]
     if "selected_users" in element:
         return list(element["selected_users"])
+    if "files" in element:
+        return list(element["files"] or ())
     if "selected_option" in element:
         return (element["selected_option"] or {}).get("value")
     return element.get("value")

@@ -46,7 +46,7 @@ async def test_home_shows_what_there_is_and_the_last_questions(bot: Bot) -> None
     assert "Policy answer" in shown
     assert "Log inspection" not in shown  # for engineers
     assert "&lt;b&gt;long" in shown
-    assert "_queued_" in shown
+    assert "_waits for its turn_" in shown
 
 
 def test_an_engineer_sees_log_inspection() -> None:
