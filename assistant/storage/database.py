@@ -176,29 +176,34 @@ def _begin_immediate(connection: sa.Connection) -> None:
 
 
 @contextlib.contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing(engine: sa.Engine, *, flushes: bool = True) -> Iterator[sa.Connection]:
     """One transaction that may write; committed at the end of the block, rolled back when it raises.
+
+    `flushes=False`: on SQLite the end of the block does not wait for the disk (turns.py says for what that is safe).
 
     Raises:
         StorageFull: the disk is full; nothing of the block was kept.
         DependencyUnavailable: the database cannot be reached, or gave up waiting for a lock.
     """
     turns = _TURNS.get(engine)
-    transaction = turns.writing(timeout_seconds=BUSY_TIMEOUT_MS / 1000) if turns else engine.begin()
+    seconds = BUSY_TIMEOUT_MS / 1000
+    transaction = turns.writing(timeout_seconds=seconds, flushes=flushes) if turns else engine.begin()
     with _translated(), transaction as connection:
         yield connection
 
 
 @contextlib.contextmanager
-def writing_once(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing_once(engine: sa.Engine, *, flushes: bool = True) -> Iterator[sa.Connection]:
     """Write with exactly one statement, which is its own transaction: `writing` at a third of the round trips.
+
+    `flushes`: as of `writing`.
 
     Raises:
         StorageFull: the disk is full; nothing was kept.
         DependencyUnavailable: the database cannot be reached, or gave up waiting for a lock.
     """
     if engine.dialect.name == "sqlite":  # no round trips to save, and the write lock is to be had first
-        with writing(engine) as connection:
+        with writing(engine, flushes=flushes) as connection:
             yield connection
         return
     with _translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -23,7 +23,7 @@ _RETURNING = """
               attempt, created_at, started_at, deadline_at
 """
 _RETURNING_NEXT = f"{_RETURNING}, (SELECT count(*) FROM heads) AS candidates"  # noqa: S608  nobody's input
-# PostgreSQL need not wait for its disk here: a claim that a crash takes back leaves the job queued, and what its
+# Nobody need wait for the disk here: a claim that a crash takes back leaves the job queued, and what its
 # worker writes under the token that nobody knows any more changes nothing. The job's end waits for the disk as ever.
 _WITHOUT_FLUSH = ", set_config('synchronous_commit', 'off', TRUE)"
 _TAKE = """

@@ -220,7 +220,7 @@ class JobStore:
         """
         token = uuid4().hex
         taking = {"token": token, "owner": owner, "lease_seconds": self._settings.job_lease_seconds}
-        with writing_once(self.engine) as connection:
+        with writing_once(self.engine, flushes=False) as connection:  # job_claims.py says why
             if only is not None:
                 row = job_claims.CLAIM_ONE(connection, job_id=only, **taking).first()
             else:
@@ -269,7 +269,7 @@ class JobStore:
             return Pulse(frozenset(), frozenset())
         values = {"owner": owner, "tokens": self._list(held)}
         if extend:
-            with writing_once(self.engine) as connection:
+            with writing_once(self.engine, flushes=False) as connection:
                 rows = _EXTEND(connection, **values, lease_seconds=self._settings.job_lease_seconds).all()
         else:
             with reading(self.engine) as connection:

@@ -151,17 +151,19 @@ class OutboxStore:
 
         Without a handle it is shown, but no message stands yet: the next revision posts one.
         """
-        # A placeholder is one statement; a last word changes the receipt as well.
-        with (writing if errand.reply.final else writing_once)(self._engine) as connection:
+        # A placeholder is one statement, and need not wait for the disk: what a power cut takes back is a try under a
+        # lease, after which the message is looked for before it is posted. A last word changes the receipt as well.
+        is_last = errand.reply.final
+        with (writing if is_last else writing_once)(self._engine, flushes=is_last) as connection:
             _SENT(
                 connection,
                 job_id=errand.job_id,
                 token=errand.token,
                 revision=errand.revision,
                 handle=None if handle is None else json_of(handle),
-                is_final=errand.reply.final,
+                is_final=is_last,
             )
-            if errand.reply.final:
+            if is_last:
                 _RECEIPT(connection, job_id=errand.job_id)
 
     def keep(self, errand: Errand, handle: dict[str, Any]) -> bool:

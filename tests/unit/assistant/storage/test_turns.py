@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -26,11 +27,16 @@ class Crowd:
         self.commits = 0
         sa.event.listen(engine, "commit", self._committed)
 
-    def write(self, *names: str, and_then: AndThen = lambda _name, _connection: None) -> None:
+    def write(
+        self,
+        *names: str,
+        and_then: AndThen = lambda _name, _connection: None,
+        flushes: Callable[[str], bool] = lambda _name: True,
+    ) -> None:
         """Write each name in a thread of its own, the first holding the turn meanwhile, the others in this order."""
-        threads = [threading.Thread(target=self._write, args=(name, and_then)) for name in names[1:]]
+        threads = [threading.Thread(target=self._write, args=(name, and_then, flushes(name))) for name in names[1:]]
         try:
-            with writing(self.engine) as connection:
+            with writing(self.engine, flushes=flushes(names[0])) as connection:
                 connection.execute(PUT, {"name": names[0]})
                 for number, thread in enumerate(threads, start=1):
                     thread.start()
@@ -45,9 +51,9 @@ class Crowd:
         with reading(self.engine) as connection:
             return set(connection.execute(sa.text("SELECT name FROM counters")).scalars())
 
-    def _write(self, name: str, and_then: AndThen) -> None:
+    def _write(self, name: str, and_then: AndThen, flushes: bool) -> None:
         try:
-            with writing(self.engine) as connection:
+            with writing(self.engine, flushes=flushes) as connection:
                 connection.execute(PUT, {"name": name})
                 and_then(name, connection)
         except Exception as error:  # noqa: BLE001  looked at by the test
@@ -112,3 +118,38 @@ def test_a_transaction_that_sqlite_gave_up_is_nobodys_and_the_next_begins_anew(c
     crowd.write("a", "b", "c", and_then=give_up)
 
     assert (crowd.kept(), set(crowd.failed)) == ({"c"}, {"a", "b"})
+
+
+def levels(engine: sa.Engine) -> list[str]:
+    """Return a list that grows by what SQLite is told to wait for, and by each commit."""
+    said: list[str] = []
+
+    def watch(driver: Any, *_: object) -> None:
+        driver.set_trace_callback(lambda sql: said.append(sql) if "synchronous" in sql or sql == "COMMIT" else None)
+
+    sa.event.listen(engine, "checkout", watch)
+    return said
+
+
+def test_what_need_not_be_on_the_disk_leaves_the_connection_as_it_was(crowd: Crowd) -> None:
+    said = levels(crowd.engine)
+    with writing(crowd.engine, flushes=False) as connection:
+        connection.execute(PUT, {"name": "a"})
+    with pytest.raises(ValueError, match="b"), writing(crowd.engine, flushes=False):
+        raise ValueError("b")
+    with writing(crowd.engine) as connection:
+        connection.execute(PUT, {"name": "c"})
+        driver: Any = connection.connection.driver_connection
+        level = driver.execute("PRAGMA synchronous").fetchone()[0]
+
+    relaxed, strict = "PRAGMA synchronous=NORMAL", "PRAGMA synchronous=FULL"
+    assert said == [relaxed, "COMMIT", strict, relaxed, strict, "PRAGMA synchronous", "COMMIT"]
+    assert level == 2  # FULL
+    assert crowd.kept() == {"a", "c"}
+
+
+def test_who_must_be_on_the_disk_never_shares_the_commit_of_one_who_need_not(crowd: Crowd) -> None:
+    crowd.write("lax", "strict", "lax too", flushes=lambda name: "lax" not in name)
+
+    assert (crowd.kept(), crowd.failed) == ({"lax", "strict", "lax too"}, {})
+    assert crowd.commits == 2  # the first alone, then the strict one with the one behind it
