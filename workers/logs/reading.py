@@ -19,7 +19,7 @@ import polars as pl
 from workers.logs import reading_csv
 from workers.logs.continuation import CONTINUATION, join_continuations
 from workers.logs.familiar import Familiar, Shortcut, Sorted
-from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
+from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, matching, read_lines
 from workers.logs.line_bytes import LineBytes, split_lines
 from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
 from workers.logs.timestamps import FUTURE_ALLOWED, Clock
@@ -252,9 +252,9 @@ class _FileReader:
         self._report.undecodable_bytes += counts.undecodable_bytes
         self._report.terminal_codes += counts.terminal_codes
 
-    def _events_of(self, block: str) -> pl.DataFrame:
+    def _events_of(self, block: bytes) -> pl.DataFrame:
         """Return the events that are ready: those of the block, or of several where few lines are left to read."""
-        lines = LineBytes((block.replace("\x01", " ") if "\x01" in block else block).encode())
+        lines = LineBytes(block.replace(b"\x01", b" "))
         first_line = self._own.lines + 1
         self._own.lines += lines.count
         numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
@@ -317,13 +317,16 @@ class _FileReader:
         if self._latest_allowed is None or self._csv is not None:
             return None
         kind = (self._service, tuple(one.name for one in self._formats))
-        return Familiar(self._number, kind, self._example_read, self._clock, self._latest_allowed)
+        return Familiar(self._number, kind, self._example_read, self._begin, self._clock, self._latest_allowed)
 
     def _example_read(self, lines: pl.Series) -> pl.DataFrame:
         """Read lines as events are, each for itself; `format` is null where a line begins none."""
         table = read_lines(lines, self._formats, self._clock).with_columns(lines.alias("line"))
         ids, status = _found(table, "trace", "line", _ID), _found(table, "status", "message", _STATUS)
         return table.with_columns(ids.alias("trace"), status.alias("status"), *self._named(table))
+
+    def _begin(self, lines: pl.Series) -> pl.Series:
+        return matching(lines, self._formats)
 
     def _vote(self, lines: pl.Series) -> None:
         if self._formats:

@@ -133,8 +133,8 @@ def _found(path: Path, name: str) -> LogFile:
     return LogFile(name, path, None, details.st_size, datetime.fromtimestamp(details.st_mtime, UTC))
 
 
-def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = None) -> Iterator[str]:
-    """Yield the file's text in blocks of whole lines, each ending with a newline.
+def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = None) -> Iterator[bytes]:
+    """Yield the file's text as UTF-8 in blocks of whole lines, each ending with a newline.
 
     Stops at `max_bytes` of decompressed text. A broken archive yields what came before the
     break; that, binary content and an empty file are told in `counts.problems`.
@@ -149,7 +149,7 @@ def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = Non
         counts.problems.append(FileProblem(file.name, f"stopped {where}: {type(error).__name__}: {error}"))
 
 
-def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: int | None) -> Iterator[str]:
+def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: int | None) -> Iterator[bytes]:
     rest = b""
     decoder: codecs.IncrementalDecoder | None = None
     while True:
@@ -174,7 +174,7 @@ def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: 
         if len(rest) > MAX_LINE_BYTES * 4:  # a line without end: keep its head, forget its middle
             rest = rest[:MAX_LINE_BYTES] + b"\xff"
         if cut:
-            yield _decoded(joined[:cut], counts)
+            yield _cleaned(joined[:cut], counts)
         if final:
             return
 
@@ -196,7 +196,7 @@ def _read_up_to(raw: "_Pieces", wanted: int) -> bytes:
     return b"".join(parts)
 
 
-def _decoded(block: bytes, counts: BlockCounts) -> str:
+def _cleaned(block: bytes, counts: BlockCounts) -> bytes:
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\x00" in block:
@@ -206,12 +206,14 @@ def _decoded(block: bytes, counts: BlockCounts) -> str:
         counts.terminal_codes += codes
     if len(block) > MAX_LINE_BYTES:
         block = _with_short_lines(block, counts)
-    try:
-        text = block.decode()
-    except UnicodeDecodeError:
-        text = block.decode(errors="replace")
-        counts.undecodable_bytes += text.count("�")
-    return text if text.endswith("\n") else text + "\n"
+    if not block.isascii():
+        try:
+            block.decode()
+        except UnicodeDecodeError:
+            text = block.decode(errors="replace")
+            counts.undecodable_bytes += text.count("�")
+            block = text.encode()
+    return block if block.endswith(b"\n") else block + b"\n"
 
 
 def without_terminal_codes(text: bytes) -> bytes:
