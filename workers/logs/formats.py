@@ -204,17 +204,6 @@ def read_lines(lines: pl.Series, formats: Sequence[LineFormat], clock: Clock, *,
     return _opened(table.drop("row"), formats, clock, depth)
 
 
-def matching(lines: pl.Series, formats: Sequence[LineFormat]) -> pl.Series:
-    """Return which lines are in one of the formats."""
-    found = pl.repeat(False, lines.len(), eager=True)
-    for line_format in formats:
-        rest = ~found
-        if not rest.any():
-            break
-        found = found.scatter(rest.arg_true(), line_format.matches(lines.filter(rest)))
-    return found
-
-
 def _read(chosen: pl.DataFrame, line_format: LineFormat, clock: Clock) -> pl.DataFrame:
     """Return the fields of lines that are all in this format."""
     name = pl.lit(line_format.name).alias("format")

@@ -21,11 +21,13 @@ from zoneinfo import ZoneInfo
 
 import zstandard
 
+FIRST_BLOCK_BYTES = 1 << 20  # it is read in full; from what it says, the next can be learned
 BLOCK_BYTES = 6 << 20  # smaller blocks cost time, larger ones memory; measured at 2, 4, 6, 8 and 12 MB
 PIECE_BYTES = 1 << 18
 MAX_LINE_BYTES = 64 << 10  # a longer line is a dump: its beginning says what it is
 SNIFFED_BYTES = 8192
 BINARY_SHARE = 0.05  # control characters in the sniffed part; text logs hold a few at most
+USUAL_EXPANSION = 8
 MAX_EXPANSION = 500  # decompressed to compressed; logs reach 30, a bomb reaches thousands
 
 _SKIPPED_SUFFIXES = (".swp", ".idx", ".offset", ".pid", ".lock", ".pos")
@@ -80,6 +82,11 @@ class LogFile:
     modified_at: datetime | None = None
     named_after: str = ""  # the path that its service is read from, where that is not its name
     zone: ZoneInfo | None = None
+
+    @property
+    def expected_bytes(self) -> int:
+        """About how much text it holds, by its name."""
+        return self.size_bytes * (USUAL_EXPANSION if self.name.endswith((".gz", ".zst")) else 1)
 
 
 @dataclass
@@ -153,7 +160,9 @@ def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: 
     rest = b""
     decoder: codecs.IncrementalDecoder | None = None
     while True:
-        wanted = BLOCK_BYTES if max_bytes is None else min(BLOCK_BYTES, max_bytes - counts.bytes_read)
+        wanted = BLOCK_BYTES if counts.bytes_read else FIRST_BLOCK_BYTES
+        if max_bytes is not None:
+            wanted = min(wanted, max_bytes - counts.bytes_read)
         block = _read_up_to(raw, wanted) if wanted > 0 else b""
         if counts.bytes_read == 0:
             problem = _content_problem(block)
@@ -201,7 +210,7 @@ def _cleaned(block: bytes, counts: BlockCounts) -> bytes:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\x00" in block:
         block = block.translate(None, b"\x00")
-    if b"\x1b" in block or b"\\u001" in block:  # within a line: lines keep their numbers
+    if b"\x1b" in block or (b"\\" in block and b"\\u001" in block):  # within a line: lines keep their numbers
         block, codes = _TERMINAL.subn(b"", block)
         counts.terminal_codes += codes
     if len(block) > MAX_LINE_BYTES:
