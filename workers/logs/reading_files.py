@@ -191,9 +191,10 @@ def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: 
 def _read_up_to(raw: "_Pieces", wanted: int) -> bytes:
     """Read until `wanted` bytes or the end, in pieces: a decompressor that breaks loses only its piece."""
     parts, held = [], 0
+    piece = wanted if isinstance(raw, _Plain) else PIECE_BYTES
     while held < wanted:
         try:
-            part = raw.read1(min(wanted - held, PIECE_BYTES))
+            part = raw.read1(min(wanted - held, piece))
         except (OSError, EOFError, zlib.error, zstandard.ZstdError):
             if not held:
                 raise

@@ -2,9 +2,12 @@
 
 The optional path of familiar.py: what comes out is what signatures, codes and times found by arrays give, in a
 tenth of their time. Signatures are other numbers here, so that one index takes one of the two ways throughout.
+
+    python -m workers.logs.scanner    # compile ahead, for an image that can't be written to later
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 import numpy as np
@@ -120,3 +123,12 @@ def _row(rule: TimeRule, clock: Clock) -> tuple[int, ...]:
     zone = rule.zone_begins or b"\0"
     place = (rule.start.gap, rule.start.after, rule.length, rule.zone_end_gap, rule.zone_length)
     return (*place, zone[0], zone[-1], not has_clock_behind_day(rule, clock))
+
+
+def load() -> None:
+    """Load what is compiled, compiling it where that was not done before."""
+    Scanner(Learned()).look(LineBytes(b"10:00:00 once\n"), Clock(now=datetime(2026, 3, 4, tzinfo=UTC)))
+
+
+if __name__ == "__main__":
+    load()

@@ -35,7 +35,7 @@ _SIGN_BYTES = 6  # before its end a time without a zone holds no sign
 _UNKNOWN, _DECIDED = -1, -4  # learned.py
 _DECISIVE_BYTES = 4
 _BITS = 64
-_NONE, _ONE, _TWO, _FIVE, _BYTE, _BYTE_MOST = (np.uint64(number) for number in (0, 1, 2, 5, 8, 0xFF))
+_NONE, _ONE, _TWO, _FIVE, _SIX, _BYTE, _BYTE_MOST = (np.uint64(number) for number in (0, 1, 2, 5, 6, 8, 0xFF))
 _LAST_BIT, _HALF, _REST = np.uint64(63), np.uint64(33), np.uint64(59)
 # Odd factors that spread a number over all its bits; the first two are those of MurmurHash3's finalizer.
 _SPREAD, _SPREAD_AGAIN = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
@@ -118,25 +118,28 @@ def sign_lines(
     A signature is the sum of each byte's mixer times its place's weight: a multilinear hash. Returns the number of
     lines; -1 where the arrays have too little room.
     """
-    row, place, total, last = 0, 0, _NONE, len(weights) - 1
+    # Positions without a sign: with one, each would be looked at for being counted from the end.
+    row, place, total = _NONE, _NONE, _NONE
+    last, room = np.uint64(len(weights) - 1), np.uint64(len(signatures))
     starts[0] = 0
     for number in range(len(value)):
         kept, ends = ~value[number], newline[number]
-        first = number * _BITS
-        for bit in range(min(_BITS, len(text) - first)):
+        position = np.uint64(number) << _SIX
+        for _ in range(min(_BITS, len(text) - number * _BITS)):
             if kept & _ONE:
-                total += mixers[text[first + bit]] * weights[place & last]
-                place += 1
+                total += mixers[text[position]] * weights[place & last]
+                place += _ONE
                 if ends & _ONE:
-                    if row == len(signatures):
+                    if row == room:
                         return -1
                     signatures[row] = _spread(total)
-                    row += 1
-                    starts[row] = first + bit + 1
-                    place, total = 0, _NONE
+                    row += _ONE
+                    starts[row] = position + _ONE
+                    place, total = _NONE, _NONE
             kept >>= _ONE
             ends >>= _ONE
-    return row
+            position += _ONE
+    return int(np.int64(row))
 
 
 @_compiled
