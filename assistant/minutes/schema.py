@@ -90,11 +90,7 @@ class Decision(_Entry):
 
     text: Line
     status: DecisionStatus
-
-    @property
-    def is_unsure(self) -> bool:
-        """Is this a guess of the rules? It resembles a decision, and nobody worded it as one."""
-        return self.is_weak and self.found_by == "rules" and self.status == "proposed"
+    is_unsure: bool = False  # a guess of the rules, until a person looks: nobody worded it as a decision
 
 
 class ActionItem(_Entry):

@@ -162,7 +162,7 @@ def _decisions(
             text=joined_line(entry.line, sentences),
             status=entry.status,
             evidence=evidence_of([sentences[number] for number in entry.proof], transcript),
-            is_weak=entry in unsure,
+            is_unsure=entry in unsure,
         )
         for entry in _unlike([*sure, *unsure], sentences)
     )

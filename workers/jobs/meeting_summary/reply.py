@@ -140,6 +140,8 @@ def _block(section: Section, layout: Layout, sources: Sources) -> Block:
     body = "\n".join(f"- {line}" for line in lines) or layout.wording["none_found"]
     if not lines and section.name in ITEM_SECTIONS:
         body += f" {layout.wording['none_next']}"
+    if section.guesses:
+        body += f"\n\n_{section.guesses}_"
     return Paragraph(markdown=f"**{section.title}**\n\n{body}")
 
 
