@@ -149,4 +149,5 @@ class Minutes(_Part):
     per_person: tuple[PersonPoints, ...] = ()
     warnings: tuple[MinutesWarning, ...] = ()
     confirmed_by: str | None = None  # name of who read this revision and found it right
+    speakers_named: dict[str, str] = Field(default_factory=dict)  # names given since they were written, by label
     last_numbers: dict[str, int] = Field(default_factory=dict)  # highest given so far by section: no id comes twice
