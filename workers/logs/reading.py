@@ -5,12 +5,9 @@ belong to the one before (stack traces) are joined to it. What was odd is counte
 ReadingReport, so that "nothing found" is never mistaken for "could not read".
 """
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,8 +17,10 @@ from workers.logs import reading_csv
 from workers.logs.continuation import CONTINUATION, join_continuations
 from workers.logs.familiar import Familiar, Shortcut, Sorted
 from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
-from workers.logs.line_bytes import LineBytes, split_lines
-from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
+from workers.logs.line_bytes import LineBytes, Marks, split_lines
+from workers.logs.reading_files import BlockCounts, LogFile, LogSource, blocks_of, find_files
+from workers.logs.reading_report import FileReport, ReadingReport
+from workers.logs.service_names import service_of_instance, service_of_name
 from workers.logs.timestamps import FUTURE_ALLOWED, Clock
 
 SAMPLE_LINES = 200
@@ -41,101 +40,11 @@ _ID = (
 )
 _STATUS = r"(?i:\bstatus(?:[_ ]?code)?)[=: ]+([1-5][0-9]{2})\b"
 _SERVICE_LIKE = r"^[a-z][a-z0-9_-]*$"
-_POD_NAME = re.compile(r"([a-z][a-z0-9-]*?)-(?=[a-z0-9]*[0-9])[a-z0-9]{4,10}-[a-z0-9]{4,5}$")
-_GENERIC_STEMS = frozenset(
-    [
-        "app",
-        "application",
-        "log",
-        "logs",
-        "output",
-        "out",
-        "err",
-        "error",
-        "errors",
-        "access",
-        "server",
-        "service",
-        "messages",
-        "syslog",
-        "all",
-        "combined",
-        "main",
-        "std",
-        "stdout",
-        "stderr",
-        "console",
-        "current",
-        "latest",
-        "debug",
-        "info",
-        "warn",
-        "system",
-        "journal",
-        "kern",
-        "upload",
-        "file",
-        "data",
-        "text",
-    ]
-)  # names of files that do not name a service
-_NAME_ENDS = re.compile(
-    r"(?:[._-](?:\d[\dTtZz:._-]*|log|logs|txt|out|err|json|jsonl|ndjson|csv|gz|zst|stdout|stderr"
-    r"|current))+$",
-    re.I,
-)
-
 Progress = Callable[[int, int], None]  # bytes read so far, bytes in all (compressed sizes)
 
 
 class ReadingCancelled(Exception):
     """The caller asked to stop. What was read until then is lost to the caller, not to the report."""
-
-
-@dataclass
-class FileReport:
-    """What one file held."""
-
-    name: str
-    formats: Counter[str] = field(default_factory=Counter)
-    lines: int = 0
-    events: int = 0
-    bytes_read: int = 0
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-
-@dataclass
-class ReadingReport:
-    """What reading met, over all files. Counts are lines unless the name says otherwise."""
-
-    files: list[FileReport] = field(default_factory=list)
-    problems: list[FileProblem] = field(default_factory=list)
-    without_time: int = 0
-    future_times: int = 0
-    unordered_times: int = 0
-    cut_lines: int = 0
-    undecodable_bytes: int = 0
-    terminal_codes: int = 0
-    zone_assumed: set[str] = field(default_factory=set)  # files whose lines do not say their zone
-    stopped_at_bytes: int | None = None  # the byte limit, where it cut
-    source_bytes: int = 0  # of all files as they lie there, compressed where they are
-    source_bytes_read: int = 0
-
-    @property
-    def lines(self) -> int:
-        """Lines read, continuations included."""
-        return sum(file.lines for file in self.files)
-
-    @property
-    def events(self) -> int:
-        """Events read: lines with their continuations."""
-        return sum(file.events for file in self.files)
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes read, after decompression."""
-        return sum(file.bytes_read for file in self.files)
 
 
 @dataclass(frozen=True)
@@ -147,6 +56,7 @@ class ReadingOptions:
     max_bytes: int = DEFAULT_MAX_BYTES
     progress: Progress = lambda done, total: None
     is_cancelled: Callable[[], bool] = lambda: False
+    may_compile: bool = True  # big logs are read by compiled loops, where Numba is installed
 
 
 def read_events(
@@ -167,6 +77,8 @@ def read_events(
     files, problems = find_files(sources)
     report.problems.extend(problems)
     report.source_bytes = sum(file.size_bytes for file in files)
+    if shortcut is not None and options.may_compile:
+        shortcut.expect(min(options.max_bytes, sum(file.expected_bytes for file in files)))
     done = 0
     for number, file in enumerate(files):
         left = options.max_bytes - report.bytes_read
@@ -188,6 +100,7 @@ class _Left:
 
     lines: list[pl.Series] = field(default_factory=list)
     numbers: list[pl.Series] = field(default_factory=list)
+    before: list[bytes] = field(default_factory=list)  # each line's, where that was counted; else empty
     of_lines: int = 0  # of so many lines these are the rest
     counted_until: datetime | None = None  # the time of the line after them, if that was counted
 
@@ -195,15 +108,17 @@ class _Left:
     def height(self) -> int:
         return sum(part.len() for part in self.lines)
 
-    def add(self, lines: pl.Series, numbers: pl.Series, *, of_lines: int) -> None:
-        self.lines.append(lines)
-        self.numbers.append(numbers)
-        self.of_lines += of_lines
+    def add(self, block: LineBytes, rest: Marks, *, first_line: int) -> None:
+        rows = np.flatnonzero(rest)
+        self.lines.append(block.lines(rows))
+        self.numbers.append(pl.Series((first_line + rows).astype(np.uint32)))
+        self.before += [block.line(row - 1) if row and not rest[row - 1] else b"" for row in rows.tolist()]
+        self.of_lines += block.count
 
     def taken(self) -> "_Left":
         """Return what waits, and wait for more."""
-        taken = _Left(self.lines, self.numbers, self.of_lines, self.counted_until)
-        self.lines, self.numbers, self.of_lines, self.counted_until = [], [], 0, None
+        taken = _Left(self.lines, self.numbers, self.before, self.of_lines, self.counted_until)
+        self.lines, self.numbers, self.before, self.of_lines, self.counted_until = [], [], [], 0, None
         return taken
 
 
@@ -252,17 +167,17 @@ class _FileReader:
         self._report.undecodable_bytes += counts.undecodable_bytes
         self._report.terminal_codes += counts.terminal_codes
 
-    def _events_of(self, block: str) -> pl.DataFrame:
+    def _events_of(self, block: bytes) -> pl.DataFrame:
         """Return the events that are ready: those of the block, or of several where few lines are left to read."""
-        lines = LineBytes((block.replace("\x01", " ") if "\x01" in block else block).encode())
+        lines = LineBytes(block.replace(b"\x01", b" "))
         first_line = self._own.lines + 1
-        self._own.lines += lines.count
-        numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
         if first_line == 1:
             self._csv = reading_csv.columns_of([lines.line(row).decode() for row in range(min(3, lines.count))])
         sorted_out = self._sorted_out(lines, first_line)
+        self._own.lines += lines.count
         if sorted_out is None:
             left = self._left.taken()
+            numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
             waiting = _Left(lines=[split_lines(lines.text)], numbers=[numbers], of_lines=lines.count)
             events = pl.concat([self._read(left), self._read(waiting)])
             if first_line == 1 and self._shortcut is not None and self._familiar is not None:
@@ -271,8 +186,7 @@ class _FileReader:
         ready = pl.DataFrame(schema=EVENT_SCHEMA)
         if sorted_out.rest[0]:  # it may belong to the line before the block, which was counted or has to be read now
             ready = self._read(self._left.taken())
-        rest = np.flatnonzero(sorted_out.rest)
-        self._left.add(lines.lines(rest), numbers.gather(rest), of_lines=lines.count)
+        self._left.add(lines, sorted_out.rest, first_line=first_line)
         self._left.counted_until = sorted_out.ends_at
         if self._left.height >= READ_AT_LEAST_LINES:
             ready = pl.concat([ready, self._read(self._left.taken())])
@@ -290,12 +204,22 @@ class _FileReader:
             if self._is_off(table, lines, of_lines=left.of_lines):
                 table = read_lines(lines, self._formats, self._clock)
         self._own.formats.update(dict(table["format"].fill_null("plain").value_counts().iter_rows()))
-        table = table.with_columns(lines.alias("line"), numbers.alias("line_number"))
+        times_before = self._times_before(table["time"], left.before)
+        table = table.with_columns(lines.alias("line"), numbers.alias("line_number"), times_before)
         events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0))
         self._own.events += events.height
         completed = self._completed(events)
         self._last_at = left.counted_until or self._last_at
         return completed
+
+    def _times_before(self, times: pl.Series, before: Sequence[bytes]) -> pl.Series:
+        """Return the time of the line before those that have none, if that line was counted and is not here."""
+        rows = [row for row in times.is_null().arg_true().to_list() if row < len(before) and before[row]]
+        found = pl.repeat(None, times.len(), dtype=times.dtype, eager=True).alias("time_before")
+        if not rows:
+            return found
+        lines = pl.Series([before[row].decode(errors="replace") for row in rows])
+        return found.scatter(rows, read_lines(lines, self._formats, self._clock)["time"])
 
     def _sorted_out(self, lines: LineBytes, first_line: int) -> Sorted | None:
         """Let the shortcut count what it knows, and note what it counted. None: all lines are to be read."""
@@ -354,7 +278,7 @@ class _FileReader:
         times = self._plausible(events["time"])
         self._report.without_time += times.null_count()
         self._count_unordered(times)
-        filled = times.fill_null(strategy="forward")
+        filled = times.fill_null(events["time_before"]).fill_null(strategy="forward")
         if self._last_at is not None:
             filled = filled.fill_null(self._last_at)
         filled = filled.fill_null(strategy="backward")
@@ -418,40 +342,3 @@ def _found(events: pl.DataFrame, field: str, column: str, pattern: str) -> pl.Se
     if not texts.sample(min(texts.len(), 2 * SAMPLE_LINES), seed=0).str.contains(pattern).any():
         return events[field]
     return events[field].scatter(lacking.arg_true(), texts.str.extract(pattern, 1).cast(events[field].dtype))
-
-
-def service_of_instance(name: str, file_service: str | None) -> str:
-    """Return the service that an instance belongs to; the name itself where it is no instance.
-
-    Known by the file it stands in, or by the suffixes that Kubernetes gives: cart-5d8f7c9b4-2kxqz.
-    """
-    if file_service and name.startswith((f"{file_service}-", f"{file_service}_", f"{file_service}.")):
-        return file_service
-    pod = _POD_NAME.match(name)
-    return pod[1] if pod else name
-
-
-def service_of_name(name: str) -> str | None:
-    """Return the service that a file is named after: payments-2026-03-04.log.gz is of payments.
-
-    Kubernetes names (pod_namespace_container-id.log) give the container. None for names
-    that say nothing, such as app.log.
-    """
-    base = PurePath(name).name
-    pod = re.match(r"[a-z0-9.-]+_[a-z0-9-]+_([a-z0-9-]+?)-[0-9a-f]{32,64}\.log", base)
-    if pod:
-        return pod[1]
-    stem = _NAME_ENDS.sub("", base)
-    if stem.lower() not in _GENERIC_STEMS:
-        return stem or None
-    parents = [part for part in PurePath(name).parts[:-1] if part.lower() not in _GENERIC_STEMS | {"/", "var", "tmp"}]
-    return parents[-1] if parents and not PurePath(name).is_absolute() else None
-
-
-def summary_of(reports: Sequence[FileReport]) -> list[str]:
-    """Return one line a file: its name, formats, lines and span, for people."""
-    return [
-        f"{report.name}: {report.lines} lines, "
-        f"{', '.join(name for name, _ in report.formats.most_common(3)) or 'nothing'}"
-        for report in reports
-    ]

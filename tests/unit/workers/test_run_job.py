@@ -131,7 +131,7 @@ def in_thread(worker: Worker) -> threading.Thread:
     return thread
 
 
-def wait_until(is_so: object, seconds: float = 5.0) -> None:
+def wait_until(is_so: object, seconds: float = 20.0) -> None:
     pause = threading.Event()
     for _ in range(int(seconds / 0.01)):
         if is_so():
