@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.running import Running, start_demo
+from tests.browser.running import Running
 from tests.browser.visits import Visits
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -19,13 +19,6 @@ THREAD = (
     "From: Nora Blum <nora@flowers.example>\nSubject: Offer 88-17\n\n"
     "Dear colleague, the flowers cost EUR 640. Do you accept?\n\nNora"
 )
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_demo(tmp_path_factory.mktemp("demo"))
-    yield running
-    running.stop()
 
 
 @pytest.fixture

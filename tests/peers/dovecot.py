@@ -218,7 +218,7 @@ def _token_service(tokens: dict[str, str]) -> Iterator[str]:
             """Keep the tests' output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), TokenInfo)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
