@@ -18,6 +18,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
@@ -32,6 +34,10 @@ REDIS = _SERVICES.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
 RABBITMQ = _SERVICES.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
 
+
+# Neither how long an example takes nor how long it takes to make one is a fault: a loaded machine must not fail.
+hypothesis_settings.register_profile("steward", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("steward")
 
 # Rows go one table after the other: to truncate makes each table's files anew, which took ten times as long. Numbers
 # start at 1 again.

@@ -9,10 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.running import Running, start_demo, start_stand_in
 from tests.browser.visits import CHROMIUM, FLAGS, Visits
+
+expect.set_options(timeout=30_000)  # milliseconds; what is there ends the wait, on a loaded machine as well
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from tests.peers.dovecot import PASSWORD, Dovecot, dovecot, why_missing
 from tests.peers.mail_services import parsed
 from tests.peers.smtp_server import SmtpServer, smtp_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.services]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.services]
 
 THREAD = (
     "Draft a reply that we accept the offer.\n\n"

@@ -11,7 +11,7 @@ from tests.browser.running import Running
 from tests.browser.visits import Visits
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import UNNAMED
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.running import Running, start_demo
 from tests.browser.visits import Visits
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 MEETING = Path(__file__).parents[2] / "deploy" / "demo" / "meetings" / "2026-11-10-budget-round.teams.vtt"
 

@@ -95,12 +95,13 @@ def ask_many(jobs: JobStore, count: int) -> list[UUID]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("memory_mb", "max_jobs"), [(260, 0), (0, 4)])
 def test_processes_that_wear_out_and_are_started_again_lose_nothing(
     embedded_settings: Settings, memory_mb: int, max_jobs: int
 ) -> None:
     jobs = JobStore(open_engine(embedded_settings.database), embedded_settings)
-    ids = ask_many(jobs, 12)
+    ids = ask_many(jobs, 8)
     statuses: list[int] = []
 
     def all_done() -> bool:
