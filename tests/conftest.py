@@ -6,6 +6,7 @@ with REQUIRE_SERVICES=1 a missing service is a failure instead of a skip.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -74,6 +75,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run files with long tests first, so that no worker is left with one while the others are done."""
     long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the walk through what was imported: it all stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
