@@ -3,9 +3,9 @@
     steward bench ledger [--database sqlite|postgresql] [--broker embedded|redis|rabbitmq] [--jobs N] [--backlog N]
 
 Prints a line a measurement and last a line of JSON: what taking a question in takes, processor time a job, the
-claim at a long backlog, and one person's wait behind another's flood and behind a channel's burst, as a multiple of
-the wait when nobody else asks. Milliseconds depend on what else the machine does; processor time and multiples of
-the same run hardly do. bench/queues.py sets the whole beside other queues.
+claim at a long backlog, one person's wait behind another's flood and behind a channel's burst, as a multiple of the
+wait when nobody else asks, and how long Stop takes. Milliseconds depend on what else the machine does; processor time
+and multiples of the same run hardly do. bench/queues.py sets the whole beside other queues.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ PLACEHOLDER = Reply(text="Working on it …", final=False)
 FLOOD, BURST, BURST_PEOPLE = 200, 500, 100
 JOB_SECONDS, SLOTS, ASKED = 0.3, 8, 5
 UNLIMITED = 1_000_000
-CLAIM_GOAL_MS, FAIR_GOAL, GOAL_PER_CORE_SECOND = 10.0, 2.0, 200
+STOPPED, LONG_JOB_SECONDS, UNTIL_STOPPED = 10, 20.0, "until stopped"
+STOP_GOAL_S, CLAIM_GOAL_MS, FAIR_GOAL, GOAL_PER_CORE_SECOND = 2.0, 10.0, 2.0, 200
 COPIED = (
     *("conversation_id", "platform", "tenant", "channel", "kind", "lane", "priority", "mention", "state", "run_at"),
     *("deadline_at", "created_at", "attempt", "worker_deaths", "cancel_requested"),
@@ -53,14 +54,18 @@ HANDLERS = {"policy_search": "bench.ledger:run_job"}
 
 
 def run_job(job: Job, context: JobContext) -> JobResult:
-    """Wait as long as the question says, then answer."""
+    """Wait as long as the question says, then answer; one way of waiting looks whether it was stopped."""
+    if job.mention.text == UNTIL_STOPPED:
+        while True:
+            context.check(job)
+            time.sleep(0.05)
     seconds = float(job.mention.text)
     if seconds:
         time.sleep(seconds)
     return run_job_result()
 
 
-def question(person: str, seconds: float = 0.0, channel: str = "C") -> Mention:
+def question(person: str, seconds: float | str = 0.0, channel: str = "C") -> Mention:
     """Return a new question of this person."""
     key = ConversationKey(platform=Platform.CONSOLE, tenant="T", channel=channel, thread=person)
     return Mention(event_key=uuid4().hex, conversation=key, asker=Person(id=person), text=str(seconds))
@@ -117,6 +122,31 @@ class Bench:
             }
         finally:
             end()
+
+    def stopping(self) -> dict[str, float]:
+        """From Stop to a cancelled job: of a handler that looks, and of one that does not."""
+        doorbell, end = self._worker()
+        try:
+            looks = [self._stop(doorbell, UNTIL_STOPPED) for _ in range(STOPPED)]
+            deaf = [self._stop(doorbell, LONG_JOB_SECONDS) for _ in range(min(STOPPED, SLOTS))]
+        finally:
+            end()
+        return {
+            "stop_p50_s": round(statistics.median(looks), 2),
+            "stop_max_s": round(max(looks), 2),
+            "stop_deaf_p50_s": round(statistics.median(deaf), 2),
+            "stop_deaf_max_s": round(max(deaf), 2),
+        }
+
+    def _stop(self, doorbell: Doorbell, seconds: float | str) -> float:
+        accepted = self.jobs.accept(question("eve", seconds, "stopped"), POLICY_SEARCH, PLACEHOLDER)
+        if accepted.wants_ring:
+            doorbell.ring("policy", accepted.job_id)
+        self._wait_for(accepted.job_id, JobStatus.RUNNING)
+        pressed_at = time.perf_counter()
+        self.jobs.cancel(accepted.job_id, by="eve")
+        self._wait_for(accepted.job_id, JobStatus.CANCELLED)
+        return time.perf_counter() - pressed_at
 
     def _behind(self, doorbell: Doorbell, flood: Sequence[Mention]) -> float:
         """Queue all of these, and return how long somebody else's job takes meanwhile, in seconds."""
@@ -178,13 +208,13 @@ class Bench:
         self._wait_for(accepted.job_id)
         return time.perf_counter() - started
 
-    def _wait_for(self, job_id: UUID) -> None:
+    def _wait_for(self, job_id: UUID, status: JobStatus = JobStatus.SUCCEEDED) -> None:
         pause = threading.Event()
         for _ in range(20_000):
-            if self.jobs.view(job_id).status is JobStatus.SUCCEEDED:
+            if self.jobs.view(job_id).status is status:
                 return
             pause.wait(0.003)
-        raise RuntimeError(f"job {job_id} was never answered")
+        raise RuntimeError(f"job {job_id} never came to be {status.value}")
 
     def _fill(self) -> None:
         first = self.jobs.accept(question("p0"), POLICY_SEARCH, PLACEHOLDER)
@@ -258,6 +288,8 @@ def goals_missed(figures: Mapping[str, float]) -> list[str]:
         "claim_p95_ms": CLAIM_GOAL_MS,
         "behind_flood_to_idle": FAIR_GOAL,
         "behind_burst_to_idle": FAIR_GOAL,
+        "stop_max_s": STOP_GOAL_S,
+        "stop_deaf_max_s": STOP_GOAL_S,
     }
     missed = [name for name, goal in at_most.items() if figures[name] > goal]
     if figures["jobs_per_core_second"] < GOAL_PER_CORE_SECOND:
@@ -269,7 +301,7 @@ def measure(settings: Settings, jobs: int, backlog: int) -> dict[str, float]:
     """Run all measurements and print each."""
     bench = Bench(settings, jobs, backlog)
     figures: dict[str, float] = {}
-    for step in (bench.costs, bench.fairness, bench.claim_at_backlog):
+    for step in (bench.costs, bench.fairness, bench.stopping, bench.claim_at_backlog):
         found = step()
         print("  ".join(f"{name} {value}" for name, value in found.items()))
         figures |= found

@@ -6,15 +6,11 @@ other parts generate what they need.
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from bench import incidents, logs_accuracy, logs_scale, logs_speed
 
-Amount = TypeVar("Amount")
 PARTS = ("accuracy", "speed", "scale", "incidents")
 
 
@@ -29,19 +25,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "accuracy" in parts and options.data is not None:
         figures.update(logs_accuracy.measure(options.data))
     if "speed" in parts:
-        figures["speed"] = _by_itself(logs_speed.measure, options.lines)
+        figures["speed"] = logs_speed.measure(options.lines)
     if "scale" in parts:
-        figures["scale"] = _by_itself(logs_scale.measure, options.gb)
+        figures["scale"] = logs_speed.by_itself(logs_scale.measure, options.gb)
     if "incidents" in parts:
         figures["incidents"] = incidents.measure(options.incident_lines, seed=options.seed)
     print(json.dumps(figures))
     return 0
-
-
-def _by_itself(measure: Callable[[Amount], dict[str, object]], amount: Amount) -> dict[str, object]:
-    """Measure in a process of its own, whose peak of memory is not that of what ran before."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-        return alone.submit(measure, amount).result()
 
 
 def _parser() -> argparse.ArgumentParser:

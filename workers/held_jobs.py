@@ -2,7 +2,8 @@
 
 Twice a second it looks which of them are to be stopped, so that Stop works within 2 s; every quarter of a lease
 it extends them all in one statement. A handler that does not hear Stop, because it waits for a silent model or
-computes, is not waited for: its job is ended here, and whatever it still returns is fenced off. A job past its hard
+computes, is not waited for: its job is ended here, as soon as its time to hear is over, and whatever it still
+returns is fenced off. A job past its hard
 limit is no longer extended: its lease lapses, the sweeper tells the asker, and its late result is fenced off too.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,7 +25,7 @@ from assistant.storage.job_store import JobStore
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
-DEAF_SECONDS = 0.75  # what a handler gets to hear Stop; looks, this and the commit stay below 2 s together
+DEAF_SECONDS = 0.75  # what a handler gets to hear Stop; one look, this and the commit stay below 2 s together
 HARD_LIMIT = 1.5  # times the kind's run_seconds, plus HARD_LIMIT_GRACE_SECONDS
 HARD_LIMIT_GRACE_SECONDS = 30.0
 
@@ -33,17 +35,19 @@ class Held:
     """One job in hand. `stop` is set when it was cancelled, lost, or has run into its hard limit."""
 
     job: Job
-    hard_stop_at: float  # of time.monotonic()
+    hard_stop_at: float  # by the clock
     stop: threading.Event = field(default_factory=threading.Event)
     is_over: bool = False
-    end_at: float | None = None  # of time.monotonic(): when a cancelled job is ended over its handler's head
+    end_at: float | None = None  # by the clock: when a cancelled job is ended over its handler's head
     is_ended: bool = False
 
 
 class HeldJobs:
     """Knows what is held; `start` begins the heartbeat."""
 
-    def __init__(self, jobs: JobStore, *, owner: str, lease_seconds: float) -> None:
+    def __init__(
+        self, jobs: JobStore, *, owner: str, lease_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._jobs = jobs
         self._owner = owner
         self._extend_seconds = lease_seconds / 4
@@ -52,6 +56,7 @@ class HeldJobs:
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._extended_at = 0.0
+        self._clock = clock
 
     def start(self) -> None:
         """Begin the heartbeat; once."""
@@ -65,7 +70,7 @@ class HeldJobs:
     def hold(self, job: Job) -> Held:
         """Keep this job's lease from now on."""
         run_seconds = JOB_KINDS[job.kind].run_seconds if job.kind in JOB_KINDS else 60
-        held = Held(job, time.monotonic() + run_seconds * HARD_LIMIT + HARD_LIMIT_GRACE_SECONDS)
+        held = Held(job, self._clock() + run_seconds * HARD_LIMIT + HARD_LIMIT_GRACE_SECONDS)
         with self._lock:
             self._held[job.token] = held
         return held
@@ -88,7 +93,7 @@ class HeldJobs:
 
     def beat(self) -> None:
         """One heartbeat: extend what is due, learn what is to be stopped."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             held = dict(self._held)
         for one in held.values():
@@ -108,6 +113,13 @@ class HeldJobs:
         for token in pulse.cancelled - pulse.lost:
             self._end_if_deaf(held[token], now)
 
+    def seconds_until_beat(self) -> float:
+        """Return how long the heartbeat may rest: until the next look, or until a handler's time to hear is over."""
+        now = self._clock()
+        with self._lock:
+            ends = [one.end_at for one in self._held.values() if one.end_at is not None and not one.is_ended]
+        return min([LOOK_SECONDS, *(max(0.0, end_at - now) for end_at in ends)])
+
     def _end_if_deaf(self, one: Held, now: float) -> None:
         if one.end_at is None:
             one.end_at = now + DEAF_SECONDS
@@ -118,7 +130,7 @@ class HeldJobs:
                 log.warning("job.ended_deaf", job_id=str(one.job.id), kind=one.job.kind)
 
     def _run(self) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
+        while not self._ended.wait(self.seconds_until_beat()):
             try:
                 self.beat()
             except StewardError as error:  # the database is away: the lease decides

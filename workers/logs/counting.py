@@ -51,7 +51,7 @@ class Counts:
     """Takes the counts of each block, little by little: each is touched a few times only."""
 
     def __init__(self) -> None:
-        self._tiers: list[list[_Part]] = [[]]  # in order of their keys, those of the first tier apart
+        self._tiers: list[list[_Part]] = [[]]  # in order of their keys
         self._most_rows = MAX_COUNT_ROWS
         self._services: dict[str, int] = {}
         self.step_minutes = STEPS_MINUTES[0]
@@ -84,7 +84,8 @@ class Counts:
     def add(self, keys: LineKeys) -> None:
         """Count lines with these keys."""
         different, lines = keys.counted()
-        self._tiers[0].append(_Part(spans_of(different, self.step_minutes), lines.astype(np.uint32)))
+        # Each block in order: sixteen such runs are put in order in a tenth of the time of as many loose keys.
+        self._tiers[0].append(_added_up([_Part(spans_of(different, self.step_minutes), lines.astype(np.uint32))]))
         for tier, parts in enumerate(self._tiers):
             if len(parts) < PARTS_ADDED_AT_ONCE:
                 break
@@ -224,7 +225,7 @@ def _added_up(parts: list[_Part]) -> _Part:
         return _Part(np.zeros(0, np.uint64), np.zeros(0, np.uint32))
     keys, lines = np.concatenate([part.keys for part in parts]), np.concatenate([part.lines for part in parts])
     parts.clear()
-    order = np.argsort(keys)
+    order = np.argsort(keys, kind="stable")  # which finds the runs that are in order already
     keys, lines = keys[order], lines[order]
     del order
     return _summed(keys, lines)

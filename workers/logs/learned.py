@@ -97,8 +97,9 @@ class Learned:
         self.decisive: list[Decisive] = []
         self.heads: dict[Head | None, Reading] = {}  # that were tried
         self.poor_blocks = 0  # in a row, of which few lines were counted
-        self._signatures: Words = np.zeros(0, np.uint64)  # in order
-        self._codes: Codes = np.zeros(0, np.int32)
+        self.version = 0  # of signatures and codes
+        self.signatures: Words = np.zeros(0, np.uint64)  # in order
+        self.codes: Codes = np.zeros(0, np.int32)
         self._slots: npt.NDArray[np.int32] = np.zeros(0, np.int32)  # by their last bits, where the signatures are
         self._waiting: dict[int, Waiting] = {}
         self._waiting_lines = 0
@@ -137,7 +138,7 @@ class Learned:
     def wait_for(self, block: LineBytes, signatures: Words, unknown: Marks, is_refined: Marks) -> None:
         """Note signatures that are not known, each with an example, if there is room to learn them."""
         rows = np.flatnonzero(unknown)
-        if len(self._signatures) >= MAX_KNOWN:
+        if len(self.signatures) >= MAX_KNOWN:
             return
         different, first, lines = np.unique(signatures[rows], return_index=True, return_counts=True)
         for signature, row, count in zip(different.tolist(), rows[first].tolist(), lines.tolist(), strict=True):
@@ -155,7 +156,7 @@ class Learned:
 
     def take_waiting(self) -> dict[int, Waiting]:
         """Return the signatures that are worth learning; they wait no longer."""
-        room = MAX_KNOWN - len(self._signatures)
+        room = MAX_KNOWN - len(self.signatures)
         ready = [signature for signature, one in self._waiting.items() if one.lines >= SEEN_TO_LEARN][:room]
         taken = {signature: self._waiting.pop(signature) for signature in ready}
         if len(self._waiting) > MAX_WAITING:
@@ -165,24 +166,25 @@ class Learned:
 
     def remember(self, signatures: Words, codes: Codes) -> None:
         """Keep what the signatures stand for."""
+        self.version += 1
         different, first = np.unique(signatures, return_index=True)
-        places = np.searchsorted(self._signatures, different)
-        new = self._signatures.take(places, mode="clip") != different if len(self._signatures) else places >= 0
-        self._signatures = np.insert(self._signatures, places[new], different[new])
-        self._codes = np.insert(self._codes, places[new], codes[first][new])
-        self._slots = np.zeros(SLOTS_EACH << len(self._signatures).bit_length(), np.int32)
-        self._slots[self._slot_of(self._signatures)] = np.arange(len(self._signatures))
+        places = np.searchsorted(self.signatures, different)
+        new = self.signatures.take(places, mode="clip") != different if len(self.signatures) else places >= 0
+        self.signatures = np.insert(self.signatures, places[new], different[new])
+        self.codes = np.insert(self.codes, places[new], codes[first][new])
+        self._slots = np.zeros(SLOTS_EACH << len(self.signatures).bit_length(), np.int32)
+        self._slots[self._slot_of(self.signatures)] = np.arange(len(self.signatures))
 
     def _slot_of(self, signatures: Words) -> Positions:
         return (signatures & np.uint64(len(self._slots) - 1)).view(np.int64)
 
     def _found(self, signatures: Words) -> Codes:
-        if not len(self._signatures):
+        if not len(self.signatures):
             return np.full(len(signatures), UNKNOWN, np.int32)
         places = self._slots[self._slot_of(signatures)]
         # Two signatures may have one slot, which names the later one: the other is looked for among all.
-        lost = np.flatnonzero(self._signatures[places] != signatures)
-        places[lost] = np.searchsorted(self._signatures, signatures[lost]).clip(max=len(self._signatures) - 1)
-        codes: Codes = self._codes[places]
-        codes[lost[self._signatures[places[lost]] != signatures[lost]]] = UNKNOWN
+        lost = np.flatnonzero(self.signatures[places] != signatures)
+        places[lost] = np.searchsorted(self.signatures, signatures[lost]).clip(max=len(self.signatures) - 1)
+        codes: Codes = self.codes[places]
+        codes[lost[self.signatures[places[lost]] != signatures[lost]]] = UNKNOWN
         return codes

@@ -117,16 +117,31 @@ def _say(texts: Sequence[TimeText], times: pl.Series, clock: Clock) -> list[bool
 def seconds_by_rule(block: LineBytes, rows: Positions, rule: TimeRule, clock: Clock) -> Positions:
     """Return the time of each row in seconds since 1970, NO_TIME where the rule finds none."""
     starts, ends = block.starts(rows, rule.start), block.gap_positions(rows, rule.zone_end_gap)
-    # Where a zone changes its offset, midnight and the time of day are no sum.
-    steady = rule.end_gap is None and (rule.zone_length or not clock.zone)
-    if steady and LAYOUT[rule.layout].parse.endswith("%H:%M:%S"):
+    if has_clock_behind_day(rule, clock):
         times = _days_and_seconds(block, starts, ends, rule, clock)
     else:
         times = _times_as_texts(block, starts, ends, rule, rows, clock)
     times[~_has_its_zone(block.words_at(ends - WORD_BYTES), rule)] = NO_TIME
     if not LAYOUT[rule.layout].has_year:  # full reading tells whether it is of this year or the last
-        times[times > (clock.now + FUTURE_ALLOWED).timestamp()] = NO_TIME
+        times[times > latest_without_year(clock)] = NO_TIME
     return times
+
+
+def has_clock_behind_day(rule: TimeRule, clock: Clock) -> bool:
+    """Return whether a time is its day's midnight and HH:MM:SS; not where a zone changes its offset in between."""
+    steady = rule.end_gap is None and (rule.zone_length > 0 or not clock.zone)
+    return steady and LAYOUT[rule.layout].parse.endswith("%H:%M:%S")
+
+
+def latest_without_year(clock: Clock) -> float:
+    """Return the latest time that is believed of a line that leaves its year out, in seconds since 1970."""
+    return (clock.now + FUTURE_ALLOWED).timestamp()
+
+
+def midnight_of(text: bytes, start: int, end: int, rule: TimeRule, clock: Clock) -> int:
+    """Return the midnight before a time that stands there with its zone, in seconds; NO_TIME where it is no time."""
+    day = text[start : start + rule.length - WORD_BYTES]
+    return _read_before(day + _MIDNIGHT + text[end - rule.zone_length : end], rule.layout, clock)
 
 
 def _has_its_zone(endings: Words, rule: TimeRule) -> Marks:

@@ -20,7 +20,7 @@ from workers.logs import reading_csv
 from workers.logs.continuation import CONTINUATION, join_continuations
 from workers.logs.familiar import Familiar, Shortcut, Sorted
 from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
-from workers.logs.line_bytes import LineBytes, split_lines
+from workers.logs.line_bytes import LineBytes, Marks, split_lines
 from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
 from workers.logs.timestamps import FUTURE_ALLOWED, Clock
 
@@ -147,6 +147,7 @@ class ReadingOptions:
     max_bytes: int = DEFAULT_MAX_BYTES
     progress: Progress = lambda done, total: None
     is_cancelled: Callable[[], bool] = lambda: False
+    may_compile: bool = True  # big logs are read by compiled loops, where Numba is installed
 
 
 def read_events(
@@ -167,6 +168,8 @@ def read_events(
     files, problems = find_files(sources)
     report.problems.extend(problems)
     report.source_bytes = sum(file.size_bytes for file in files)
+    if shortcut is not None and options.may_compile:
+        shortcut.expect(min(options.max_bytes, sum(file.expected_bytes for file in files)))
     done = 0
     for number, file in enumerate(files):
         left = options.max_bytes - report.bytes_read
@@ -188,6 +191,7 @@ class _Left:
 
     lines: list[pl.Series] = field(default_factory=list)
     numbers: list[pl.Series] = field(default_factory=list)
+    before: list[bytes] = field(default_factory=list)  # each line's, where that was counted; else empty
     of_lines: int = 0  # of so many lines these are the rest
     counted_until: datetime | None = None  # the time of the line after them, if that was counted
 
@@ -195,15 +199,17 @@ class _Left:
     def height(self) -> int:
         return sum(part.len() for part in self.lines)
 
-    def add(self, lines: pl.Series, numbers: pl.Series, *, of_lines: int) -> None:
-        self.lines.append(lines)
-        self.numbers.append(numbers)
-        self.of_lines += of_lines
+    def add(self, block: LineBytes, rest: Marks, *, first_line: int) -> None:
+        rows = np.flatnonzero(rest)
+        self.lines.append(block.lines(rows))
+        self.numbers.append(pl.Series((first_line + rows).astype(np.uint32)))
+        self.before += [block.line(row - 1) if row and not rest[row - 1] else b"" for row in rows.tolist()]
+        self.of_lines += block.count
 
     def taken(self) -> "_Left":
         """Return what waits, and wait for more."""
-        taken = _Left(self.lines, self.numbers, self.of_lines, self.counted_until)
-        self.lines, self.numbers, self.of_lines, self.counted_until = [], [], 0, None
+        taken = _Left(self.lines, self.numbers, self.before, self.of_lines, self.counted_until)
+        self.lines, self.numbers, self.before, self.of_lines, self.counted_until = [], [], [], 0, None
         return taken
 
 
@@ -252,17 +258,17 @@ class _FileReader:
         self._report.undecodable_bytes += counts.undecodable_bytes
         self._report.terminal_codes += counts.terminal_codes
 
-    def _events_of(self, block: str) -> pl.DataFrame:
+    def _events_of(self, block: bytes) -> pl.DataFrame:
         """Return the events that are ready: those of the block, or of several where few lines are left to read."""
-        lines = LineBytes((block.replace("\x01", " ") if "\x01" in block else block).encode())
+        lines = LineBytes(block.replace(b"\x01", b" "))
         first_line = self._own.lines + 1
-        self._own.lines += lines.count
-        numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
         if first_line == 1:
             self._csv = reading_csv.columns_of([lines.line(row).decode() for row in range(min(3, lines.count))])
         sorted_out = self._sorted_out(lines, first_line)
+        self._own.lines += lines.count
         if sorted_out is None:
             left = self._left.taken()
+            numbers = pl.int_range(first_line, first_line + lines.count, dtype=pl.UInt32, eager=True)
             waiting = _Left(lines=[split_lines(lines.text)], numbers=[numbers], of_lines=lines.count)
             events = pl.concat([self._read(left), self._read(waiting)])
             if first_line == 1 and self._shortcut is not None and self._familiar is not None:
@@ -271,8 +277,7 @@ class _FileReader:
         ready = pl.DataFrame(schema=EVENT_SCHEMA)
         if sorted_out.rest[0]:  # it may belong to the line before the block, which was counted or has to be read now
             ready = self._read(self._left.taken())
-        rest = np.flatnonzero(sorted_out.rest)
-        self._left.add(lines.lines(rest), numbers.gather(rest), of_lines=lines.count)
+        self._left.add(lines, sorted_out.rest, first_line=first_line)
         self._left.counted_until = sorted_out.ends_at
         if self._left.height >= READ_AT_LEAST_LINES:
             ready = pl.concat([ready, self._read(self._left.taken())])
@@ -290,12 +295,22 @@ class _FileReader:
             if self._is_off(table, lines, of_lines=left.of_lines):
                 table = read_lines(lines, self._formats, self._clock)
         self._own.formats.update(dict(table["format"].fill_null("plain").value_counts().iter_rows()))
-        table = table.with_columns(lines.alias("line"), numbers.alias("line_number"))
+        times_before = self._times_before(table["time"], left.before)
+        table = table.with_columns(lines.alias("line"), numbers.alias("line_number"), times_before)
         events = join_continuations(table.filter(pl.col("line").str.len_bytes() > 0))
         self._own.events += events.height
         completed = self._completed(events)
         self._last_at = left.counted_until or self._last_at
         return completed
+
+    def _times_before(self, times: pl.Series, before: Sequence[bytes]) -> pl.Series:
+        """Return the time of the line before those that have none, if that line was counted and is not here."""
+        rows = [row for row in times.is_null().arg_true().to_list() if row < len(before) and before[row]]
+        found = pl.repeat(None, times.len(), dtype=times.dtype, eager=True).alias("time_before")
+        if not rows:
+            return found
+        lines = pl.Series([before[row].decode(errors="replace") for row in rows])
+        return found.scatter(rows, read_lines(lines, self._formats, self._clock)["time"])
 
     def _sorted_out(self, lines: LineBytes, first_line: int) -> Sorted | None:
         """Let the shortcut count what it knows, and note what it counted. None: all lines are to be read."""
@@ -354,7 +369,7 @@ class _FileReader:
         times = self._plausible(events["time"])
         self._report.without_time += times.null_count()
         self._count_unordered(times)
-        filled = times.fill_null(strategy="forward")
+        filled = times.fill_null(events["time_before"]).fill_null(strategy="forward")
         if self._last_at is not None:
             filled = filled.fill_null(self._last_at)
         filled = filled.fill_null(strategy="backward")

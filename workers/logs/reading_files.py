@@ -21,11 +21,13 @@ from zoneinfo import ZoneInfo
 
 import zstandard
 
+FIRST_BLOCK_BYTES = 1 << 20  # it is read in full; from what it says, the next can be learned
 BLOCK_BYTES = 6 << 20  # smaller blocks cost time, larger ones memory; measured at 2, 4, 6, 8 and 12 MB
 PIECE_BYTES = 1 << 18
 MAX_LINE_BYTES = 64 << 10  # a longer line is a dump: its beginning says what it is
 SNIFFED_BYTES = 8192
 BINARY_SHARE = 0.05  # control characters in the sniffed part; text logs hold a few at most
+USUAL_EXPANSION = 8
 MAX_EXPANSION = 500  # decompressed to compressed; logs reach 30, a bomb reaches thousands
 
 _SKIPPED_SUFFIXES = (".swp", ".idx", ".offset", ".pid", ".lock", ".pos")
@@ -81,6 +83,11 @@ class LogFile:
     named_after: str = ""  # the path that its service is read from, where that is not its name
     zone: ZoneInfo | None = None
 
+    @property
+    def expected_bytes(self) -> int:
+        """About how much text it holds, by its name."""
+        return self.size_bytes * (USUAL_EXPANSION if self.name.endswith((".gz", ".zst")) else 1)
+
 
 @dataclass
 class BlockCounts:
@@ -133,8 +140,8 @@ def _found(path: Path, name: str) -> LogFile:
     return LogFile(name, path, None, details.st_size, datetime.fromtimestamp(details.st_mtime, UTC))
 
 
-def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = None) -> Iterator[str]:
-    """Yield the file's text in blocks of whole lines, each ending with a newline.
+def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = None) -> Iterator[bytes]:
+    """Yield the file's text as UTF-8 in blocks of whole lines, each ending with a newline.
 
     Stops at `max_bytes` of decompressed text. A broken archive yields what came before the
     break; that, binary content and an empty file are told in `counts.problems`.
@@ -149,11 +156,13 @@ def blocks_of(file: LogFile, counts: BlockCounts, *, max_bytes: int | None = Non
         counts.problems.append(FileProblem(file.name, f"stopped {where}: {type(error).__name__}: {error}"))
 
 
-def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: int | None) -> Iterator[str]:
+def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: int | None) -> Iterator[bytes]:
     rest = b""
     decoder: codecs.IncrementalDecoder | None = None
     while True:
-        wanted = BLOCK_BYTES if max_bytes is None else min(BLOCK_BYTES, max_bytes - counts.bytes_read)
+        wanted = BLOCK_BYTES if counts.bytes_read else FIRST_BLOCK_BYTES
+        if max_bytes is not None:
+            wanted = min(wanted, max_bytes - counts.bytes_read)
         block = _read_up_to(raw, wanted) if wanted > 0 else b""
         if counts.bytes_read == 0:
             problem = _content_problem(block)
@@ -174,7 +183,7 @@ def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: 
         if len(rest) > MAX_LINE_BYTES * 4:  # a line without end: keep its head, forget its middle
             rest = rest[:MAX_LINE_BYTES] + b"\xff"
         if cut:
-            yield _decoded(joined[:cut], counts)
+            yield _cleaned(joined[:cut], counts)
         if final:
             return
 
@@ -182,9 +191,10 @@ def _text_blocks(file: LogFile, raw: "_Pieces", counts: BlockCounts, max_bytes: 
 def _read_up_to(raw: "_Pieces", wanted: int) -> bytes:
     """Read until `wanted` bytes or the end, in pieces: a decompressor that breaks loses only its piece."""
     parts, held = [], 0
+    piece = wanted if isinstance(raw, _Plain) else PIECE_BYTES
     while held < wanted:
         try:
-            part = raw.read1(min(wanted - held, PIECE_BYTES))
+            part = raw.read1(min(wanted - held, piece))
         except (OSError, EOFError, zlib.error, zstandard.ZstdError):
             if not held:
                 raise
@@ -196,22 +206,24 @@ def _read_up_to(raw: "_Pieces", wanted: int) -> bytes:
     return b"".join(parts)
 
 
-def _decoded(block: bytes, counts: BlockCounts) -> str:
+def _cleaned(block: bytes, counts: BlockCounts) -> bytes:
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\x00" in block:
         block = block.translate(None, b"\x00")
-    if b"\x1b" in block or b"\\u001" in block:  # within a line: lines keep their numbers
+    if b"\x1b" in block or (b"\\" in block and b"\\u001" in block):  # within a line: lines keep their numbers
         block, codes = _TERMINAL.subn(b"", block)
         counts.terminal_codes += codes
     if len(block) > MAX_LINE_BYTES:
         block = _with_short_lines(block, counts)
-    try:
-        text = block.decode()
-    except UnicodeDecodeError:
-        text = block.decode(errors="replace")
-        counts.undecodable_bytes += text.count("�")
-    return text if text.endswith("\n") else text + "\n"
+    if not block.isascii():
+        try:
+            block.decode()
+        except UnicodeDecodeError:
+            text = block.decode(errors="replace")
+            counts.undecodable_bytes += text.count("�")
+            block = text.encode()
+    return block if block.endswith(b"\n") else block + b"\n"
 
 
 def without_terminal_codes(text: bytes) -> bytes:

@@ -29,6 +29,8 @@ class Sample:
 
     def take(self, keys: LineKeys) -> Marks:
         """Return which of the lines with these keys (count_keys.py) are kept."""
+        if not len(keys.of_line):
+            return np.zeros(0, np.bool_)
         lines_of_key = np.bincount(keys.of_line, minlength=len(keys.different))
         present = np.flatnonzero(lines_of_key)
         groups = spans_of(keys.different[present], self._sampling.every_minutes)

@@ -154,7 +154,7 @@ def texts_held(block: LineBytes, rows: Positions, held: Positions) -> pl.Series:
 
 
 def rows_shown(
-    block: LineBytes, rows: Positions, showing: Showing, times: Positions, *, file: int, first_line: int
+    block: LineBytes, rows: Positions, showing: Showing, times: Positions, *, file: int, line_numbers: Positions
 ) -> pl.DataFrame:
     """Return the rows of familiar lines: time, host, trace, status, line, file and line_number."""
     status = pl.Series("status", showing.statuses)
@@ -166,6 +166,6 @@ def rows_shown(
             "status": status.set(status == NO_STATUS, None),
             "line": block.lines(rows),
             "file": pl.repeat(file, len(rows), dtype=pl.UInt16, eager=True),
-            "line_number": (rows + first_line).astype(np.uint32),
+            "line_number": line_numbers.astype(np.uint32),
         }
     )

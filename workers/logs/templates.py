@@ -22,6 +22,8 @@ MAX_MESSAGE_CHARS = 2_000  # what follows is arguments and dumps, and costs as m
 MAX_TOKENS = 120
 RARE_WORD_LINES = (2, 10, 50, 250, 1000)  # under the guard, a word in no more lines of a chunk is taken for a value
 SHARE_AT_ONCE = 0.05  # of the limit: what a chunk may bring under the guard
+NEW_SHAPES_SHARE = 0.4  # of a chunk's lines: more of them new, and values stand in words that no mask knows
+NEW_SHAPES_ALLOWED = 4_000  # in a chunk, whatever their share: a short log may say everything once
 SHAPES_ALIKE = 12  # under the guard, so many shapes that differ in such words only are one
 WORDS_KEPT_BY_GUARD = 4  # when even that is not enough, the first words stand for the message
 UNSORTED_SHAPE = "(too many different messages)"
@@ -122,7 +124,9 @@ class TemplateMiner:
         new = pl.Series([key not in self._shapes.numbers for key in shape], dtype=pl.Boolean)
         keys = self._without_values(shape, lines, new)
         # Once it has to be coarser, it leaves room: messages that matter may come late.
-        while self._guards < len(RARE_WORD_LINES) and not self._would_fit(keys, leaving_room=self._guards > 0):
+        leaving_room = self._guards > 0 or self._says_everything_once(keys, lines)
+        while self._guards < len(RARE_WORD_LINES) and not self._would_fit(keys, leaving_room=leaving_room):
+            leaving_room = True
             self._guards += 1
             keys = self._without_values(shape, lines, new)
         if not self._would_fit(keys):
@@ -135,6 +139,12 @@ class TemplateMiner:
         if not self._guards:
             return shapes
         return _without_rare_words(shapes, lines, new, RARE_WORD_LINES[self._guards - 1])
+
+    def _says_everything_once(self, keys: pl.Series, lines: pl.Series) -> bool:
+        if len(keys) <= NEW_SHAPES_ALLOWED:
+            return False
+        new = sum(key not in self._shapes.numbers for key in keys)
+        return new > max(NEW_SHAPES_ALLOWED, NEW_SHAPES_SHARE * int(lines.sum()))
 
     def _only_known(self, keys: pl.Series) -> list[str]:
         free = self._max_shapes - len(self._shapes.numbers) - 1

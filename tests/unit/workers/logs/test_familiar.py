@@ -111,14 +111,21 @@ def _span_in_seconds(index: LogIndex) -> list[datetime]:
     return [at.replace(microsecond=0) for at in (file.first_at, file.last_at) if at]
 
 
+@pytest.fixture(params=["arrays", "compiled"])
+def small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log reading in many blocks, by arrays and by compiled loops."""
+    for name in ("FIRST_BLOCK_BYTES", "BLOCK_BYTES"):
+        monkeypatch.setattr(f"workers.logs.reading_files.{name}", 64 << 10)
+    monkeypatch.setattr("workers.logs.familiar.WORTH_COMPILING_BYTES", 0 if request.param == "compiled" else 1 << 60)
+
+
 @pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.logs.reading_files.BLOCK_BYTES", 64 << 10)
+def little_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "KEPT_BYTES", 200_000)
 
 
 @pytest.mark.parametrize("writers", [*((one,) for one in WRITERS), WRITERS], ids=lambda all_: all_[0].__name__)
-@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.usefixtures("small_blocks", "little_kept")
 def test_the_counts_are_those_of_full_reading(
     writers: tuple[Callable[[int, datetime], str], ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +140,7 @@ def test_the_counts_are_those_of_full_reading(
     assert _span_in_seconds(short) == _span_in_seconds(full)
 
 
-@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.usefixtures("small_blocks", "little_kept")
 def test_times_on_the_day_a_zone_changes_its_offset_are_those_of_full_reading(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -152,7 +159,26 @@ def test_times_on_the_day_a_zone_changes_its_offset_are_those_of_full_reading(
     assert _counts(short) == _counts(full)
 
 
-@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.usefixtures("small_blocks", "little_kept")
+def test_what_may_go_on_from_a_known_line_is_joined_to_it_as_in_full_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    for number in range(LINES):
+        lines.append(_plain(number, BEGIN + timedelta(seconds=number)))
+        if number % 50 == 7:  # each frame another signature, so that it stays unknown
+            word = "".join("ghijklmnop"[int(digit)] for digit in str(number))
+            lines += [f"    at com.acme.{word}.Order.store", f"{word}Exception: no {word}"]
+        if number % 50 == 23:
+            lines.append("a line of no format " + "".join("ghijklmnop"[int(digit)] for digit in str(number)))
+    log, options = LogBytes("log.txt", "\n".join(lines).encode()), ReadingOptions(now=NOW)
+    short = build_index([log], options)
+    monkeypatch.setattr("workers.logs.familiar.PATIENCE_BLOCKS", 0)
+    full = build_index([log], options)
+
+    assert short.report.events == full.report.events < len(lines)
+    assert _counts(short) == _counts(full)
+
+
+@pytest.mark.usefixtures("small_blocks", "little_kept")
 def test_most_lines_of_an_ordinary_log_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     real = index_module._Building.add
@@ -202,10 +228,10 @@ def _rows(index: LogIndex) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("writers", [*((one,) for one in WRITERS), WRITERS], ids=lambda all_: all_[0].__name__)
+@pytest.mark.usefixtures("small_blocks")
 def test_lines_that_are_kept_whole_are_shown_as_full_reading_shows_them(
     writers: tuple[Callable[[int, datetime], str], ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.logs.reading_files.BLOCK_BYTES", 64 << 10)
     options = ReadingOptions(now=NOW)
     short = build_index([_log(writers)], options)
     monkeypatch.setattr("workers.logs.familiar.PATIENCE_BLOCKS", 0)
@@ -216,7 +242,7 @@ def test_lines_that_are_kept_whole_are_shown_as_full_reading_shows_them(
     assert _rows(short).equals(_rows(full))
 
 
-@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.usefixtures("small_blocks", "little_kept")
 def test_lines_that_are_kept_of_many_are_shown_as_full_reading_shows_them(monkeypatch: pytest.MonkeyPatch) -> None:
     options = ReadingOptions(now=NOW)
     short = _rows(build_index([_log(WRITERS)], options))

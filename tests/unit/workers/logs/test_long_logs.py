@@ -16,7 +16,8 @@ DAYS = 400
 
 
 def test_the_lines_kept_of_a_log_of_many_months_stay_within_their_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.logs.reading_files.BLOCK_BYTES", 64 << 10)
+    for name in ("FIRST_BLOCK_BYTES", "BLOCK_BYTES"):
+        monkeypatch.setattr(f"workers.logs.reading_files.{name}", 64 << 10)
     monkeypatch.setattr(index_module, "KEPT_BYTES", 30_000)
     monkeypatch.setattr(index_module, "KEPT_BYTES_LONG", 15_000)
     step = timedelta(days=DAYS) / LINES
