@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from assistant.log_sources import FolderSource
 from workers.log_sources.port import LogLine, LogQuery, SourceUnreadable
-from workers.logs.reading import ReadingOptions, ReadingReport, read_events, service_of_name
+from workers.logs.reading import ReadingOptions, read_events
 from workers.logs.reading_files import LogFile, NamedFile, find_files
+from workers.logs.reading_report import ReadingReport
+from workers.logs.service_names import service_of_name
 
 
 class Folder:

@@ -16,8 +16,9 @@ from workers.logs.counting import Counts
 from workers.logs.familiar import Shortcut
 from workers.logs.levels import level_of_message
 from workers.logs.line_bytes import Marks
-from workers.logs.reading import ReadingOptions, ReadingReport, read_events
+from workers.logs.reading import ReadingOptions, read_events
 from workers.logs.reading_files import LogSource
+from workers.logs.reading_report import ReadingReport
 from workers.logs.sampling import Sample, Sampling
 from workers.logs.showing import Shown
 from workers.logs.templates import MinerState, Template, TemplateMiner

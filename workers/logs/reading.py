@@ -5,12 +5,9 @@ belong to the one before (stack traces) are joined to it. What was odd is counte
 ReadingReport, so that "nothing found" is never mistaken for "could not read".
 """
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,7 +18,9 @@ from workers.logs.continuation import CONTINUATION, join_continuations
 from workers.logs.familiar import Familiar, Shortcut, Sorted
 from workers.logs.formats import FIELDS, LineFormat, detect, is_zoned, read_lines
 from workers.logs.line_bytes import LineBytes, Marks, split_lines
-from workers.logs.reading_files import BlockCounts, FileProblem, LogFile, LogSource, blocks_of, find_files
+from workers.logs.reading_files import BlockCounts, LogFile, LogSource, blocks_of, find_files
+from workers.logs.reading_report import FileReport, ReadingReport
+from workers.logs.service_names import service_of_instance, service_of_name
 from workers.logs.timestamps import FUTURE_ALLOWED, Clock
 
 SAMPLE_LINES = 200
@@ -41,101 +40,11 @@ _ID = (
 )
 _STATUS = r"(?i:\bstatus(?:[_ ]?code)?)[=: ]+([1-5][0-9]{2})\b"
 _SERVICE_LIKE = r"^[a-z][a-z0-9_-]*$"
-_POD_NAME = re.compile(r"([a-z][a-z0-9-]*?)-(?=[a-z0-9]*[0-9])[a-z0-9]{4,10}-[a-z0-9]{4,5}$")
-_GENERIC_STEMS = frozenset(
-    [
-        "app",
-        "application",
-        "log",
-        "logs",
-        "output",
-        "out",
-        "err",
-        "error",
-        "errors",
-        "access",
-        "server",
-        "service",
-        "messages",
-        "syslog",
-        "all",
-        "combined",
-        "main",
-        "std",
-        "stdout",
-        "stderr",
-        "console",
-        "current",
-        "latest",
-        "debug",
-        "info",
-        "warn",
-        "system",
-        "journal",
-        "kern",
-        "upload",
-        "file",
-        "data",
-        "text",
-    ]
-)  # names of files that do not name a service
-_NAME_ENDS = re.compile(
-    r"(?:[._-](?:\d[\dTtZz:._-]*|log|logs|txt|out|err|json|jsonl|ndjson|csv|gz|zst|stdout|stderr"
-    r"|current))+$",
-    re.I,
-)
-
 Progress = Callable[[int, int], None]  # bytes read so far, bytes in all (compressed sizes)
 
 
 class ReadingCancelled(Exception):
     """The caller asked to stop. What was read until then is lost to the caller, not to the report."""
-
-
-@dataclass
-class FileReport:
-    """What one file held."""
-
-    name: str
-    formats: Counter[str] = field(default_factory=Counter)
-    lines: int = 0
-    events: int = 0
-    bytes_read: int = 0
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-
-@dataclass
-class ReadingReport:
-    """What reading met, over all files. Counts are lines unless the name says otherwise."""
-
-    files: list[FileReport] = field(default_factory=list)
-    problems: list[FileProblem] = field(default_factory=list)
-    without_time: int = 0
-    future_times: int = 0
-    unordered_times: int = 0
-    cut_lines: int = 0
-    undecodable_bytes: int = 0
-    terminal_codes: int = 0
-    zone_assumed: set[str] = field(default_factory=set)  # files whose lines do not say their zone
-    stopped_at_bytes: int | None = None  # the byte limit, where it cut
-    source_bytes: int = 0  # of all files as they lie there, compressed where they are
-    source_bytes_read: int = 0
-
-    @property
-    def lines(self) -> int:
-        """Lines read, continuations included."""
-        return sum(file.lines for file in self.files)
-
-    @property
-    def events(self) -> int:
-        """Events read: lines with their continuations."""
-        return sum(file.events for file in self.files)
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes read, after decompression."""
-        return sum(file.bytes_read for file in self.files)
 
 
 @dataclass(frozen=True)
@@ -433,40 +342,3 @@ def _found(events: pl.DataFrame, field: str, column: str, pattern: str) -> pl.Se
     if not texts.sample(min(texts.len(), 2 * SAMPLE_LINES), seed=0).str.contains(pattern).any():
         return events[field]
     return events[field].scatter(lacking.arg_true(), texts.str.extract(pattern, 1).cast(events[field].dtype))
-
-
-def service_of_instance(name: str, file_service: str | None) -> str:
-    """Return the service that an instance belongs to; the name itself where it is no instance.
-
-    Known by the file it stands in, or by the suffixes that Kubernetes gives: cart-5d8f7c9b4-2kxqz.
-    """
-    if file_service and name.startswith((f"{file_service}-", f"{file_service}_", f"{file_service}.")):
-        return file_service
-    pod = _POD_NAME.match(name)
-    return pod[1] if pod else name
-
-
-def service_of_name(name: str) -> str | None:
-    """Return the service that a file is named after: payments-2026-03-04.log.gz is of payments.
-
-    Kubernetes names (pod_namespace_container-id.log) give the container. None for names
-    that say nothing, such as app.log.
-    """
-    base = PurePath(name).name
-    pod = re.match(r"[a-z0-9.-]+_[a-z0-9-]+_([a-z0-9-]+?)-[0-9a-f]{32,64}\.log", base)
-    if pod:
-        return pod[1]
-    stem = _NAME_ENDS.sub("", base)
-    if stem.lower() not in _GENERIC_STEMS:
-        return stem or None
-    parents = [part for part in PurePath(name).parts[:-1] if part.lower() not in _GENERIC_STEMS | {"/", "var", "tmp"}]
-    return parents[-1] if parents and not PurePath(name).is_absolute() else None
-
-
-def summary_of(reports: Sequence[FileReport]) -> list[str]:
-    """Return one line a file: its name, formats, lines and span, for people."""
-    return [
-        f"{report.name}: {report.lines} lines, "
-        f"{', '.join(name for name, _ in report.formats.most_common(3)) or 'nothing'}"
-        for report in reports
-    ]

@@ -10,15 +10,10 @@ import zstandard
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from workers.logs.reading import (
-    EVENT_SCHEMA,
-    ReadingCancelled,
-    ReadingOptions,
-    ReadingReport,
-    read_events,
-    service_of_name,
-)
+from workers.logs.reading import EVENT_SCHEMA, ReadingCancelled, ReadingOptions, read_events
 from workers.logs.reading_files import MAX_LINE_BYTES, LogBytes, LogSource, find_files
+from workers.logs.reading_report import ReadingReport
+from workers.logs.service_names import service_of_name
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 LINE = "2026-03-04T10:00:00Z ERROR payments: card declined\n"
