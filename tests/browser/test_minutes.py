@@ -7,18 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.running import Running, start_demo
+from tests.browser.running import Running
 from tests.browser.visits import Visits
 from tests.unit.workers.jobs.meeting_summary.demo_meetings import UNNAMED
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_demo(tmp_path_factory.mktemp("demo"))
-    yield running
-    running.stop()
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
