@@ -86,7 +86,7 @@ class RedisTeller:
             self._unsent.put_nowait(None)
 
     def _publish(self) -> None:
-        while (job_id := self._unsent.get()) is not None and not self._closed.is_set():
+        while not self._closed.is_set() and (job_id := self._unsent.get()) is not None:
             try:
                 self._redis.publish(self._channel, job_id.hex)
                 WORDS.labels("sent").inc()

@@ -97,22 +97,23 @@ class OwnBuckets:
 class SharedBuckets:
     """Buckets in Redis, or this process's own while Redis does not answer."""
 
-    def __init__(self, url: str, *, prefix: str = PREFIX) -> None:
+    def __init__(self, url: str, *, prefix: str = PREFIX, clock: Callable[[], float] = time.monotonic) -> None:
         self._redis = redis.Redis.from_url(
             url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS, retry=Retry(NoBackoff(), 0)
         )
         self._script = self._redis.register_script(_TAKE)
         self._prefix = prefix
-        self._own = OwnBuckets()
+        self._own = OwnBuckets(clock)
+        self._clock = clock
         self._ask_again_at = 0.0
 
     def take(self, names: Sequence[str], sizes: Sequence[int]) -> float:
         """Do what Buckets.take says, within REDIS_SECONDS."""
-        if time.monotonic() >= self._ask_again_at:
+        if self._clock() >= self._ask_again_at:
             try:
                 return float(self._script(keys=[self._prefix + name for name in names], args=list(sizes)))
             except redis.RedisError as error:
-                self._ask_again_at = time.monotonic() + PAUSE_SECONDS
+                self._ask_again_at = self._clock() + PAUSE_SECONDS
                 log.warning("rate_limits.not_shared", error=type(error).__name__)
         return self._own.take(names, sizes)
 

@@ -8,19 +8,21 @@ and is named on each line they write; only who asked for them, or an administrat
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from pydantic import Field
 
-from assistant.errors import RequestInvalid
+from assistant.errors import NotPermitted, RequestInvalid
 from assistant.frozen import Frozen
 from assistant.job_kinds import MEETING_SUMMARY
 from assistant.mentions import Mention, Person
 from assistant.minutes.edits import apply_edit, confirmed, form_values
-from assistant.minutes.kept import PREFIX, KeptMinutes, Reader
+from assistant.minutes.kept import NAME_SPEAKERS, PREFIX, KeptMinutes, Reader, SpokenLine
+from assistant.minutes.naming import labels_of, names_by_label, spoken_with_names, with_names
+from assistant.minutes.schema import Minutes
 from assistant.queue import Doorbell, NoDoorbell
 from assistant.replies import Reply
 from assistant.settings import Settings
@@ -39,6 +41,7 @@ _MEANWHILE: Final = {
     EDIT: "Writing your corrections into the minutes …",
     CONFIRM: "Marking the minutes as confirmed …",
     TICKETS: "Making tickets …",
+    NAME_SPEAKERS: "Writing the names into the minutes …",
 }
 
 
@@ -110,6 +113,31 @@ class MinutesDesk:
             return "Confirmed."
         return self._order_tickets(kept, person)
 
+    def name_speakers(self, job_id: UUID, names: Mapping[str, str], person: Person) -> bool:
+        """Put the names into minutes that somebody has worked on already, as their next revision.
+
+        Returns False where nobody has: such minutes are better asked for again, and written with the names.
+
+        Raises:
+            NotPermitted: somebody else asked for them. RequestInvalid: they are being worked on.
+        """
+        kept = self._minutes.of_job(job_id)
+        if kept is None or (kept.revision == 1 and not kept.tickets):
+            return False
+        if kept.asker_id != person.id:
+            raise NotPermitted(
+                f"speakers of minutes {kept.id} by someone who did not ask for them",
+                reply="Only who asked for the minutes can name the speakers.",
+            )
+        spoken = self._minutes.spoken(kept.id)
+        found = names_by_label(labels_of(kept.minutes, spoken), names)
+        if found:
+            changes = tuple(f"{label} is {name}" for label, name in found.items())
+            minutes, said = with_names(kept.minutes, found), spoken_with_names(spoken, found)
+            self._revise(kept, minutes, NAME_SPEAKERS, person, changes, spoken=said)
+        log.info("minutes.speakers_named", job_id=str(job_id), speakers=len(found))
+        return True
+
     def _look(self, press: MinutesPress, reader: Reader) -> KeptMinutes:
         kept = self._minutes.get(press.minutes, reader)
         if kept.revision != press.revision:
@@ -133,8 +161,17 @@ class MinutesDesk:
         log.info("minutes.tickets_ordered", job_id=str(kept.job_id), tickets=new)
         return _MEANWHILE[TICKETS] if new else "These tasks have their tickets already."
 
-    def _revise(self, kept: KeptMinutes, minutes: Any, name: str, person: Person, changes: tuple[str, ...]) -> None:
-        self._minutes.revise(kept, minutes, by=person.id, changes=changes, meanwhile=_meanwhile(name))
+    def _revise(
+        self,
+        kept: KeptMinutes,
+        minutes: Minutes,
+        name: str,
+        person: Person,
+        changes: tuple[str, ...],
+        *,
+        spoken: Sequence[SpokenLine] = (),
+    ) -> None:
+        self._minutes.revise(kept, minutes, by=person.id, changes=changes, meanwhile=_meanwhile(name), spoken=spoken)
         self._doorbell.ring(MEETING_SUMMARY.lane, kept.job_id)
 
 

@@ -18,6 +18,13 @@ from bot.log_trouble import asks_for_a_rule
 _COMMAND = re.compile(r"^\s*/?([\w-]+)\s*(?::|,|\s|$)\s*", re.UNICODE)
 _ADDRESS = re.compile(r"^\s*[\w-]+\s*[:,]")
 _SLASH = re.compile(r"^\s*/([\w-]+)")
+_TEXTS = (".txt", ".md", ".docx", ".json")
+# Minutes, in the languages they are written in; with a file at hand it is an order and no talk about minutes.
+_MINUTES = re.compile(
+    r"\b(?:(?:sitzungs|besprechungs|mötes)?protokoll|zusammenfassung|compte[- ]rendu|procès-verbal|acta|verbale|ata"
+    r"|notulen|protok[óo]ł|mötesanteckningar|referat)\b|протокол|議事録",
+    re.IGNORECASE,
+)
 _TRANSCRIPTS = (".vtt", ".srt", ".sbv")
 # What Alertmanager's, Grafana's and PagerDuty's own templates begin with when somebody pastes them.
 _PASTED_ALERT = re.compile(
@@ -111,6 +118,12 @@ def _by_attachment(text: str, mention: Mention) -> Route | None:
     if any(name.endswith(_TRANSCRIPTS) for name in names):
         kind = EMAIL_DRAFT if _mentions(text, EMAIL_DRAFT) else MEETING_SUMMARY
         return Route(kind, text, "attachment")
+    if (
+        any(name.endswith(_TEXTS) for name in names)
+        and _MINUTES.search(text)
+        and not _is_question(text, MEETING_SUMMARY)
+    ):
+        return Route(MEETING_SUMMARY, text, "attachment")
     if any(name.endswith(_LOGS) for name in names):
         return Route(LOG_INSPECTION, text, "attachment")
     if any(name.endswith((".eml", ".msg")) for name in names):

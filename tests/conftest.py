@@ -6,9 +6,11 @@ with REQUIRE_SERVICES=1 a missing service is a failure instead of a skip.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,18 +19,38 @@ from uuid import uuid4
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from assistant.settings import Settings, load_settings
 from assistant.storage.database import open_engine
 from assistant.storage.job_store import JobStore
 from assistant.storage.migrate import migrate
 from assistant.storage.tables import metadata
+from tests.scheduling import FileScheduling
 
 _SERVICES = dict(os.environ)  # noqa: TID251  the addresses of test services, read before the environment is emptied
 POSTGRES = _SERVICES.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = _SERVICES.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
 RABBITMQ = _SERVICES.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
+
+
+# Neither how long an example takes nor how long it takes to make one is a fault: a loaded machine must not fail.
+hypothesis_settings.register_profile("steward", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("steward")
+
+# Rows go one table after the other: to truncate makes each table's files anew, which took ten times as long. Numbers
+# start at 1 again.
+_EMPTY_POSTGRES = "; ".join(
+    [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
+    + [
+        f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), 1, false)"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column is table.autoincrement_column
+    ]
+)
 
 
 def _missing(service: str, why: object) -> None:
@@ -41,6 +63,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--emulate", action="store_true", help="Slack's messages are kept by emulate, from npm (make test-emulate)"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling | None:
+    """Let `--dist loadfile` know which files belong together."""
+    return FileScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run files with long tests first, so that no worker is left with one while the others are done."""
+    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the walk through what was imported: it all stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +109,21 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def dialling(_loopback_only: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads that opened a connection, one for each: who waits for a server, and how often."""
+    threads: list[str] = []
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            threads.append(threading.current_thread().name)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    return threads
 
 
 @pytest.fixture(scope="session")
@@ -117,8 +172,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     settings = load_settings({}, steward_data=tmp_path, database_url=url)
     engine = open_engine(settings.database)
     with engine.begin() as connection:
-        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        connection.exec_driver_sql(_EMPTY_POSTGRES)
     engine.dispose()
     return settings
 

@@ -23,6 +23,6 @@ class AboutAnswer(Frozen):
     claims: tuple[Claim, ...]
 
 
-def offer_email() -> Actions:
+def offer_email(label: str = "Draft an e-mail about this") -> Actions:
     """Return the button that goes under an answer."""
-    return Actions(items=(Action(name=WRITE_ABOUT, label="Draft an e-mail about this"),))
+    return Actions(items=(Action(name=WRITE_ABOUT, label=label),))

@@ -1,6 +1,6 @@
 """What people changed in minutes, counted: the first revision held against the one that stands now.
 
-A task that was ticked off was not wrong, so it counts as unchanged.
+A task that was ticked off was not wrong, so it counts as unchanged; nor was "Speaker 1" before somebody named them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 
 from assistant.minutes.kept import SECTIONS
 from assistant.minutes.lines import LineEntry
+from assistant.minutes.naming import with_names
 from assistant.minutes.schema import ActionItem, Decision, Minutes, OpenQuestion
 
 PARTS: Final = ("text", "status", "owner", "due", "raised_by")  # of a line, as they are counted
@@ -46,6 +47,7 @@ def count_corrections(meetings: Iterable[tuple[Minutes, Minutes]]) -> Correction
     totals = {section: SectionCorrections(section) for section in SECTIONS}
     counts: Counter[str] = Counter()
     for first, now in meetings:
+        first = with_names(first, now.speakers_named)
         found = [_compared(section, getattr(first, section), getattr(now, section)) for section in SECTIONS]
         is_corrected = any(one.unchanged < one.written or one.added for one in found)
         is_confirmed = now.confirmed_by is not None

@@ -4,6 +4,7 @@ Every section is a text with one line an entry, so that the same form works as a
 dialog. A line keeps the number it had; one without a number is new; one that is gone is removed:
 
     decisions       1. [agreed] We stay with the old vendor
+                    2. [perhaps] The casing will be grey         (a guess of the rules; another word here settles it)
     action_items    1. Send the offer | Anna | 2026-10-12        (owner and due may be left out; [done] ticks it off)
     open_questions  1. Who pays for it? | Ben
     summary         1. The budget was discussed.
@@ -26,6 +27,7 @@ from assistant.minutes.schema import ActionItem, Decision, DecisionStatus, Minut
 MAX_LINE_CHARS: Final = 1_200
 MAX_NAME_CHARS: Final = 80
 MAX_LINES: Final = 200  # of one section
+_PERHAPS: Final = "perhaps"  # in a status's place, before what the rules only guess
 TITLES: Final[Mapping[str, str]] = {
     "summary": "Summary",
     "decisions": "Decisions",
@@ -34,7 +36,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 HINTS: Final[Mapping[str, str]] = {
     "summary": "One sentence a line.",
-    "decisions": "One a line: [agreed], [proposed] or [rejected], then the decision.",
+    "decisions": "One a line: [agreed], [proposed] or [rejected], then the decision. [perhaps] is only a guess.",
     "action_items": "One a line: task | owner | due. [done] before the task ticks it off.",
     "open_questions": "One a line: question | who raised it.",
 }
@@ -82,8 +84,9 @@ def apply_edit(minutes: Minutes, fields: Mapping[str, str], *, editor: str) -> E
 
 
 def confirmed(minutes: Minutes, *, by: str) -> Minutes:
-    """Return the minutes as found right by a person."""
-    return minutes.model_copy(update={"confirmed_by": by})
+    """Return the minutes as found right by a person; what the rules only guessed is then proposed, and no guess."""
+    decisions = tuple(one.model_copy(update={"is_unsure": False}) for one in minutes.decisions)
+    return minutes.model_copy(update={"confirmed_by": by, "decisions": decisions})
 
 
 def _section(section: str, before: tuple[_Line, ...], text: str, editor: str, changes: list[str]) -> list[_Line]:
@@ -131,7 +134,7 @@ def _numbered_lines(entries: tuple[_Line, ...]) -> str:
 def _written(entry: _Line) -> str:
     """Return the entry as its line in the form; a bar within a text would be read as the end of it."""
     if isinstance(entry, Decision):
-        return f"[{entry.status}] {_text(entry.text)}"
+        return f"[{_PERHAPS if entry.is_unsure else entry.status}] {_text(entry.text)}"
     if isinstance(entry, ActionItem):
         parts = [_text(entry.task), _text(entry.owner or ""), str(entry.due_date or _text(entry.due or ""))]
         while parts[-1] == "":
@@ -154,13 +157,16 @@ def _read_decision(words: str, old: _Line | None) -> _Line:
     found = _MARK.match(words)
     status = found[1].strip().lower() if found else "agreed"
     known = get_args(DecisionStatus)
-    if status not in known:
+    is_unsure = status == _PERHAPS and isinstance(old, Decision) and old.is_unsure  # left as it was: still a guess
+    if is_unsure:
+        status = "proposed"
+    elif status not in known:
         raise RequestInvalid(
             f"decision status {status[:20]!r}",
             reply=f"Decisions: a decision is {', '.join(f'[{one}]' for one in known)}, not [{status[:40]}].",
         )
     text = _needed("decisions", words[found.end() :] if found else words)
-    return _over(Decision.model_validate({"text": text, "status": status}), old)
+    return _over(Decision.model_validate({"text": text, "status": status, "is_unsure": is_unsure}), old)
 
 
 def _read_action(words: str, old: _Line | None) -> _Line:

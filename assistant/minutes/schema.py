@@ -90,11 +90,7 @@ class Decision(_Entry):
 
     text: Line
     status: DecisionStatus
-
-    @property
-    def is_unsure(self) -> bool:
-        """Is this a guess of the rules? It resembles a decision, and nobody worded it as one."""
-        return self.is_weak and self.found_by == "rules" and self.status == "proposed"
+    is_unsure: bool = False  # a guess of the rules, until a person looks: nobody worded it as a decision
 
 
 class ActionItem(_Entry):
@@ -153,4 +149,5 @@ class Minutes(_Part):
     per_person: tuple[PersonPoints, ...] = ()
     warnings: tuple[MinutesWarning, ...] = ()
     confirmed_by: str | None = None  # name of who read this revision and found it right
+    speakers_named: dict[str, str] = Field(default_factory=dict)  # names given since they were written, by label
     last_numbers: dict[str, int] = Field(default_factory=dict)  # highest given so far by section: no id comes twice

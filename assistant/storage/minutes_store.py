@@ -82,6 +82,7 @@ _CHANNELS = Statement(
     """
 )
 _SPOKEN = Statement("SELECT @text(content) AS content FROM minutes_spoken WHERE minutes_id = :minutes_id")
+_PUT_NAMES = Statement("UPDATE minutes_spoken SET content = @json(:content) WHERE minutes_id = :minutes_id")
 _MOVE_ON = Statement(
     "UPDATE minutes SET revision = :revision, updated_at = @now WHERE id = :minutes_id AND revision = :before"
 )
@@ -223,9 +224,18 @@ class MinutesStore:
 
     # -------------------------------------------------------------- changing
     def revise(
-        self, kept: KeptMinutes, minutes: Minutes, *, by: str, changes: Sequence[str], meanwhile: Reply
+        self,
+        kept: KeptMinutes,
+        minutes: Minutes,
+        *,
+        by: str,
+        changes: Sequence[str],
+        meanwhile: Reply,
+        spoken: Sequence[SpokenLine] = (),
     ) -> None:
         """Make `minutes` the next revision and have a worker show it; until then the message says `meanwhile`.
+
+        `spoken` takes the place of what was said, when its speakers have other names now.
 
         Raises:
             RequestInvalid: they have moved on since `kept` was read, are being worked on, or their message is gone.
@@ -241,6 +251,8 @@ class MinutesStore:
             put_revision(
                 connection, kept.id, kept.revision + 1, json_text(minutes), by=by, changes=json_of(tuple(changes))
             )
+            if spoken:
+                _PUT_NAMES(connection, minutes_id=kept.id, content=json_of(tuple(spoken)))
             _MOVE_ON(connection, minutes_id=kept.id, revision=kept.revision + 1, before=kept.revision)
 
     def order_tickets(self, kept: KeptMinutes, items: Sequence[str], *, by: str, meanwhile: Reply) -> int:

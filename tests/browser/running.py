@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -55,10 +56,16 @@ def start_stand_in(data: Path, *, port: int | None = None) -> Running:
     return _start(arguments, data, port, log_name="stand_in.log")
 
 
-def start_demo(data: Path, **settings: str) -> Running:
-    """Start `steward demo` on the data folder and wait until its company's documents are searchable."""
+def start_demo(data: Path, *, company: Path | None = None, **settings: str) -> Running:
+    """Start `steward demo` on the data folder and wait until its company's documents are searchable.
+
+    With the database of a demo that has them already (`company`) they are not read and embedded again.
+    """
     port = _free_port()
     arguments = ["-m", "assistant.commands", "demo", "--data", str(data), "--port", str(port), "--no-open"]
+    if company is not None:
+        shutil.copy(company, data / "steward.db")
+        return _start([*arguments, "--no-company"], data, port, log_name="demo.log", settings=settings)
     running = _start(arguments, data, port, log_name="demo.log", settings=settings)
     log = data / "demo.log"
     _wait(lambda: "documents are in place" in log.read_text(), running.process, log, seconds=INGEST_SECONDS)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.running import Running, start_demo
+from tests.browser.running import Running
 from tests.browser.visits import Visits
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_demo(tmp_path_factory.mktemp("demo"))
-    yield running
-    running.stop(signal.SIGINT)
 
 
 @pytest.fixture

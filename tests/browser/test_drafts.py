@@ -9,23 +9,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.running import Running, start_demo
+from tests.browser.running import Running
 from tests.browser.visits import Visits
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 THREAD = (
     "Draft a reply that we accept the offer.\n\n"
     "From: Nora Blum <nora@flowers.example>\nSubject: Offer 88-17\n\n"
     "Dear colleague, the flowers cost EUR 640. Do you accept?\n\nNora"
 )
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_demo(tmp_path_factory.mktemp("demo"))
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -16,7 +17,7 @@ from tests.peers.dovecot import PASSWORD, Dovecot, dovecot, why_missing
 from tests.peers.mail_services import parsed
 from tests.peers.smtp_server import SmtpServer, smtp_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.services]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.services]
 
 THREAD = (
     "Draft a reply that we accept the offer.\n\n"
@@ -39,7 +40,9 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str, object], None]) -> Iterator[Office]:
+def office(
+    tmp_path_factory: pytest.TempPathFactory, company: Path, missing: Callable[[str, object], None]
+) -> Iterator[Office]:
     if why := why_missing():
         missing("Dovecot", why)
     with ExitStack() as stack:
@@ -47,6 +50,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, missing: Callable[[str, obj
         smtp = stack.enter_context(smtp_server())
         demo = start_demo(
             tmp_path_factory.mktemp("demo"),
+            company=company,
             EMAIL_CHANNELS="imap",
             EMAIL_IMAP_URL=f"imap://127.0.0.1:{imap.port}",
             EMAIL_SMTP_URL=f"smtp://127.0.0.1:{smtp.port}",

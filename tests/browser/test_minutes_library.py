@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.running import Running, start_demo
 from tests.browser.visits import Visits
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 MEETING = Path(__file__).parents[2] / "deploy" / "demo" / "meetings" / "2026-11-10-budget-round.teams.vtt"
 
@@ -49,15 +49,15 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def tickets() -> Iterator[TicketServer]:
     server = TicketServer()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield server
     server.shutdown()
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, tickets: TicketServer) -> Iterator[Running]:
+def demo(tmp_path_factory: pytest.TempPathFactory, company: Path, tickets: TicketServer) -> Iterator[Running]:
     address = f"http://127.0.0.1:{tickets.server_port}/"
-    running = start_demo(tmp_path_factory.mktemp("demo"), TICKETS_URL=address)
+    running = start_demo(tmp_path_factory.mktemp("demo"), company=company, TICKETS_URL=address)
     yield running
     running.stop()
 

@@ -37,7 +37,7 @@ class Visits:
     def page(self, **context: Any) -> Page:
         """Return a page of a new browser context, nobody signed in."""
         opened = self.browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
-        opened.set_default_timeout(15_000)
+        opened.set_default_timeout(30_000)
         self.contexts.append(opened)
         page = opened.new_page()
         page.on("request", lambda request: self._note(request.url))

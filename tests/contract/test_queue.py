@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -104,28 +103,33 @@ def hung_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize("scheme", ["redis", "amqp"])
-def test_a_broker_that_hangs_or_refuses_holds_up_no_acknowledgement(scheme: str, hung_port: int) -> None:
+@pytest.fixture
+def closed_port() -> int:
+    """Where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        closed_port = closed.getsockname()[1]
-    took = []
-    for port in (hung_port, closed_port):
-        doorbell = CeleryDoorbell(make_celery(f"{scheme}://127.0.0.1:{port}/"))
-        for _ in range(50):
-            started = time.perf_counter()
-            doorbell.ring("policy", uuid4())
-            took.append(time.perf_counter() - started)
+        return int(closed.getsockname()[1])
 
-    assert max(took) < 0.05  # the promise for a whole acknowledgement
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+@pytest.mark.parametrize("broker", ["hung", "closed"])
+def test_a_broker_that_hangs_or_refuses_holds_up_no_acknowledgement(
+    request: pytest.FixtureRequest, scheme: str, broker: str, dialling: list[str]
+) -> None:
+    doorbell = CeleryDoorbell(make_celery(f"{scheme}://127.0.0.1:{request.getfixturevalue(f'{broker}_port')}/"))
+    for _ in range(50):
+        doorbell.ring("policy", uuid4())
+    wait_until(lambda: dialling != [])
+
+    assert set(dialling) == {"doorbell"}  # and waiting for it, 3 s a ring, would take longer than a test may
 
 
 def test_an_event_doorbell_wakes_its_own_process() -> None:
     doorbell = EventDoorbell()
     woken = threading.Event()
-    waiter = threading.Thread(target=lambda: doorbell.rung.wait(5) and woken.set())
+    waiter = threading.Thread(target=lambda: doorbell.rung.wait(30) and woken.set())
     waiter.start()
     doorbell.ring("policy")
-    waiter.join(5)
+    waiter.join(30)
 
     assert woken.is_set()
 

@@ -26,7 +26,7 @@ from bot.main import make_app
 from bot.platforms import PLATFORMS
 from tests.contract.chat_harness import Shown, Where, Who
 
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 30.0
 PEOPLE = {"ann": "ann", "bo": "bo"}
 WEB = tuple(entry for entry in PLATFORMS if entry.name == "web")
 

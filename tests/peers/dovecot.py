@@ -67,6 +67,12 @@ protocol imap {{
 plugin {{
   quota = maildir:User quota
 }}
+# Who gave a wrong password would wait for seconds at their next good one.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service imap-login {{
   inet_listener imap {{
     port = {port}
@@ -173,7 +179,7 @@ def dovecot(
             _wait(process, port)
             yield Dovecot(folder, port, tls_port, certificate, tokens)
         finally:
-            process.send_signal(signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGKILL)  # told to end, it takes a second
             process.wait(START_SECONDS)
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -218,7 +224,7 @@ def _token_service(tokens: dict[str, str]) -> Iterator[str]:
             """Keep the tests' output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), TokenInfo)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

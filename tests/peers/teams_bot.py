@@ -122,7 +122,7 @@ class TeamsBot:
         self.jobs.finish(job, make_result(answer) if isinstance(answer, str) else answer(job))
         return job
 
-    async def until(self, is_so: Callable[[], object], seconds: float = 8.0) -> None:
+    async def until(self, is_so: Callable[[], object], seconds: float = 30.0) -> None:
         for _ in range(int(seconds / 0.02)):
             if is_so():
                 return

@@ -11,6 +11,7 @@ from itertools import zip_longest
 
 from workers.transcripts.clock import TIMING_LINE, seconds_of
 from workers.transcripts.colon_lines import split_colon
+from workers.transcripts.one_time_speakers import Opened
 from workers.transcripts.pieces import Draft, Piece
 from workers.transcripts.speakers import accepted_names, is_speaker_name
 from workers.transcripts.transcript import SourceFormat, TranscriptUnreadable
@@ -129,7 +130,7 @@ def _add_voice_cues(draft: Draft, cues: list[_Cue]) -> None:
 
 def _add_colon_cues(draft: Draft, cues: list[_Cue], *, named_lines: bool) -> None:
     texts = [(cue, [_plain(line) for line in cue.lines]) for cue in cues]
-    found = [split[0] for _, lines in texts for line in lines if (split := split_colon(line)) is not None]
+    found = [Opened(*split) for _, lines in texts for line in lines if (split := split_colon(line)) is not None]
     names = accepted_names(found, lines=len(cues))
     speaker: str | None = None
     for cue, lines in texts:

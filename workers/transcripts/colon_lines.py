@@ -7,7 +7,7 @@ from workers.transcripts.clock import TIME, seconds_of
 from workers.transcripts.speakers import MAX_NAME_CHARS
 
 _NAMED_CHARS = MAX_NAME_CHARS + 40  # what stands in brackets behind the name does not count as name
-_LEADING_TIME = re.compile(rf"^\s*[\[(]?({TIME})[\])]?\s*(?:[-–—|]\s*)?")
+_LEADING_TIME = re.compile(rf"^\s*[\[(]?({TIME})(?P<half>\s?[AaPp]\.?[Mm]\b\.?)?[\])]?\s*(?:[-–—|]\s*)?")
 _TRAILING_TIME = re.compile(rf"\s*[\[(]({TIME})[\])]\s*$|\s+({TIME})$")
 _MARKUP = re.compile(r"^\s*(?:>\s?|[-*+•]\s+|\d{1,3}\.\s+(?=\*\*))*")
 _BOLD_NAME = re.compile(rf"^(?:\*\*|__)(?P<name>[^*_\n]{{1,{_NAMED_CHARS}}}?)\s*(?P<inner>:)?\s*(?:\*\*"
@@ -42,7 +42,7 @@ def named_line(line: str) -> NamedLine | None:
     body = _MARKUP.sub("", line, count=1)
     start = None
     if (leading := _LEADING_TIME.match(body)) is not None and leading.end() < len(body):
-        start = seconds_of(leading[1])
+        start = None if leading["half"] else seconds_of(leading[1])  # "10:05 AM" is no time from the beginning
         body = body[leading.end() :]
     if (bold := _BOLD_NAME.match(body)) is not None and (
         bold["inner"] or bold["outer"] or bold["time"] or not bold["rest"]

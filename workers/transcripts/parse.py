@@ -20,6 +20,7 @@ from workers.transcripts.containers import (
     refuse_other_files,
     slack_archive,
 )
+from workers.transcripts.notes_page import is_notes_page, read_notes_page
 from workers.transcripts.pieces import Draft, finish
 from workers.transcripts.slack_messages import is_slack, read_slack
 from workers.transcripts.speakers import is_speaker_name
@@ -138,6 +139,8 @@ def _read_lines(lines: list[str], *, from_docx: bool) -> Draft:
     chat = count_chat_lines(lines)
     if chat and chat * 5 >= filled:
         return read_zoom_chat(lines)
+    if is_notes_page(lines):
+        return read_notes_page(lines)
     headings = count_headings(lines)
     colons = sum(1 for line in lines if (found := named_line(line)) is not None and is_speaker_name(found.name))
     markdown = any(line.lstrip().startswith("#") for line in lines)

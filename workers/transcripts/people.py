@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from assistant.minutes.naming import names_by_label
 from workers.transcripts.speakers import is_generic_label
 from workers.transcripts.transcript import Transcript, Utterance
 
@@ -33,12 +34,12 @@ def unnamed_speakers(transcript: Transcript) -> tuple[str, ...]:
 
 def name_speakers(transcript: Transcript, names: Mapping[str, str]) -> Transcript:
     """Return the transcript with labels replaced by names everywhere; case and blanks of labels don't count."""
-    wanted = {_label(label): " ".join(name.split()) for label, name in names.items() if name.strip()}
+    wanted = names_by_label((*transcript.speakers, *transcript.attendees), names)
     if not wanted:
         return transcript
 
     def renamed(speaker: str | None) -> str | None:
-        return wanted.get(_label(speaker), speaker) if speaker else speaker
+        return wanted.get(speaker, speaker) if speaker else speaker
 
     utterances = tuple(one.model_copy(update={"speaker": renamed(one.speaker)}) for one in transcript.utterances)
     attendees = tuple(dict.fromkeys(renamed(name) or name for name in transcript.attendees))
@@ -71,10 +72,6 @@ def link_people(transcript: Transcript, people: Sequence[tuple[str, str, str | N
         return said.model_copy(update={"speaker_ref": found}) if found and said.speaker_ref is None else said
 
     return transcript.model_copy(update={"utterances": tuple(linked(one) for one in transcript.utterances)})
-
-
-def _label(speaker: str) -> str:
-    return re.sub(r"[\W_]+", "", speaker).casefold()
 
 
 def _key(name: str) -> str:

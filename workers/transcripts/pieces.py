@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from workers.transcripts.speakers import is_generic_label
 from workers.transcripts.transcript import (
+    NotesSection,
     SourceFormat,
     Transcript,
     TranscriptUnreadable,
@@ -35,6 +36,7 @@ class Piece:
     ref: str | None = None
     speaker_ref: str | None = None
     url: str | None = None
+    section: NotesSection | None = None
 
 
 @dataclass
@@ -82,6 +84,7 @@ def finish(draft: Draft) -> Transcript:
             text=piece.text,
             source_ref=piece.ref,
             url=piece.url,
+            section=piece.section,
         )
         for number, piece in enumerate(pieces, 1)
     )
@@ -178,6 +181,8 @@ def _runs_on(before: Piece, after: Piece) -> bool:
 
 def _note_missing_names(draft: Draft, pieces: list[Piece]) -> None:
     speakers = {piece.speaker for piece in pieces}
+    if any(piece.section for piece in pieces):
+        return  # of notes: nobody spoke these lines
     if speakers == {None}:
         draft.warn("no_speakers", "The transcript does not say who spoke, so no owners or names can be given.")
     elif any(speaker and is_generic_label(speaker) for speaker in speakers):

@@ -60,7 +60,7 @@ def read_preamble(draft: Draft, lines: list[str]) -> None:
         bare = line.lstrip("#").strip().strip("*_").strip()
         if not bare or bare == "---" or is_footer(bare) or re.fullmatch(rf"\W*{TIME}\W*", bare):
             continue
-        if people_follow and (names := _names_in(bare)):
+        if people_follow and (names := names_in(bare)):
             draft.attendees.extend(names)
             continue
         people_follow = False
@@ -71,7 +71,7 @@ def read_preamble(draft: Draft, lines: list[str]) -> None:
         key = found["key"].strip().lower() if found else bare.lower().rstrip(":")
         value = found["value"].strip().strip("*_").strip() if found else ""
         if key in _PEOPLE_KEYS:
-            draft.attendees.extend(_names_in(value))
+            draft.attendees.extend(names_in(value))
             people_follow = not value
         elif key == "summary keywords":
             keywords_follow = not value
@@ -124,7 +124,8 @@ def _title_beside_date(line: str) -> str | None:
     return before if len(words) >= 2 and weekday is None and not any(ch.isdigit() for ch in before) else None
 
 
-def _names_in(text: str) -> list[str]:
+def names_in(text: str) -> list[str]:
+    """Return the people that a line lists."""
     parts = [part.strip(" \t.*_-•()") for part in re.split(r"[,;]| and | und | et |\s[-–•]\s", text)]
     names = [re.sub(r"\s*[(\[<].*$", "", part).strip() for part in parts if part]
     return [name for name in names if is_speaker_name(name) and not is_generic_label(name)]

@@ -7,9 +7,11 @@ latest wording of an edited post counts, deleted posts are gone.
 import html
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from workers.transcripts.notes_page import is_notes_page, read_notes_page
 from workers.transcripts.pieces import Draft, Piece
 
 _SPOKEN_SUBTYPES = frozenset({"", "me_message", "thread_broadcast", "file_share", "reply_broadcast", "huddle_thread"})
@@ -41,17 +43,16 @@ def read_slack(document: object, *, people: Mapping[str, str]) -> Draft:
         name = names.get(account) or _own_name(message) or account or None
         if name == account and account:
             draft.warn("unknown_people", "Some people are known only by their Slack id.")
-        draft.pieces.append(
-            Piece(
-                _plain(_text_of(message), names),
-                name,
-                _seconds(message) - began,
-                None,
-                f"ts {message['ts']}",
-                f"slack:{account}" if account else None,
-                _permalink(message),
-            )
+        said = Piece(
+            _plain(_text_of(message), names),
+            name,
+            _seconds(message) - began,
+            None,
+            f"ts {message['ts']}",
+            f"slack:{account}" if account else None,
+            _permalink(message),
         )
+        draft.pieces += _with_notes(said, draft)
     if isinstance(document, Mapping):
         _read_header(document, draft)
     if spoken:
@@ -60,6 +61,16 @@ def read_slack(document: object, *, people: Mapping[str, str]) -> Draft:
     if left_out:
         draft.warn("posts_left_out", f"{left_out} automatic or bot post(s) were left out.")
     return draft
+
+
+def _with_notes(said: Piece, draft: Draft) -> list[Piece]:
+    """Return a message's pieces: itself, or the notes (a huddle's canvas) that it carries, where they can be told."""
+    lines = said.text.splitlines()
+    if not is_notes_page(lines):
+        return [said]
+    notes = read_notes_page(lines)
+    draft.attendees += notes.attendees
+    return [replace(piece, start=said.start, end=None, ref=said.ref, url=said.url) for piece in notes.pieces]
 
 
 def _zone(document: object) -> timezone:

@@ -6,7 +6,9 @@ spellings are one person, and who that is in the workspace, is left to the calle
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
+
+from workers.transcripts.one_time_speakers import Opened, one_time_speakers
 
 MAX_NAME_WORDS = 4  # longer runs before a colon are sentences
 MAX_NAME_CHARS = 60
@@ -81,6 +83,16 @@ _PARTICLES = frozenset(
         "zum", "zur", "ter", "ten", "af", "av", "bin", "ibn", "al", "el", "y", "e", "und", "and", "of", "the",
     ]
 )  # fmt: skip
+_HONORIFICS = frozenset(["prof", "dr", "mr", "mrs", "ms", "sir", "dame", "lord", "lady", "hon", "rt", "rev", "herr", "frau", "mme"])  # fmt: skip  # noqa: E501
+_UNCOUNTED = _HONORIFICS | (_PARTICLES - {"and", "und", "of", "the", "y", "e"})  # "Prof. Dr. Eva Maria von Stein"
+# A title that ends so is somebody's, however rarely they speak.
+_ROLES = frozenset(
+    [
+        "chair", "chairman", "chairwoman", "chairperson", "president", "moderator", "interviewer", "facilitator",
+        "secretary", "treasurer", "clerk", "minister", "director", "manager", "operator", "speaker", "judge",
+    ]
+)  # fmt: skip
+_LABEL_ENDING = re.compile(r"^[^\W\d_]{3,}(?:tion|sion|ness|heit|keit|ungen)s?$", re.IGNORECASE)  # "Recommendation:"
 _GENERIC = re.compile(
     r"^(?:(?:unknown|unidentified|guest|unbekannter?)\s+)?"
     r"(?:speaker|spk|sprecher(?:in)?|participant|person|user|locuteur|orateur|hablante|voice|guest|channel)"
@@ -88,7 +100,8 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"^[^\W\d_](?:[\w.'’\-&]|(?<=\w)/(?=\w))*,?$")
-_PARENS = re.compile(r"\s*[(\[][^()\[\]]{0,60}[)\]]\s*")
+_ELIDED = re.compile(r"^(?:d|l|dell|dall)['’][A-ZÀ-Þ]")  # "d'Entremont"
+_PARENS = re.compile(r"\s*[(\[][^()\[\]]{0,80}[)\]]\s*")
 _NESTED_PARENS = 3  # "The Chair (Hon. Ida Coe (Ribble Valley, Lib.))" has two
 
 
@@ -106,7 +119,7 @@ def is_speaker_name(text: str) -> bool:
         return True
     words = bare.split()
     lowered = [word.lower().strip(".,") for word in words]
-    if len(words) > MAX_NAME_WORDS or " ".join(lowered) in _NOT_NAME_PHRASES:
+    if sum(word not in _UNCOUNTED for word in lowered) > MAX_NAME_WORDS or " ".join(lowered) in _NOT_NAME_PHRASES:
         return False
     if lowered[0] in _OPENERS or (len(words) == 1 and lowered[0] in NOT_NAMES | _CALENDAR | _ORDINARY):
         return False
@@ -141,17 +154,18 @@ def _is_name_token(word: str, *, first: bool) -> bool:
     if not _TOKEN.match(word):
         return not first and word.isdigit() and len(word) <= 3  # "Meeting Room 4"
     # Scripts without capitals (Chinese, Arabic, Hindi) have neither upper nor lower case.
-    return not word[0].islower() or (not first and word.lower() in _PARTICLES)
+    return not word[0].islower() or (not first and (word.lower() in _PARTICLES or bool(_ELIDED.match(word))))
 
 
-def accepted_names(candidates: Iterable[str], *, listed: Collection[str] = (), lines: int = 0) -> frozenset[str]:
+def accepted_names(opened: Sequence[Opened], *, listed: Collection[str] = (), lines: int = 0) -> frozenset[str]:
     """Choose which of the words found before a colon are speakers, seeing the whole file.
 
     A candidate counts when it looks like a name, when the file lists it among the attendees, when it is a title
     that recurs, or when it is a lower-case handle ("anna.k") that opens at least three lines and a tenth of all
-    `lines`. A single word that opens a line or two among people with full names is a label in someone's speech.
+    `lines`. A single word that opens a line or two among people with full names, or a handle among handles, is a
+    label in someone's speech unless the file shows it to be a person (one_time_speakers.py).
     """
-    counts = Counter(candidates)
+    counts = Counter(line.name for line in opened)
     bare: Counter[str] = Counter()
     for name, count in counts.items():
         bare[_without_parens(name)] += count
@@ -161,19 +175,38 @@ def accepted_names(candidates: Iterable[str], *, listed: Collection[str] = (), l
         for name, count in counts.items()
         if name.casefold() in known
         or is_speaker_name(name)
-        or (bare[_without_parens(name)] >= RECURRING_LINES and is_title(name))
+        or ((bare[_without_parens(name)] >= RECURRING_LINES or _is_role(name)) and is_title(name))
         or _is_handle(name, count, lines)
     )
-    return names - _stray_words({name: counts[name] for name in names if name.casefold() not in known})
+    stray = frozenset(one for one in _stray_words({n: counts[n] for n in names}) if one.casefold() not in known)
+    rare_handles = (
+        frozenset(
+            name
+            for name, count in counts.items()
+            if count <= STRAY_LINES and _is_handle_like(name) and name not in _ORDINARY
+        )
+        if _are_handles(names - stray, counts)
+        else frozenset()
+    )
+    people = one_time_speakers(opened, (stray | rare_handles) - (names - stray), sure=names - stray, listed=listed)
+    return (names - stray) | people
+
+
+def _is_role(text: str) -> bool:
+    return (_without_parens(text).lower().split() or [""])[-1] in _ROLES
 
 
 def _stray_words(counts: Mapping[str, int]) -> frozenset[str]:
-    """Return the rare single words among `counts` when nearly all lines are opened by full names."""
+    """Return the rare single words among `counts` when nearly all lines are opened by full names.
+
+    Nouns by their ending ("Recommendation") are such words among any names.
+    """
+    nouns = frozenset(name for name, count in counts.items() if count <= STRAY_LINES and _LABEL_ENDING.match(name))
     full = sum(count for name, count in counts.items() if " " in name and not is_generic_label(name))
     if full < max(FULL_NAME_LINES, FULL_NAME_SHARE * sum(counts.values())):
-        return frozenset()
+        return nouns
     first_names = {name.split()[0].casefold() for name in counts if " " in name}
-    return frozenset(
+    return nouns | frozenset(
         name
         for name, count in counts.items()
         if count <= STRAY_LINES
@@ -184,9 +217,16 @@ def _stray_words(counts: Mapping[str, int]) -> frozenset[str]:
 
 
 def _is_handle(name: str, count: int, lines: int) -> bool:
-    lowered = name.lower()
     if len(name) == 1 and name.isalpha():  # "A: yes", as corpora label people
         return count >= 3
-    if " " in name or not _TOKEN.match(name) or lowered in NOT_NAMES or lowered in _OPENERS or lowered in _CALENDAR:
-        return False
-    return count >= 3 and count * 10 >= lines
+    return _is_handle_like(name) and count >= 3 and count * 10 >= lines
+
+
+def _is_handle_like(name: str) -> bool:
+    """Is this one word that nobody writes into notes before a colon?"""
+    return bool(_TOKEN.match(name)) and name.lower() not in NOT_NAMES | _OPENERS | _CALENDAR
+
+
+def _are_handles(names: Collection[str], counts: Mapping[str, int]) -> bool:
+    """Do most of the lines that speakers open begin with a name in lower case?"""
+    return 2 * sum(counts[name] for name in names if name.islower()) > sum(counts[name] for name in names)

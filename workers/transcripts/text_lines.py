@@ -7,6 +7,7 @@ import re
 
 from workers.transcripts.clock import TIME, seconds_of
 from workers.transcripts.colon_lines import NamedLine, heading_time, named_line
+from workers.transcripts.one_time_speakers import Opened
 from workers.transcripts.pieces import Draft, Piece
 from workers.transcripts.preamble import is_footer, read_preamble
 from workers.transcripts.speakers import accepted_names, is_speaker_name
@@ -28,9 +29,9 @@ def read_text_lines(lines: list[str]) -> Draft:
     parsed = [named_line(line) for line in lines]
     source = _source(lines, parsed)
     head = Draft(source=source)
-    candidates = [found.name for found in parsed if found is not None]
+    opened = [Opened(found.name, found.text) for found in parsed if found is not None]
     _collect_listed(head, lines)
-    names = accepted_names(candidates, listed=head.attendees, lines=sum(1 for line in lines if line.strip()))
+    names = accepted_names(opened, listed=head.attendees, lines=sum(1 for line in lines if line.strip()))
     first = _first_speech(lines, parsed, names)
     draft = Draft(source=source)
     if first is None:

@@ -30,6 +30,7 @@ SourceFormat = Literal[
     "plain_text",
 ]
 
+NotesSection = Literal["summary", "decisions", "action_items", "open_questions"]
 WarningCode = Literal[
     "no_speakers",
     "generic_speakers",
@@ -77,6 +78,7 @@ class Utterance(BaseModel):
     text: str = Field(min_length=1)
     source_ref: str | None = None  # where in the file: "cue 12", "line 40", "ts 1690000000.000100"
     url: str | None = None  # where a reader can open it; chats have one for each message
+    section: NotesSection | None = None  # of notes: the heading the line stands under; None: it was said
 
 
 class Transcript(BaseModel):

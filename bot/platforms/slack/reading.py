@@ -243,7 +243,9 @@ class SlackReader:
                 escape(no) for no in fetched.refused
             ]
             text = "\n\n".join([str(message.get("text") or ""), *words]).strip()
-            found.append({**message, "text": text} if words else message)
+            # Slackbot posts a huddle's notes; as a bot's post they would be left out.
+            kept = {name: value for name, value in message.items() if not (pages and name in ("bot_id", "subtype"))}
+            found.append({**kept, "text": text} if words else message)
         return found
 
 

@@ -30,11 +30,20 @@ FIRST_TRY_SECONDS = 5.0
 class SocketMode:
     """One connection, kept alive."""
 
-    def __init__(self, app: AsyncApp, app_token: str, api: SlackApi, *, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        api: SlackApi,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+        try_seconds: float = FIRST_TRY_SECONDS,
+    ) -> None:
         self._app = app
         self._token = app_token
         self._api = api
         self._look_seconds = look_seconds
+        self._try_seconds = try_seconds
         self._handler: AsyncSocketModeHandler | None = None
         self._watching: asyncio.Task[None] | None = None
         self.connections = 0  # opened since the start
@@ -42,7 +51,7 @@ class SocketMode:
     async def start(self) -> None:
         """Connect, and keep connected; when Slack does not answer now, the watchdog tries on."""
         try:
-            async with asyncio.timeout(FIRST_TRY_SECONDS):
+            async with asyncio.timeout(self._try_seconds):
                 await self._connect()
         except Exception as error:  # noqa: BLE001  the SDK raises of all kinds; the watchdog tries again
             log.warning("slack.socket_not_open", error=type(error).__name__)
@@ -89,7 +98,7 @@ class SocketMode:
             try:
                 if not await self.is_alive():
                     log.warning("slack.socket_silent")
-                    async with asyncio.timeout(FIRST_TRY_SECONDS * 2):
+                    async with asyncio.timeout(self._try_seconds * 2):
                         await self._connect()
             except Exception as error:  # noqa: BLE001  whatever it was, the next look tries again
                 log.warning("slack.socket_not_open", error=type(error).__name__)

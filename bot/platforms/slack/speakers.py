@@ -10,6 +10,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from assistant.errors import NotPermitted, StewardError
+from assistant.mentions import Person
 from assistant.minutes.kept import NAME_SPEAKERS
 from bot.platforms.slack import modals
 from bot.platforms.slack.client import call
@@ -43,7 +44,7 @@ class SpeakersForm:
         await call(self._desk.api.writing(bot.token).views_open(trigger_id=press.trigger_id, view=form))
 
     async def on_submit(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Ask for the minutes again, where they stand."""
+        """Put the names into the minutes, or ask for them again, where they stand."""
         press = Press.model_validate(body)
         names = {label: str(name or "") for label, name in modals.read_values(press.view).items()}
         try:
@@ -56,6 +57,9 @@ class SpeakersForm:
     async def _ask(self, job_id: UUID, person_id: str, names: dict[str, str]) -> None:
         view = await asyncio.to_thread(self._desk.dependencies.jobs.view, job_id)
         again = ask_with_names(view, person_id, names)
+        desk, person = self._desk.dependencies.minutes, Person(id=person_id)
+        if await asyncio.to_thread(desk.name_speakers, job_id, names, person):
+            return
         asked = await asyncio.to_thread(self._desk.store.mention_of, job_id)
         if asked is None:
             raise NotPermitted("the job is deleted", reply="I don't know those minutes any more.")

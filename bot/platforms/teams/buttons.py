@@ -153,7 +153,10 @@ class Buttons:
 
     async def _named(self, activity: TeamsActivity, view: JobView, data: Mapping[str, Any]) -> str:
         asker = await self._directory.known(activity)
-        again = ask_with_names(view, asker.person.id, speakers.names_filled_in(data))
+        names = speakers.names_filled_in(data)
+        again = ask_with_names(view, asker.person.id, names)
+        if await self._minutes.name_speakers(view.id, names, asker.person):
+            return "The names are kept, and so are the corrections."
         accepted = await self._ask_again(activity, asker, view, key=f"teams:{again.key}", options=again.options)
         return "I'm on it already." if accepted.duplicate else "I'm writing the minutes again, with these names."
 

@@ -249,7 +249,7 @@ class TeamsDesk:
         """Return the meeting's transcript when somebody in a meeting asks for its minutes."""
         if route(mention).kind is not MEETING_SUMMARY:
             return ()
-        found = await self._transcripts.fetch(activity)
+        found = await self._transcripts.fetch(activity, await self._directory.zone(activity))
         return (found,) if found is not None else ()
 
     async def _stop_newest(self, activity: TeamsActivity) -> str:

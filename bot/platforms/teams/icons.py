@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 Point = tuple[float, float]
 Inside = Callable[[float, float], bool]
@@ -17,11 +18,13 @@ ACCENT_HEX = "#1F5E5B"
 SAMPLES = 4  # a pixel's edge is the mean of so many points in each direction
 
 
+@cache
 def color_icon() -> bytes:
     """Return the PNG of 192 × 192: white bubble, tick in the accent colour, full background."""
     return _png(192, [(_everything, (*ACCENT, 255)), (_bubble, (255, 255, 255, 255)), (_tick, (*ACCENT, 255))])
 
 
+@cache
 def outline_icon() -> bytes:
     """Return the PNG of 32 × 32: white lines on nothing."""
     return _png(32, [(lambda x, y: _rim(x, y) or _tick(x, y), (255, 255, 255, 255))])

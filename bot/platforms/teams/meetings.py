@@ -7,6 +7,8 @@ with an application access policy, or OnlineMeetingTranscript.Read.Chat granted 
 from __future__ import annotations
 
 import asyncio
+import re
+from datetime import datetime, tzinfo
 
 import structlog
 
@@ -22,6 +24,8 @@ log = structlog.get_logger()
 
 PATIENCE_SECONDS = 9.0
 VTT = "text/vtt"
+MAX_TITLE_CHARS = 120
+_NO_NAME = re.compile(r"[\x00-\x1f/\\]+")  # no part of a file's name
 
 
 class MeetingTranscripts:
@@ -32,8 +36,11 @@ class MeetingTranscripts:
         self._graph = graph
         self._blobs = blobs
 
-    async def fetch(self, activity: TeamsActivity) -> Attachment | None:
+    async def fetch(self, activity: TeamsActivity, zone: tzinfo) -> Attachment | None:
         """Return the newest transcript of the activity's meeting, kept; None outside of meetings.
+
+        It is named by the meeting's title and its day on the clock of `zone`: the file itself says neither, and
+        "by Friday" means a day only with the meeting's.
 
         Raises:
             RequestInvalid: the meeting has none, or we may not read it; `reply` says what to do.
@@ -43,7 +50,7 @@ class MeetingTranscripts:
             return None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                data = await self._newest(activity, meeting)
+                name, data = await self._newest(activity, meeting, zone)
         except NotPermitted as error:
             raise RequestInvalid(
                 str(error),
@@ -62,9 +69,9 @@ class MeetingTranscripts:
             ) from error
         sha256 = await asyncio.to_thread(self._blobs.store, data)
         log.info("teams.transcript_kept", size_bytes=len(data))
-        return Attachment(name="transcript.vtt", media_type=VTT, size_bytes=len(data), location=f"blob:{sha256}")
+        return Attachment(name=name, media_type=VTT, size_bytes=len(data), location=f"blob:{sha256}")
 
-    async def _newest(self, activity: TeamsActivity, meeting: str) -> bytes:
+    async def _newest(self, activity: TeamsActivity, meeting: str, zone: tzinfo) -> tuple[str, bytes]:
         details = await self._client.meeting(activity.service_url, meeting)
         graph_id = text_at(details, "details", "msGraphResourceId")
         organizer = text_at(details, "organizer", "aadObjectId")
@@ -77,4 +84,16 @@ class MeetingTranscripts:
         if not known:
             raise NothingFound("the meeting has no transcript")
         newest = max(known, key=lambda one: text_at(one, "createdDateTime") or "")
-        return await self._graph.text(tenant, f"{base}/{segment(newest['id'])}/content", **{"$format": VTT})
+        data = await self._graph.text(tenant, f"{base}/{segment(newest['id'])}/content", **{"$format": VTT})
+        return _name(text_at(details, "details", "title"), text_at(newest, "createdDateTime"), zone), data
+
+
+def _name(title: str | None, created: str | None, zone: tzinfo) -> str:
+    """Return "2026-11-24 Budget round.vtt", without what isn't known."""
+    try:
+        began = datetime.fromisoformat(created) if created else None
+    except ValueError:
+        began = None
+    day = f"{began.astimezone(zone):%Y-%m-%d}" if began is not None and began.tzinfo is not None else ""
+    words = " ".join(_NO_NAME.sub(" ", title or "").split())[:MAX_TITLE_CHARS].strip() or "transcript"
+    return f"{day} {words}.vtt".strip()

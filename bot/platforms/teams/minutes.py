@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from assistant.errors import RequestInvalid
-from assistant.mentions import Mention
+from assistant.mentions import Mention, Person
 from assistant.minutes.edits import HINTS, HOW_TO, TITLES
 from bot.minutes import EDIT, FORGET, ORDERS, MinutesDesk, read_press
 from bot.platforms.teams import cards
@@ -24,6 +25,14 @@ class MinutesButtons:
 
     def __init__(self, minutes: MinutesDesk) -> None:
         self._minutes = minutes
+
+    async def name_speakers(self, job_id: UUID, names: Mapping[str, str], person: Person) -> bool:
+        """Put the names into minutes that somebody has worked on; False: they are better asked for again.
+
+        Raises:
+            StewardError: as MinutesDesk says; the reply is safe to show.
+        """
+        return await asyncio.to_thread(self._minutes.name_speakers, job_id, names, person)
 
     async def press(self, name: str, data: Mapping[str, Any], mention: Mention) -> str | Json:
         """Do what the button says; `mention` is what who presses would ask here.

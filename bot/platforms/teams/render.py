@@ -7,6 +7,7 @@ your bot messages"), ten citations with a name of 80 and an abstract of 160 char
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ ABSTRACT_CHARS = 160
 KEYWORD_CHARS = 28
 KEYWORDS_AT_MOST = 3
 SUMMARY_CHARS = 200
+_ESCAPED_NUMBER = re.compile(r"\\\[(\d{1,3})\\\]")
 _ICONS = {"info": "ℹ️", "warning": "⚠️", "refusal": "🔎", "error": "❗"}
 
 Json = dict[str, Any]
@@ -160,6 +162,11 @@ def _text(reply: Reply, blocks: Sequence[Block], key: str, base_url: str | None)
     return said if said.strip() else "…"
 
 
+def _with_sources(text: str) -> str:
+    """Return plain text in which the numbers of its sources stay what they are."""
+    return _ESCAPED_NUMBER.sub(r"[\1]", plain(text))
+
+
 def _markdown(block: Block, key: str, base_url: str | None) -> str:
     match block:
         case Paragraph():
@@ -167,7 +174,9 @@ def _markdown(block: Block, key: str, base_url: str | None) -> str:
         case Notice():
             return f"{_ICONS[block.level]} *{plain(block.text)}*"
         case Checklist():
-            return "\n".join([f"**{plain(block.title)}**", "", *(f"- ☐ {plain(item)}" for item in block.items)])
+            return "\n".join(
+                [f"**{plain(block.title)}**", "", *(f"- ☐ {_with_sources(item)}" for item in block.items)]
+            )
         case Links():
             lines = (f"- [{plain(one.label)}]({one.url}) {plain(one.note)}".rstrip() for one in block.items)
             return "\n".join([f"**{plain(block.title)}**", "", *lines])

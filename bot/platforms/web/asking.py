@@ -79,9 +79,13 @@ class Asking:
         await self._shown.show_asked(job_id, conversation_id)
 
     async def ask_with_names(self, event: PageEvent, turn: TurnView) -> None:
-        """Ask for the minutes again, with the names that their dialog brought back."""
-        view = turn.view
-        again = ask_with_names(view, self._shown.person.id, names_of(event.text))
+        """Put the names of the dialog into the minutes, or ask for them again where nobody has worked on them."""
+        view, names, person = turn.view, names_of(event.text), self._shown.person
+        again = ask_with_names(view, person.id, names)
+        if await asyncio.to_thread(self._deps.minutes.name_speakers, view.id, names, person):
+            self._shown.frame.announce("The names are kept, and so are the corrections.")
+            await self._shown.show_again(turn)
+            return
         job_id, conversation_id = await self.take(
             view.question, view.attachments, view.kind, again.key, options=dict(again.options)
         )

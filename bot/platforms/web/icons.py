@@ -40,6 +40,7 @@ _PATHS: Final[dict[str, str]] = {
     "file": '<path d="M7 3h7l5 5v13H7zM14 3v5h5"/>',
     "download": '<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>',
     "check": '<path d="M5 12.5l4.5 4.5L19 7"/>',
+    "box": '<rect x="5" y="5" width="14" height="14" rx="2"/>',
     "cross": '<path d="M7 7l10 10M17 7L7 17"/>',
     "left": '<path d="M14.5 5l-7 7 7 7"/>',
     "right": '<path d="M9.5 5l7 7-7 7"/>',

@@ -28,8 +28,7 @@ def render_line(entry: LineEntry, kept: KeptMinutes, *, among_its_kind: bool = F
     label, about = _told(entry, kept)
     if among_its_kind:
         label = _status(entry) if isinstance(entry, Decision) else "done" if _is_done(entry) else ""
-    is_told = isinstance(entry, Decision) and entry.is_unsure  # before its words
-    marks = ["little support"] if entry.is_weak and not is_told else []
+    marks = ["little support"] if entry.is_weak else []
     if entry.edited_by:
         marks.append(f"edited by {entry.edited_by}")
     mark = element("small", f" ({', '.join(marks)})") if marks else None

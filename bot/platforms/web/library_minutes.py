@@ -48,7 +48,7 @@ def minutes_page(person: Person, opened: OpenedMinutes) -> str:
         _said(opened),
         _section("Summary", minutes.summary, opened),
         _topics(opened),
-        _section("Decisions", minutes.decisions, opened),
+        _section("Decisions", minutes.decisions, opened, _guesses(kept)),
         _section("Tasks", minutes.action_items, opened),
         _section("Open questions", minutes.open_questions, opened),
         _people(kept),
@@ -113,6 +113,13 @@ def _candidates(kept: KeptMinutes) -> Markup | None:
     )
 
 
+def _guesses(kept: KeptMinutes) -> Markup | None:
+    if not any(one.is_unsure for one in kept.minutes.decisions):
+        return None
+    words = "“perhaps” marks a guess: the words resemble a decision, and nobody called them one."
+    return element("p", words, class_="about")
+
+
 def _said(opened: OpenedMinutes) -> Markup | None:
     if not opened.said:
         return None
@@ -127,10 +134,10 @@ def _said(opened: OpenedMinutes) -> Markup | None:
     return element("section", element("h2", "Said about your words"), element("ul", lines, class_="quotes"))
 
 
-def _section(title: str, entries: Sequence[LineEntry], opened: OpenedMinutes) -> Markup:
+def _section(title: str, entries: Sequence[LineEntry], opened: OpenedMinutes, note: Markup | None = None) -> Markup:
     lines = [_entry(entry, opened) for entry in entries]
     body = element("ul", lines, class_="minutes-lines") if lines else element("p", "None found.", class_="about")
-    return element("section", element("h2", title), body)
+    return element("section", element("h2", title), body, note)
 
 
 def _entry(entry: LineEntry, opened: OpenedMinutes) -> Markup:

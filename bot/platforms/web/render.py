@@ -35,7 +35,7 @@ from bot.drafts import DOWNLOAD
 from bot.platforms.web.chart import render_chart
 from bot.platforms.web.icons import icon
 from bot.platforms.web.markup import Attribute, Child, element, join
-from bot.platforms.web.safe_markdown import escaped_lines, render_answer
+from bot.platforms.web.safe_markdown import escaped_lines, render_answer, render_line
 from bot.surroundings import ACTION as SURROUNDINGS
 
 _OWN_ACTIONS = frozenset(
@@ -105,6 +105,10 @@ def source_label(citation: Citation) -> str:
     return f"Source {citation.number}: {citation.title}{section}"
 
 
+def _with_sources(text: str, citations: Mapping[int, Citation]) -> Markup:
+    return render_line(text, citations, label=lambda number: source_label(citations[number]))
+
+
 def _render_block(block: Block, job_id: UUID, citations: Mapping[int, Citation]) -> Markup | None:
     match block:
         case Paragraph():
@@ -118,7 +122,8 @@ def _render_block(block: Block, job_id: UUID, citations: Mapping[int, Citation])
         case Table():
             return _table(block)
         case Checklist():
-            items = [element("li", icon("check"), element("span", item)) for item in block.items]
+            said = (_with_sources(item, citations) for item in block.items)
+            items = [element("li", icon("box"), element("span", item)) for item in said]
             return element("section", element("h4", block.title), element("ul", items), class_="checklist")
         case Links():
             return element("section", element("h4", block.title), element("ul", _links(block)), class_="links")

@@ -35,7 +35,15 @@ def render_answer(text: str, numbers: Container[int], *, label: Callable[[int], 
 
     `label` says in words what button n opens, for people who hear the page. `[n]` inside code stays text.
     """
+    return _referenced(render_markdown(text), numbers, label)
 
+
+def render_line(text: str, numbers: Container[int], *, label: Callable[[int], str]) -> Markup:
+    """Return plain text as HTML, with the buttons of `render_answer`."""
+    return _referenced(escape(text), numbers, label)
+
+
+def _referenced(html: Markup, numbers: Container[int], label: Callable[[int], str]) -> Markup:
     def button(match: re.Match[str]) -> str:
         number = int(match[1])
         if number not in numbers:
@@ -51,7 +59,7 @@ def render_answer(text: str, numbers: Container[int], *, label: Callable[[int], 
             title=label(number),
         )
 
-    return _each_text(render_markdown(text), lambda part: _REFERENCE.sub(button, part))
+    return _each_text(html, lambda part: _REFERENCE.sub(button, part))
 
 
 def render_highlighted(body: str, span: tuple[int, int] | None) -> Markup:

@@ -15,6 +15,8 @@ WELL = {
     "claim_p95_ms": 8.0,
     "behind_flood_to_idle": 1.1,
     "behind_burst_to_idle": 1.2,
+    "stop_max_s": 1.5,
+    "stop_deaf_max_s": 1.6,
     "jobs_per_core_second": 400.0,
 }
 

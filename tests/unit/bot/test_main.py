@@ -117,7 +117,7 @@ async def test_the_delivery_loop_brings_answers_to_the_platform(
     job = jobs.claim(("policy",), owner="w1")
     assert job is not None
     jobs.finish(job, make_result("Twenty-five."))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while chat.said(job_id) != ["Twenty-five."]:
             await asyncio.sleep(0.01)
     engine.dispose()

@@ -58,6 +58,23 @@ def test_a_file_tells_what_is_wanted(name: str, text: str, kind: str) -> None:
     assert route(make_mention(text, attachments=(file(name),))).kind.name == kind
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Protokoll auf Deutsch", "Bitte eine Zusammenfassung", "Le compte rendu, s'il te plaît", "El acta, por favor",
+     "Il verbale", "A ata em português", "Notulen graag", "Protokół po polsku", "Mötesprotokoll, tack",
+     "Et referat, tak", "Протокол українською", "議事録を日本語で"],
+)  # fmt: skip
+def test_minutes_are_asked_for_in_every_language_they_are_written_in(text: str) -> None:
+    assert route(make_mention(text, attachments=(file("weekly.txt"),))).kind.name == "meeting_summary"
+    assert route(make_mention(text)).kind.name == "policy_search"  # of nothing
+
+
+def test_a_question_about_minutes_with_a_file_stays_a_question() -> None:
+    mention = make_mention("Wer schreibt das Protokoll?", attachments=(file("rules.txt"),))
+
+    assert route(mention).kind.name == "policy_search"
+
+
 def test_a_named_kind_wins_over_the_text() -> None:
     assert route(make_mention("logs of checkout", kind="policy_search")).kind.name == "policy_search"
 

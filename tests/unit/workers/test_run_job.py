@@ -131,7 +131,7 @@ def in_thread(worker: Worker) -> threading.Thread:
     return thread
 
 
-def wait_until(is_so: object, seconds: float = 20.0) -> None:
+def wait_until(is_so: object, seconds: float = 30.0) -> None:
     pause = threading.Event()
     for _ in range(int(seconds / 0.01)):
         if is_so():
@@ -146,7 +146,7 @@ def test_stop_reaches_a_running_job_with_the_next_heartbeat(settings: Settings, 
     thread = in_thread(worker)
     jobs.cancel(job_id, by="ann")
     worker.held.beat()
-    thread.join(2)
+    thread.join(30)
     worker.engine.dispose()
     view = jobs.view(job_id)
 
@@ -162,7 +162,7 @@ def test_a_worker_that_lost_its_job_stays_silent(settings: Settings, jobs: JobSt
     JobRepair(jobs.engine).bury("w1")
     JobRepair(jobs.engine).sweep()
     handlers.release.set()
-    thread.join(2)
+    thread.join(30)
     worker.engine.dispose()
     view = jobs.view(job_id)
 

@@ -6,7 +6,6 @@ that says it is confidential is marked, so that it can be left out when an outsi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from assistant.errors import DocumentUnreadable
 from assistant.mentions import Attachment
 from workers.context import Files
+from workers.jobs.email_draft.minutes_file import read_minutes
 from workers.jobs.email_draft.thread import ThreadMessage, in_order, read_message
 from workers.transcripts.parse import parse_transcript
 from workers.transcripts.transcript import TranscriptUnreadable
@@ -119,8 +119,15 @@ def gather(
         sources.append(source)
     thread = in_order(messages)
     sources = [*map(_message_source, thread), *sources]
+    minutes = [
+        read
+        for name, data in texts
+        if data and name.lower().endswith(".json") and (read := read_minutes(data)) is not None
+    ]
     sources += [
-        Source(f"history:{n}", "this conversation", text, kind="history") for n, text in enumerate(history, 1)
+        Source(f"history:{n}", "this conversation", text, kind="history")
+        for n, text in enumerate(history, 1)
+        if not any(one.is_shown_in(text) for one in minutes)
     ]
     cleaned = []
     for source in sources:
@@ -176,8 +183,8 @@ def _file(name: str, data: bytes) -> tuple[Source, tuple[str, ...]]:
         DocumentUnreadable: it isn't text.
     """
     lowered = name.lower()
-    if lowered.endswith(".json") and (minutes := _minutes(data)) is not None:
-        return Source(f"file:{name}", name, minutes[0], kind="minutes"), minutes[1]
+    if lowered.endswith(".json") and (minutes := read_minutes(data)) is not None:
+        return Source(f"file:{name}", name, minutes.text, kind="minutes"), minutes.participants
     text = "" if lowered.endswith(".docx") else _decoded(data, name)
     looks_spoken = len(re.findall(r"^(?:\[[\d:.]+\]\s*)?[A-Z][\w. '’-]{1,40}:\s\S", text, re.MULTILINE)) >= 6
     if lowered.endswith(_TRANSCRIPT_SUFFIXES) or (lowered.endswith(".txt") and looks_spoken):
@@ -201,20 +208,3 @@ def _decoded(data: bytes, name: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
-
-
-def _minutes(data: bytes) -> tuple[str, tuple[str, ...]] | None:
-    """Return minutes, exported as JSON, as lines of text and their participants; None for other JSON."""
-    try:
-        found = json.loads(data)
-    except ValueError:
-        return None
-    if not isinstance(found, dict) or not isinstance(found.get("action_items"), list):
-        return None
-    decisions = [item for item in found.get("decisions", []) if not item.get("is_weak")]  # a guess is not to be told
-    lines = [str(item.get("text", "")) for item in (*found.get("summary", []), *decisions)]
-    for item in found["action_items"]:
-        due = f" (due {item['due']})" if item.get("due") else ""
-        lines.append(f"- [ ] {item.get('owner') or 'no owner'}: {item.get('task', '')}{due}")
-    people = found.get("meeting", {}).get("participants", [])
-    return "\n".join(line for line in lines if line), tuple(map(str, people))

@@ -30,6 +30,7 @@ from workers.jobs.meeting_summary.extract_meeting import (
     participants,
     people_points,
 )
+from workers.jobs.meeting_summary.extract_notes import with_notes, without_notes
 from workers.jobs.meeting_summary.extract_open import OpenMatter, find_open
 from workers.jobs.meeting_summary.extract_owners import due_of, owner_of
 from workers.jobs.meeting_summary.extract_settled import Settled
@@ -65,8 +66,14 @@ def extract_minutes(
     `language` is the one asked for; without a model lines stay in the language spoken, and a warning says
     so when the two differ. `budget_words` bounds the summary lines; None lets it grow with the meeting.
     `watch(part, of)` is called as the work goes on; what it raises ends it (a job's Stop). `weights` are the
-    shipped ones unless a bench hands in others.
+    shipped ones unless a bench hands in others. Lines of notes are taken over as they stand.
     """
+    if any(one.section for one in transcript.utterances):
+        header = header_of_meeting(transcript, language=None, engine="extractive")
+        made = Minutes(meeting=header, warnings=tuple(meeting_warnings(transcript, header.spoken, language)))
+        if (said := without_notes(transcript)) is not None:
+            made = extract_minutes(said, language=language, budget_words=budget_words, watch=watch, weights=weights)
+        return with_notes(made.model_copy(update={"meeting": header}), transcript)
     watch(1, STEPS)
     sentences = all_sentences(transcript)
     statements = summary_units(sentences)
@@ -162,7 +169,7 @@ def _decisions(
             text=joined_line(entry.line, sentences),
             status=entry.status,
             evidence=evidence_of([sentences[number] for number in entry.proof], transcript),
-            is_weak=entry in unsure,
+            is_unsure=entry in unsure,
         )
         for entry in _unlike([*sure, *unsure], sentences)
     )

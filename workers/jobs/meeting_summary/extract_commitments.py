@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from assistant.words import STOPWORDS, content_stems
 from workers.jobs.meeting_summary.extract_owners import called, named_for
+from workers.jobs.meeting_summary.extract_present import present_task
 from workers.jobs.meeting_summary.extract_units import Unit
 from workers.validation.due_days import due_phrase
 
@@ -121,6 +122,7 @@ class _Reader:
             or self._named(number)
             or self._by_role(number)
             or self._taken_on(number)
+            or self._in_the_present(number)
         )
 
     def _asked(self, number: int) -> Commitment | None:
@@ -216,6 +218,13 @@ class _Reader:
             return None
         line = (*self._with_subject(context), number) if context is not None else (number,)
         return self._made(line, line, unit.speaker, stated=True)
+
+    def _in_the_present(self, number: int) -> Commitment | None:
+        unit = self.sentences[number]
+        found = present_task(unit.raw, unit.speaker, self.participants)
+        if found is None or _ON_THE_SPOT.search(self.lowered[number]):
+            return None
+        return Commitment((number,), (number,), found.owner, found.due, stated=found.owner is not None)
 
     def _points(self, number: int, due: str | None) -> bool:
         """Does the sentence leave to others what is to be done: "I'll bring it to them"?"""

@@ -72,7 +72,7 @@ def meeting_warnings(transcript: Transcript, spoken: str | None, asked: str | No
     """Return what to know before trusting a line; `asked` is the language asked for, if one was."""
     codes = {warning.code: warning.text for warning in transcript.warnings}
     warnings = []
-    if not transcript.speakers:
+    if not transcript.speakers and not any(one.section for one in transcript.utterances):
         warnings.append(make_warning("no_speakers"))
     if "cut" in codes:
         warnings.append(make_warning("truncated", detail=codes["cut"]))

@@ -48,7 +48,8 @@ class Section:
     name: str
     title: str
     lines: tuple[Line, ...]
-    note: str = ""
+    note: str = ""  # on the lines as a whole, for files
+    guesses: str = ""  # what "perhaps" before some of the lines means; empty: no line has it
 
     def placed_lines(self) -> Iterator[tuple[str, str]]:
         """Yield each line's text and place."""
@@ -141,8 +142,11 @@ def _section(minutes: Minutes, name: SectionName, layout: Layout) -> Section:
             for entry in getattr(minutes, name)
         )
     is_open = is_extractive and minutes.confirmed_by is None
-    note = layout.wording["candidates"] if is_open and name in _CANDIDATES else ""
-    return Section(name, layout.heading(name), lines, note)
+    is_guessed = name == "decisions" and any(one.is_unsure for one in minutes.decisions)
+    guesses = layout.wording["perhaps_note"] if is_guessed else ""
+    candidates = layout.wording["candidates"] if is_open and name in _CANDIDATES else ""
+    note = " ".join(one for one in (candidates, guesses) if one)
+    return Section(name, layout.heading(name), lines, note, guesses)
 
 
 def _text(entry: Entry, wording: Wording) -> str:
@@ -158,8 +162,7 @@ def _text(entry: Entry, wording: Wording) -> str:
 
 
 def _marks(entry: Entry, wording: Wording, *, is_mixed: bool) -> str:
-    is_told = isinstance(entry, Decision) and entry.is_unsure  # before its words
-    marks = [wording["weak"]] if entry.is_weak and not is_told else []
+    marks = [wording["weak"]] if entry.is_weak else []
     if entry.edited_by:
         marks.append(wording.edited(entry.edited_by))
     elif is_mixed and entry.found_by == "rules":

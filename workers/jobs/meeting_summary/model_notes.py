@@ -151,6 +151,8 @@ def _together(one: Entry, other: Entry) -> Entry:
     update: dict[str, object] = {"evidence": joined_evidence([*one.evidence, *other.evidence])}
     if isinstance(one, Decision) and isinstance(other, Decision) and other.status != "proposed":
         update["status"] = other.status
+    if isinstance(one, Decision) and isinstance(other, Decision):
+        update["is_unsure"] = one.is_unsure and other.is_unsure
     if isinstance(one, ActionItem) and isinstance(other, ActionItem):
         if one.owner is None and other.owner is not None:
             update |= {"owner": other.owner, "owner_ref": other.owner_ref, "confidence": other.confidence}

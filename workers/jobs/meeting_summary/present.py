@@ -21,11 +21,11 @@ from workers.jobs.meeting_summary.export import to_csv, to_docx, to_ics, to_mark
 from workers.jobs.meeting_summary.export_pdf import SHOWN_LETTERS, LettersMissing, font_paths, to_pdf, undrawn_signs
 from workers.jobs.meeting_summary.layout import Layout
 from workers.jobs.meeting_summary.reply import Sources, minutes_claims, minutes_text, render_minutes
+from workers.jobs.meeting_summary.wording import Wording
 from workers.transcripts.people import unnamed_speakers
 from workers.transcripts.transcript import Transcript
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-FORGET_QUESTION = "The minutes, every revision of them and what was said are deleted for good."
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def present(
     return Presented(reply, minutes_text(minutes, layout), claims, tuple(untold))
 
 
-def naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], list[str]]:
+def naming(transcript: Transcript, platform: Platform, wording: Wording) -> tuple[list[Action], list[str]]:
     """Return how the asker can name speakers: a button, or a sentence where nothing can be pressed.
 
     It stays under the minutes through all their revisions, as long as somebody is unnamed.
@@ -80,24 +80,26 @@ def naming(transcript: Transcript, platform: Platform) -> tuple[list[Action], li
     if not (unnamed := unnamed_speakers(transcript)):
         return [], []
     if platform is not Platform.CONSOLE:
-        return [Action(name=NAME_SPEAKERS, label="Name the speakers", value={"speakers": list(unnamed)})], []
+        return [
+            Action(name=NAME_SPEAKERS, label=wording.button("name_speakers"), value={"speakers": list(unnamed)})
+        ], []
     return [], [f"To name the speakers, send the file again with “{unnamed[0]} is …, …” and everyone else."]
 
 
 def _buttons(shown: Shown, context: JobContext) -> list[Action]:
     """Return what can be pressed, most needed first. Every button says under which revision it stood."""
     here: dict[str, Any] = {"minutes": str(shown.id), "revision": shown.revision}
-    minutes = shown.minutes
-    buttons = [Action(name=PREFIX + "edit", label="Edit", value=here)]
+    minutes, wording = shown.minutes, shown.layout.wording
+    buttons = [Action(name=PREFIX + "edit", label=wording.button("edit"), value=here)]
     if minutes.confirmed_by is None:
-        buttons.append(Action(name=PREFIX + "confirm", label="Confirm", value=here, style="primary"))
+        buttons.append(Action(name=PREFIX + "confirm", label=wording.button("confirm"), value=here, style="primary"))
     ordered = {ticket.item for ticket in shown.tickets if ticket.state in ("pending", "done")}
     open_items = [item for item in minutes.action_items if item.id not in ordered and not item.is_done]
     if context.tickets is not None and open_items:
-        label = f"Create {len(open_items)} ticket{'s' if len(open_items) > 1 else ''}"
+        label = wording.button("one_ticket" if len(open_items) == 1 else "tickets", len(open_items))
         buttons.append(Action(name=PREFIX + "tickets", label=label, value=here))
-    forget = Action(name=PREFIX + "forget", label="Forget", value=here, style="danger", ask_first=FORGET_QUESTION)
-    buttons.append(forget)
+    forget, sure = wording.button("forget"), wording.button("forget_question")
+    buttons.append(Action(name=PREFIX + "forget", label=forget, value=here, style="danger", ask_first=sure))
     return buttons
 
 

@@ -95,7 +95,7 @@ def render_minutes(
         *(Notice(level="warning", text=text) for text in notices),
         *([Citations(items=tuple(sources.cited.values()))] if sources.cited else []),
         *files,
-        Actions(items=(*actions, *offer_email().items)),
+        Actions(items=(*actions, *offer_email(layout.wording.button("draft_email")).items)),
         Notice(
             text=label
             if minutes.meeting.engine == "extractive"
@@ -139,7 +139,9 @@ def _block(section: Section, layout: Layout, sources: Sources) -> Block:
         return Checklist(title=section.title, items=lines)
     body = "\n".join(f"- {line}" for line in lines) or layout.wording["none_found"]
     if not lines and section.name in ITEM_SECTIONS:
-        body += f" {layout.wording['none_next']}"
+        body += f" {layout.wording.none_next()}"
+    if section.guesses:
+        body += f"\n\n_{section.guesses}_"
     return Paragraph(markdown=f"**{section.title}**\n\n{body}")
 
 

@@ -231,7 +231,7 @@ def _result(job: Job, context: JobContext, finished: _Finished, options: Minutes
     else:
         receipt = written.reader.receipt(checks=checks, repaired=is_repaired)
     platform = job.mention.conversation.platform
-    actions, hints = naming(transcript, platform)
+    actions, hints = naming(transcript, platform, finished.layout.wording)
     if (spoken_in := minutes.meeting.spoken) not in (None, *languages()):
         hints.append(f"Headings and remarks are in English: I don't have them in “{spoken_in}”.")
     presented = present(context, shown, options.formats, platform, notices=hints, actions=actions)

@@ -45,7 +45,8 @@ def show_again(job: Job, context: JobContext, kept: KeptMinutes, formats: Sequen
     )
     context.report("showing", f"writing revision {kept.revision} and its files")
     platform = job.mention.conversation.platform
-    actions, hints = naming(transcript_of(spoken, minutes), platform) if spoken else ([], [])
+    wording = shown.layout.wording
+    actions, hints = naming(transcript_of(spoken, minutes), platform, wording) if spoken else ([], [])
     presented = present(context, shown, formats, platform, notices=hints, actions=actions)
     return JobResult(
         outcome="answered",

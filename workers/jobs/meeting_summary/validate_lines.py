@@ -131,6 +131,8 @@ class Source:
 
     def was_agreed(self, ids: Sequence[str]) -> bool:
         """Does a sentence of the cited utterances, or the answer to it, say that it was agreed (or turned down)?"""
+        if any(self.transcript.utterances[self.place[key]].section == "decisions" for key in ids):
+            return True  # who wrote the notes says so by their heading
         numbers = {number for key in ids for number in self.sentences_of.get(self.place[key], ())}
         return any(status_of(number, self.sentences) != "proposed" for number in numbers)
 

@@ -50,9 +50,22 @@ class Wording:
         """Return "31% of the talk"."""
         return self.texts["of_the_talk"].format(share=f"{share:.0%}")
 
+    def none_next(self) -> str:
+        """Return how to add what was missed, by the button as it is labelled."""
+        return self.texts["none_next"].replace("{edit}", self.button("edit"))
+
+    def button(self, key: str, count: int = 0) -> str:
+        """Return the label of a button under minutes, or what it asks first."""
+        return _buttons()[self.code][key].replace("{count}", str(count))
+
     def edited(self, name: str) -> str:
         """Return "edited by Anna Berg"."""
         return self.texts["edited_by"].replace("{name}", name)
+
+
+@cache
+def _buttons() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("buttons.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from assistant.errors import RequestInvalid
-from assistant.minutes.edits import apply_edit, form_values
+from assistant.minutes.edits import apply_edit, confirmed, form_values
 from assistant.minutes.kept import numbered
 from assistant.minutes.schema import ActionItem, Decision, Evidence, MeetingHeader, Minutes, OpenQuestion
 
@@ -69,6 +69,20 @@ def test_lines_that_were_left_alone_keep_their_evidence_and_no_mark() -> None:
     assert edited.minutes.action_items == MINUTES.action_items
 
 
+def test_a_guess_stays_one_until_its_status_is_given() -> None:
+    minutes = numbered(
+        Minutes(meeting=MeetingHeader(), decisions=(Decision(text="Grey.", status="proposed", is_unsure=True),))
+    )
+    reworded = apply_edit(minutes, {"decisions": "1. [perhaps] Dark grey."}, editor="Ada").minutes.decisions[0]
+    settled = apply_edit(minutes, {"decisions": "1. [proposed] Grey."}, editor="Ada").minutes.decisions[0]
+    looked_at = confirmed(minutes, by="Ada").decisions[0]
+
+    assert form_values(minutes)["decisions"] == "1. [perhaps] Grey."
+    assert (reworded.text, reworded.is_unsure, reworded.edited_by) == ("Dark grey.", True, "Ada")
+    assert (settled.text, settled.is_unsure, settled.edited_by) == ("Grey.", False, "Ada")
+    assert (looked_at.status, looked_at.is_unsure, looked_at.edited_by) == ("proposed", False, None)
+
+
 def test_an_owner_is_taken_away_with_a_dash() -> None:
     edited = apply_edit(
         MINUTES, {"action_items": "1. Send the forms | - | 2026-03-06\n2. Write the test plan"}, editor="A"
@@ -88,6 +102,8 @@ def test_an_edit_takes_the_confirmation_back() -> None:
     ("section", "line", "says"),
     [
         ("decisions", "1. [maybe] We stay", "[maybe]"),
+        ("decisions", "1. [perhaps] We stay", "[perhaps]"),
+        ("decisions", "[perhaps] We stay", "[perhaps]"),
         ("decisions", "3. [agreed] We stay", "number 3"),
         ("decisions", "1. [agreed] One\n1. [agreed] Two", "number 1"),
         ("decisions", "1. [agreed]", "has no words"),

@@ -94,7 +94,7 @@ WRITERS: tuple[Callable[[int, datetime], str], ...] = (
 def _log(writers: tuple[Callable[[int, datetime], str], ...]) -> LogBytes:
     lines = [
         writers[number % len(writers)](number // len(writers), BEGIN + timedelta(seconds=number))
-        for number in range(LINES * len(writers))
+        for number in range(LINES * min(len(writers), 3))
     ]
     return LogBytes("log.txt", "\n".join(lines).encode())
 

@@ -124,7 +124,8 @@ FRAGMENTS = st.sampled_from(
     ["WEBVTT", "NOTE", "STYLE", "1", "00:01.000 --> 00:02.000", "99:99:99,999 --> 0:0:0.0", "<v Anna>", "</v>", "<v ", "Anna: hi",  # noqa: E501
      "Anna  0:33", "**Anna** (0:10): hi", "# Title", "10:03:12 From Ana to Everyone:", "10:03:12 From Ana to Ben (Privately):",  # noqa: E501
      "\thello", "Attendees", "Attendees: Anna, Ben", "Date: 2026-13-45", "00:05:00", "Meeting ended after 00:10:00", "---", "",  # noqa: E501
-     "Transcribed by https://otter.ai", "{", "[", '{"messages":[{"ts":"1","text":3}]}', "&amp;&#xFFFFFFFF;", "：", "Note: x", ">>", "- "]  # noqa: E501
+     "Transcribed by https://otter.ai", "{", "[", '{"messages":[{"ts":"1","text":3}]}', "&amp;&#xFFFFFFFF;", "：", "Note: x", ">>", "- ",  # noqa: E501
+     "Summary", "## Action items", "Decisions:", "Transcript", "[10:00 AM] Anna: hi"]
 )  # fmt: skip
 
 

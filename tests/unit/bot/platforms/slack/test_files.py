@@ -115,3 +115,21 @@ async def test_a_canvas_in_a_thread_is_read_with_it(bot: Bot, tokens: set[str], 
 
     assert document["messages"][0]["text"].startswith("Notes:\n\n")
     assert words in document["messages"][0]["text"]
+
+
+async def test_notes_that_slackbot_posts_after_a_huddle_are_no_bot_post_to_leave_out(bot: Bot) -> None:
+    bot.peer.files["leave.md"] = CANVAS
+    (file,) = question(bot, filetype="quip", mimetype="application/vnd.slack-docs", title="Huddle")["event"]["files"]
+    notes = {"bot_id": "B1", "user": "USLACKBOT", "text": "Notes:", "files": [file]}
+    post = {"bot_id": "B2", "text": "Build 7 is green."}
+    bot.peer.messages["C0GENERAL"] = [
+        {"ts": "1790000500.000200", "user": "U0BEN", "text": "A huddle happened."},
+        {"ts": "1790000600.000200", "thread_ts": "1790000500.000200", **notes},
+        {"ts": "1790000700.000200", "thread_ts": "1790000500.000200", **post},
+    ]
+    await interact(bot.client, payload("message_shortcut", bot.peer.url))
+    await bot.platform.desk.settled()
+    document = json.loads(bot.platform.desk.dependencies.blobs.read(mentions(bot)[0].attachments[0]))
+
+    assert ["bot_id" in message for message in document["messages"]] == [False, False, True]
+    assert "Ben ships" in document["messages"][1]["text"]

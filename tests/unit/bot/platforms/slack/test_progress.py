@@ -31,7 +31,7 @@ class Store:
 
 
 async def until_said(store: Store, count: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(store.said) < count:
             await asyncio.sleep(0.005)
 

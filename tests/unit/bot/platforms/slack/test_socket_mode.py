@@ -25,7 +25,7 @@ async def bot(embedded_settings: Settings, peer: SlackPeer) -> AsyncIterator[Bot
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -76,7 +76,7 @@ async def test_a_silent_connection_is_opened_again(bot: Bot) -> None:
 async def test_a_slack_that_is_away_at_the_start_is_tried_again(bot: Bot) -> None:
     desk = bot.platform.desk
     bot.peer.fail("apps.connections.open", "internal_error")
-    socket = SocketMode(make_bolt(desk), APP_TOKEN, desk.api, look_seconds=0.05)
+    socket = SocketMode(make_bolt(desk), APP_TOKEN, desk.api, look_seconds=0.05, try_seconds=0.5)
     await socket.start()
     await until(lambda: socket.connections == 1)
     await socket.stop()

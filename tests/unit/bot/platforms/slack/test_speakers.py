@@ -12,6 +12,8 @@ from tests.peers.slack_events import payload
 from tests.unit.bot.platforms.slack.conftest import Bot
 from tests.unit.bot.platforms.slack.test_email import place_of
 from tests.unit.bot.platforms.slack.test_interactions import CHANNEL, mention_of, press, submit
+from tests.unit.workers.jobs.meeting_summary.library_world import ADA, LibraryWorld
+from tests.unit.workers.jobs.meeting_summary.library_world import press as minutes_press
 from workers.context import JobContext
 
 FORM = "steward:name_speakers"  # the button that opens it, too
@@ -79,3 +81,23 @@ async def test_a_form_without_a_name_is_told_what_is_missing(bot: Bot) -> None:
 
     assert said["errors"] == {"Speaker 1": "Write a name after at least one of the speakers."}
     assert len(bot.job_ids()) == 1
+
+
+async def test_minutes_that_were_corrected_take_the_names_and_no_new_ones_are_written(bot: Bot) -> None:
+    world = LibraryWorld(bot.engine, bot.settings)
+    ann = ADA.model_copy(update={"id": "U0ANN"})
+    kept = world.hold(
+        "Speaker 1: Hello there.\nSpeaker 2: Good day.\n", person=ann, tenant="T0STEWARD", channel=CHANNEL
+    )
+    reader = world.desk.reader(world.mention("-", person=ann, tenant="T0STEWARD"))
+    world.desk.order("minutes_confirm", minutes_press(kept), reader, ann)
+    world.work_on()
+    jobs = len(bot.job_ids())
+    said = await submit(bot, FORM, {"job": str(kept.id)}, named(Speaker_1="Anna Berg", Speaker_2="Tom"))
+    now = world.minutes.of_job(kept.id)
+
+    assert said is None
+    assert now is not None
+    assert now.minutes.meeting.participants == ("Anna Berg", "Tom")
+    assert now.minutes.confirmed_by == "Ada Berg"
+    assert len(bot.job_ids()) == jobs

@@ -259,20 +259,33 @@ MEETING = {"tenant": {"id": TENANT}, "meeting": {"id": "MCMx"}}
 
 
 async def test_minutes_asked_in_a_meeting_use_its_newest_transcript(bot: TeamsBot) -> None:
-    bot.peer.meetings["MCMx"] = {"details": {"msGraphResourceId": "MSo1"}, "organizer": {"aadObjectId": "org"}}
+    details = {"msGraphResourceId": "MSo1", "title": "Budget / round\n"}
+    bot.peer.meetings["MCMx"] = {"details": details, "organizer": {"aadObjectId": "org"}}
     base = "/v1.0/users/org/onlineMeetings/MSo1/transcripts"
     bot.peer.graph[base] = {
         "value": [
-            {"id": "new", "createdDateTime": "2026-11-24T10:00:00Z"},
+            {"id": "new", "createdDateTime": "2026-11-23T23:30:00Z"},
             {"id": "old", "createdDateTime": "2026-11-17T10:00:00Z"},
         ]
     }
     bot.peer.graph[f"{base}/new/content"] = b"WEBVTT\n\n<v Ann>We ship on Friday.</v>"
-    await bot.send(payload("personal_message", text="minutes", channelData=MEETING))
+    here = payload("personal_message", text="minutes", channelData=MEETING)
+    await bot.send({**here, "localTimezone": "Europe/Berlin"})
     view = bot.jobs.view(bot.job_ids()[0])
 
     assert view.kind == "meeting_summary"
-    assert [attachment.name for attachment in view.attachments] == ["transcript.vtt"]
+    assert [attachment.name for attachment in view.attachments] == ["2026-11-24 Budget round.vtt"]
+
+
+@pytest.mark.parametrize("created", [None, "soon", "2026-11-24T10:00:00"])
+async def test_a_meeting_without_title_and_day_has_a_plain_transcript(bot: TeamsBot, created: str | None) -> None:
+    bot.peer.meetings["MCMx"] = {"details": {"msGraphResourceId": "MSo1"}, "organizer": {"aadObjectId": "org"}}
+    base = "/v1.0/users/org/onlineMeetings/MSo1/transcripts"
+    bot.peer.graph[base] = {"value": [{"id": "one", "createdDateTime": created}]}
+    bot.peer.graph[f"{base}/one/content"] = b"WEBVTT\n\n<v Ann>We ship on Friday.</v>"
+    await bot.send(payload("personal_message", text="minutes", channelData=MEETING))
+
+    assert [one.name for one in bot.jobs.view(bot.job_ids()[0]).attachments] == ["transcript.vtt"]
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,9 @@ anything = st.recursive(
 FIELDS = tuple(payload("channel_mention"))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     changes=st.dictionaries(st.sampled_from([*FIELDS, "value", "name", "membersAdded", "replyToId"]), anything),
     kind=st.sampled_from(
@@ -258,7 +260,9 @@ async def test_no_activity_makes_the_bot_stumble(
     assert status < 500 or status == 501
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(body=st.binary(max_size=200), authorization=st.text(st.characters(codec="latin-1"), max_size=60))
 async def test_no_stranger_gets_anything_but_a_refusal(bot: TeamsBot, body: bytes, authorization: str) -> None:
     headers = [(b"authorization", authorization.encode("latin-1"))]

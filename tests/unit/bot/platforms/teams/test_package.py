@@ -7,6 +7,7 @@ import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -71,8 +72,9 @@ def test_there_is_no_package_without_an_id_and_an_address(fields: dict[str, str 
         manifest(load_settings({}, **{**READY, **fields}))
 
 
-@pytest.mark.parametrize(("icon", "size"), [(color_icon(), 192), (outline_icon(), 32)])
-def test_icons_are_png_of_the_size_teams_wants(icon: bytes, size: int) -> None:
+@pytest.mark.parametrize(("draw", "size"), [(color_icon, 192), (outline_icon, 32)])
+def test_icons_are_png_of_the_size_teams_wants(draw: Callable[[], bytes], size: int) -> None:
+    icon = draw()
     width, height, depth, color = struct.unpack(">IIBB", icon[16:26])
     start = icon.index(b"IDAT") + 4
     pixels = zlib.decompress(icon[start : icon.index(b"IEND") - 8])

@@ -258,3 +258,14 @@ def test_whatever_is_said_teams_takes_it(lines: list[str], text: str) -> None:
     )
 
     assert all(judge(message) is None for message in render(answer, KEY))
+
+
+def test_the_sources_of_a_task_are_pressed_like_those_of_an_answer() -> None:
+    source = Citation(
+        number=3, chunk_id="u1", document_id="d", document="d", title="Round", section="Bo", quote="I do"
+    )
+    blocks = (Checklist(title="Tasks", items=("Write [the] *notes* [3]",)), Citations(items=(source,)))
+    (message,) = render(Reply(text="Tasks", blocks=blocks), "k")
+
+    assert "☐ Write \\[the\\] \\*notes\\* [3]" in message["text"]
+    assert message["entities"][0]["citation"][0]["position"] == 3

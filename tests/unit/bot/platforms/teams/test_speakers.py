@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from assistant.jobs import Job, JobResult
-from assistant.minutes.kept import NAME_SPEAKERS
+from assistant.minutes.edits import confirmed
+from assistant.minutes.kept import NAME_SPEAKERS, MinutesChange, SpokenLine
+from assistant.minutes.schema import MeetingHeader, Minutes
 from assistant.replies import Action, Actions, Paragraph, Reply
+from assistant.storage.minutes_store import MinutesStore
 from tests.factories import make_result
 from tests.peers.teams_bot import TeamsBot
 from tests.unit.bot.platforms.teams.test_acting import BO
@@ -64,3 +67,28 @@ async def test_minutes_that_offer_nobody_to_name_any_more_say_so(bot: TeamsBot) 
     said = await press(bot, NAME_SPEAKERS, {"job_id": job_id})
 
     assert "have changed since" in said["value"]
+
+
+async def test_minutes_that_were_corrected_take_the_names_and_no_new_ones_are_written(bot: TeamsBot) -> None:
+    job_id = await ask(bot, "channel_mention")
+    bot.work(kept_minutes)
+    store = MinutesStore(bot.engine)
+    kept = store.of_job(job_id)
+    assert kept is not None
+    store.revise(kept, confirmed(kept.minutes, by="Ann"), by="ann", changes=("Confirmed",), meanwhile=Reply(text="…"))
+    bot.work(kept_minutes)
+    said = await press(bot, NAMED, {"job_id": str(job_id), **NAMES})
+    now = store.of_job(job_id)
+
+    assert said["value"] == "The names are kept, and so are the corrections."
+    assert now is not None
+    assert (now.revision, now.minutes.confirmed_by) == (3, "Ann")
+    assert now.minutes.meeting.participants == ("Anna Berg", "Speaker 2")
+    assert len(bot.job_ids()) == 1
+
+
+def kept_minutes(job: Job) -> JobResult:
+    header = MeetingHeader(participants=("Speaker 1", "Speaker 2"))
+    spoken = (SpokenLine(id="u1", speaker="Speaker 1", text="Hello."),)
+    change = MinutesChange(minutes=Minutes(meeting=header), document="a.txt", spoken=spoken)
+    return minutes(job).model_copy(update={"minutes": change})

@@ -84,6 +84,38 @@ def test_own_minutes_are_listed_and_nobody_else_s(web: Web) -> None:
     assert "Vendor round" not in shown(web, BEN, "/minutes?words=vendor")
 
 
+def with_a_guess(day: date) -> Minutes:
+    minutes = vendor_meeting("Casing round", day)
+    guess = Decision(text="The Nordlicht casing will be grey", status="proposed", is_unsure=True)
+    return minutes.model_copy(update={"decisions": (guess, *minutes.decisions)})
+
+
+def test_a_guess_is_labelled_and_counted_apart(web: Web) -> None:
+    minutes_id = keep(web, with_a_guess(date(2026, 10, 5)))
+    listed, opened = shown(web, ANN, "/minutes"), shown(web, ANN, f"/minutes/{minutes_id}")
+
+    assert "1 decision, 1 perhaps, 2 tasks, 1 open question" in listed
+    assert "perhaps (unsure) The Nordlicht casing will be grey" in opened
+    assert "“perhaps” marks a guess" in opened
+    assert "little support" not in opened
+
+
+def test_minutes_without_a_guess_count_and_explain_none(web: Web) -> None:
+    minutes_id = keep(web, vendor_meeting())
+
+    assert "perhaps" not in shown(web, ANN, "/minutes") + shown(web, ANN, f"/minutes/{minutes_id}")
+
+
+def test_guesses_come_after_the_decisions_of_every_meeting(web: Web) -> None:
+    keep(web, with_a_guess(date(2026, 11, 2)), thread="t1")
+    keep(web, vendor_meeting("Older round", date(2026, 10, 5)), thread="t2")
+    page = shown(web, ANN, "/minutes?words=decisions+about+Nordlicht")
+    newer, older = page.index("Casing round"), page.index("Older round")
+
+    assert newer < older
+    assert page.index("Decision, agreed Drop the vendor") < page.index("Decision, perhaps (unsure) The Nordlicht")
+
+
 @pytest.mark.parametrize(
     ("query", "there", "gone"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +87,32 @@ def test_a_path_in_a_files_name_leads_nowhere(hashing: Settings, tmp_path: Path)
     assert [one["path"] for one in ingest(hashing, "allow=hr", file).result["documents"]] == ["leave.md"]
 
 
-def test_stop_ends_the_child_and_nothing_is_added(hashing: Settings, tmp_path: Path) -> None:
-    started = time.monotonic()
-    with pytest.raises(Cancelled):
-        ingest(hashing, "allow=hr", attach(tmp_path, "leave.md", LEAVE), watched=Watched(cancelled=True))
+def children() -> set[str]:
+    """Return the processes that this one started and that still are (Linux)."""
+    return {pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()}
 
-    assert time.monotonic() - started < 4
+
+class StopsTheChild(Watched):
+    """Someone presses Stop as soon as a process works for the job."""
+
+    def __init__(self) -> None:
+        self.others, self.ran = children(), set[str]()
+        super().__init__()
+
+    @property
+    def cancelled(self) -> bool:
+        self.ran = children() - self.others
+        return self.ran != set()
+
+    @cancelled.setter
+    def cancelled(self, value: bool) -> None: ...
+
+
+def test_stop_ends_the_child_and_nothing_is_added(hashing: Settings, tmp_path: Path) -> None:
+    watched = StopsTheChild()
+    with pytest.raises(Cancelled):
+        ingest(hashing, "allow=hr", attach(tmp_path, "leave.md", LEAVE), watched=watched)
+
+    assert len(watched.ran) == 1
+    assert watched.ran & children() == set()
     assert spaces(hashing) == {}

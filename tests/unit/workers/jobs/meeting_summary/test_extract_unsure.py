@@ -76,7 +76,7 @@ def test_a_short_talk_has_no_guesses() -> None:
 
 
 def test_a_guess_is_shown_as_one() -> None:
-    guess = Decision(text="The casing will be grey.", status="proposed", is_weak=True)
+    guess = Decision(text="The casing will be grey.", status="proposed", is_unsure=True)
     text = to_markdown(Minutes(meeting=MeetingHeader(), decisions=(guess,)), Layout())
 
     assert r"\[perhaps (unsure)\] The casing will be grey." in text

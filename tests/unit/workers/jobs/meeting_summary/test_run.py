@@ -159,4 +159,5 @@ def test_six_hours_of_talk_are_written_up_in_little_memory(tmp_path: Path) -> No
     grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert result.result["meeting"]["duration_s"] >= 6 * 3600 - 60
     assert [name for name in watched.step_names if name == "extracting"] == ["extracting"] * 7
+    assert len(result.result["summary"]) > 12
     assert grown_mb < 150

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from assistant.errors import DependencyUnavailable, NothingFound, NotPermitted, RequestInvalid
 from assistant.jobs import JobStatus
 from assistant.mentions import Attachment, Audience
+from assistant.minutes.kept import KeptMinutes
 from assistant.replies import Actions, FileOffer, Links, Reply
 from assistant.settings import Settings
 from bot.speaker_names import speakers_to_name
@@ -117,6 +118,72 @@ def test_speakers_can_be_named_after_an_edit_and_a_confirmation(world: LibraryWo
     assert "name_speakers" in buttons(confirmed)
     assert "name_speakers" not in buttons(world.said(named.id))
     assert speakers_to_name(world.jobs.view(kept.id), "ada") == ("Speaker 1", "Speaker 2")
+
+
+UNNAMED_TALK = "Speaker 1: I will send the offer by Friday.\nSpeaker 2: Good, thank you for that.\n"
+NAMES = {"speaker_1": "Anna  Berg", "Speaker 2": "Ben Okafor"}
+
+
+def test_naming_speakers_keeps_what_was_corrected_confirmed_and_ordered(world: LibraryWorld) -> None:
+    kept = world.hold(UNNAMED_TALK)
+    first = {one.id: one for one in kept.minutes.action_items}
+    lines = "1. Send the offer to Redfern | Speaker 1 | 2026-03-06\n[done] Book the hall | Speaker 2"
+    world.desk.edit(press(kept), {"action_items": lines}, world.reader(), ADA)
+    world.work_on()
+    world.desk.order("minutes_tickets", press(as_it_stands(world, kept)), world.reader(), ADA)
+    world.work_on()
+    world.desk.order("minutes_confirm", press(as_it_stands(world, kept)), world.reader(), ADA)
+    world.work_on()
+    before = as_it_stands(world, kept)
+    in_place = world.desk.name_speakers(kept.id, NAMES, ADA)
+    world.work_on()
+    after, reply = as_it_stands(world, kept), world.said(kept.id)
+    owners = [(one.task, one.owner, one.is_done, one.edited_by) for one in after.minutes.action_items]
+
+    assert in_place
+    assert len(first) == 1
+    assert owners == [
+        ("Send the offer to Redfern", "Anna Berg", False, "Ada Berg"),
+        ("Book the hall", "Ben Okafor", True, "Ada Berg"),
+    ]
+    assert (after.revision, after.minutes.confirmed_by) == (before.revision + 1, "Ada Berg")
+    assert after.tickets == before.tickets
+    assert "Speaker 1" not in reply.model_dump_json() + file_text(world, reply, ".md")
+    assert "name_speakers" not in buttons(reply)
+    assert {line.speaker for line in world.minutes.spoken(kept.id)} == {"Anna Berg", "Ben Okafor"}
+    assert "Anna Berg" in world.work(world.mention("What did Anna say about the offer?", thread="9.0")).answer
+
+
+def test_a_name_for_some_leaves_the_button_for_the_others(world: LibraryWorld) -> None:
+    kept = world.hold(UNNAMED_TALK)
+    world.desk.edit(press(kept), {"summary": "1. Short."}, world.reader(), ADA)
+    world.work_on()
+    world.desk.name_speakers(kept.id, {"Speaker 2": "Ben Okafor"}, ADA)
+    world.work_on()
+
+    assert speakers_to_name(world.jobs.view(kept.id), "ada") == ("Speaker 1",)
+
+
+def test_minutes_that_nobody_touched_are_better_written_again(world: LibraryWorld) -> None:
+    kept = world.hold(UNNAMED_TALK)
+
+    assert not world.desk.name_speakers(kept.id, NAMES, ADA)
+    assert as_it_stands(world, kept) == kept
+
+
+def test_only_who_asked_names_the_speakers_of_corrected_minutes(world: LibraryWorld) -> None:
+    kept = world.hold(UNNAMED_TALK, audience=Audience.CHANNEL)
+    world.desk.edit(press(kept), {"summary": "1. Short."}, world.reader(), ADA)
+    world.work_on()
+
+    with pytest.raises(NotPermitted):
+        world.desk.name_speakers(kept.id, NAMES, BOB)
+
+
+def as_it_stands(world: LibraryWorld, kept: KeptMinutes) -> KeptMinutes:
+    found = world.minutes.of_job(kept.id)
+    assert found is not None
+    return found
 
 
 def test_members_of_the_channel_may_correct_and_strangers_may_not_know(world: LibraryWorld) -> None:
