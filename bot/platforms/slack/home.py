@@ -83,7 +83,7 @@ class Home:
         """
         envelope = Envelope.model_validate(body)
         event = envelope.event
-        context = AppContext.model_validate(event.get("context") or {})
+        context = AppContext.of(event.get("context"))
         user, channel = event.get("user"), event.get("channel")
         if isinstance(user, str) or isinstance(channel, str):
             is_beside = context.channel is not None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from assistant.mentions import Attachment, Audience, ConversationKey, Mention, Person, Platform
 from bot.platforms.slack.canvas import CANVAS_TYPES
@@ -57,6 +57,14 @@ class AppContext(Wire):
 
     entities: tuple[Entity, ...] = ()
 
+    @classmethod
+    def of(cls, sent: object) -> AppContext:
+        """Return what was sent; nothing where it is written otherwise: it may help a question, and costs none."""
+        try:
+            return cls.model_validate(sent or {})
+        except ValidationError:
+            return cls()
+
     @property
     def channel(self) -> str | None:
         """The channel that they look at; None where it is none, or a conversation of few."""
@@ -88,7 +96,7 @@ class Message(Wire):
     user_team: str | None = None
     edited: dict[str, Any] | None = None
     hidden: bool = False
-    app_context: AppContext = AppContext()  # of direct messages, where Steward was open beside something
+    app_context: Annotated[AppContext, BeforeValidator(AppContext.of)] = AppContext()  # what is open beside it
 
     @property
     def thread(self) -> str:

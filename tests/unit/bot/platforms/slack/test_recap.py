@@ -247,6 +247,9 @@ async def test_a_recap_in_direct_messages_is_of_the_channel_open_beside_them_for
         ("recap since 2026-09-01", []),
         ("recap since 2026-09-01", [{"type": "slack#/types/canvas_id", "value": "F1"}]),
         ("recap since 2026-09-01", [{"type": "slack#/types/channel_id", "value": "D0BEN"}]),
+        ("recap since 2026-09-01", None),
+        ("recap since 2026-09-01", "C0GENERAL"),
+        ("recap since 2026-09-01", ["C0GENERAL"]),
     ],
 )
 async def test_without_a_channel_beside_them_direct_messages_are_asked_as_before(
