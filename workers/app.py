@@ -179,26 +179,6 @@ class Worker:
         log.info("worker.stopped", owner=self.owner)
 
 
-def run_inline(
-    settings: Settings,
-    job_id: UUID,
-    *,
-    handlers: Mapping[str, str] = HANDLERS,
-    services: str = SERVICES,
-) -> bool:
-    """Run exactly this job in this process, once: for `steward ask` when no worker is alive.
-
-    Returns False when the job is not there to be taken: another worker has it, it waits, or it is over.
-    """
-    worker = _only_worker(settings, job_id, handlers, services)
-    worker.held.start()
-    try:
-        return worker.runner.run_one(job_id)
-    finally:
-        worker.held.end()
-        worker.engine.dispose()
-
-
 def run_only(
     settings: Settings, job_id: UUID, *, handlers: Mapping[str, str] = HANDLERS, services: str = SERVICES
 ) -> int:

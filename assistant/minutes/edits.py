@@ -126,10 +126,6 @@ def _section(section: str, before: tuple[_Line, ...], text: str, editor: str, ch
     return kept
 
 
-def _numbered_lines(entries: tuple[_Line, ...]) -> str:
-    return "\n".join(f"{number}. {_written(entry)}" for number, entry in enumerate(entries, 1))
-
-
 # ------------------------------------------------------------------ one line
 def _written(entry: _Line) -> str:
     """Return the entry as its line in the form; a bar within a text would be read as the end of it."""

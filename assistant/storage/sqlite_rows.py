@@ -117,10 +117,6 @@ def run_all(connection: sa.Connection, texts: Sequence[str], values: Mapping[str
     return rows
 
 
-def _read(read: Callable[[Any], Any] | None, value: Any) -> Any:
-    return value if read is None or value is None else read(value)
-
-
 @lru_cache(maxsize=1_000)
 def _row_of(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)

@@ -263,8 +263,3 @@ def detectors_for(text: str) -> list[Detector]:
     found = [detector for detector in DETECTORS if detector.pattern.search(text)]
     order = {"cause": 0, "symptom": 1, "marker": 2}
     return sorted(found, key=lambda detector: (order[detector.kind], -detector.weight))
-
-
-def cause_of(text: str) -> Detector | None:
-    """Return the strongest cause a message speaks of, if any."""
-    return next((found for found in detectors_for(text) if found.kind == "cause"), None)

@@ -177,14 +177,6 @@ def log_likelihood_ratio(inside: float, outside: float, exposure_inside: float, 
     return 2 * score if higher else -2 * score
 
 
-def correlated(first: Floats, second: Floats) -> float:
-    """Return how alike two series of counts run, from -1 to 1; 0 where one does not vary."""
-    a, b = np.sqrt(first), np.sqrt(second)  # the square root steadies the variance of counts
-    if a.std() == 0 or b.std() == 0:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
-
-
 def _scan(counts: Floats, exposure: Floats) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return, for each row, the interval of bins whose count is least likely by chance."""
     rows, bins = counts.shape

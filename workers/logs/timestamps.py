@@ -5,7 +5,6 @@ at a time. Zones come from the line, else from the source's settings, else UTC; 
 syslog leaves out come from the time of reading and never lie in the future.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -158,15 +157,6 @@ def parse_texts(texts: pl.Series, clock: Clock, layouts: Sequence[Layout] = LAYO
             parsed = time_expression(captured, layout, clock)
             times = captured.select(pl.coalesce(pl.lit(times), parsed).alias("time"))["time"]
     return times.alias("time")
-
-
-def parse_text(text: str, clock: Clock) -> datetime | None:
-    """Return the one time written in a text; None if it holds none that is known here."""
-    found = re.search(r"[0-9]", text)
-    if not found:
-        return None
-    value = parse_texts(pl.Series([text.strip()]), clock)[0]
-    return value if isinstance(value, datetime) else None
 
 
 def has_zone(captured: pl.DataFrame) -> bool:

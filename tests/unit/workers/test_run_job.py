@@ -18,7 +18,7 @@ from assistant.storage.job_repair import JobRepair
 from assistant.storage.job_store import JobStore, JobView
 from tests.factories import make_mention
 from tests.unit.workers import handlers
-from workers.app import Worker, run_inline, run_only
+from workers.app import Worker, run_only
 from workers.consumer import register_task
 
 SERVICES = handlers.name(handlers.no_services)
@@ -212,12 +212,12 @@ def test_the_celery_task_runs_what_waits(settings: Settings, jobs: JobStore) -> 
     assert {jobs.view(one).status for one in (first, second)} == {JobStatus.SUCCEEDED}
 
 
-def test_one_job_can_be_run_in_this_process(settings: Settings, jobs: JobStore) -> None:
+def test_a_process_for_one_job_runs_no_other(settings: Settings, jobs: JobStore) -> None:
     other, wanted = ask(jobs), ask(jobs, person="bob")
     named = {"policy_search": handlers.name(handlers.crash)}
 
-    assert run_inline(settings, wanted, handlers=named, services=SERVICES) is True
-    assert run_inline(settings, wanted, handlers=named, services=SERVICES) is False
+    assert run_only(settings, wanted, handlers=named, services=SERVICES) == 0
+    assert run_only(settings, wanted, handlers=named, services=SERVICES) == 0  # it is over: nothing is run again
     assert (jobs.view(wanted).status, jobs.view(other).status) == (JobStatus.FAILED, JobStatus.QUEUED)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from workers.logs.formats import detect, read_lines
 from workers.logs.levels import DEBUG, ERROR, FATAL, INFO, WARN, level_of, level_of_message
-from workers.logs.timestamps import Clock, parse_text
+from workers.logs.timestamps import Clock, parse_texts
 
 CLOCK = Clock(now=datetime(2026, 11, 24, tzinfo=UTC))
 TEN = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -131,13 +131,13 @@ def test_several_formats_in_one_file_are_all_found() -> None:
     ],
 )
 def test_times_become_aware_utc(text: str, expected: datetime | None) -> None:
-    assert parse_text(text, CLOCK) == expected
+    assert parse_texts(pl.Series([text]), CLOCK)[0] == expected
 
 
 def test_the_zone_of_the_source_holds_where_lines_say_none() -> None:
     berlin = Clock(now=CLOCK.now, zone=ZoneInfo("Europe/Berlin"))
 
-    assert parse_text("2026-07-01 12:00:00", berlin) == datetime(2026, 7, 1, 10, tzinfo=UTC)
+    assert parse_texts(pl.Series(["2026-07-01 12:00:00"]), berlin)[0] == datetime(2026, 7, 1, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import numpy as np
 import pytest
 
 from tests.unit.workers.logs.log_writing import NOW, TEN, as_upload, repeated, steady
@@ -12,7 +11,6 @@ from workers.logs.statistics import (
     MAX_BINS,
     bin_seconds_for,
     changes_between,
-    correlated,
     log_likelihood_ratio,
     signals_of,
     timeline_of,
@@ -74,13 +72,6 @@ def test_steps_of_time_stay_below_the_limit() -> None:
     for days in (1, 7, 30):
         window = Window(TEN, TEN + timedelta(days=days))
         assert window.seconds / bin_seconds_for(window) <= MAX_BINS
-
-
-def test_series_that_run_alike_correlate() -> None:
-    first = np.array([0.0, 1, 9, 25, 4, 0])
-
-    assert correlated(first, first * 2) > 0.99
-    assert correlated(first, np.zeros(6)) == 0
 
 
 def test_noise_at_its_own_pace_is_no_burst_where_traffic_is_low() -> None:
