@@ -73,6 +73,10 @@ class Service(Protocol):
         """Return what the people's clients send when they show everything once more."""
         ...
 
+    def seen(self) -> dict[str, Any]:
+        """Return what else there was to count, by name."""
+        ...
+
 
 class FaultDice:
     """Which fault the next write meets: a share of them, at random but the same for the same seed."""
@@ -130,7 +134,7 @@ def run(service: Service, arguments: argparse.Namespace) -> int:
     """Run, print the verdict as JSON; 0 when nothing was lost and nothing said twice."""
     with tempfile.TemporaryDirectory() as folder:
         verdict = asyncio.run(_run(arguments, service, Path(folder)))
-    print(json.dumps(verdict))
+    print(json.dumps({**verdict, **service.seen()}))
     return 1 if verdict["lost"] or verdict["doubled"] else 0
 
 

@@ -106,6 +106,9 @@ class SlackService:
     def looks(self) -> Sequence[Event]:
         return ()  # the bot finds what it posted by itself
 
+    def seen(self) -> dict[str, Any]:
+        return {"streams": dict(Counter(self._peer.streams.values())), "statuses": len(self._peer.statuses)}
+
 
 class DirectMessages(SlackService):
     """The same people, who ask in direct messages."""
@@ -139,9 +142,7 @@ def main(argv: list[str] | None = None) -> int:
     with Running(peer.app()) as server:
         peer.url = server.url
         service = DirectMessages(peer) if arguments.direct else SlackService(peer)
-        code = run(service, arguments)
-    print(json.dumps({"streams": Counter(peer.streams.values()), "statuses": len(peer.statuses)}))
-    return code
+        return run(service, arguments)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,9 @@ class TeamsService:
     def looks(self) -> Sequence[Event]:
         return [look for message in self._peer.shown() if (look := self._look(message)) is not None]
 
+    def seen(self) -> dict[str, Any]:
+        return {"streams": len(self._peer.streams)}
+
     def _is_streaming(self, message: Message) -> bool:
         stream = self._peer.streams.get(message.id)
         return stream is not None and not stream.is_over and message.body["type"] == "typing"
