@@ -21,6 +21,7 @@ from workers.tools.evidence import cite
 LOOKED_AT = 12  # passages
 LEAST_SHARED_WORDS = 2
 QUOTE_CHARS = 400
+SAID_CHARS = 200  # of the quote, in the answer itself
 _KINDS = re.compile(
     r"\b(runbook|playbook|incident|post-?mortem|on-call|outage|troubleshooting|review)\b", re.IGNORECASE
 )
@@ -91,4 +92,8 @@ def _words(text: str) -> set[str]:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"[\s*_`#>|\[\]]+", " ", text).strip()[:200]
+    """Return the beginning without its marks of Markdown, cut between words; names_like_this stay."""
+    words = " ".join(re.sub(r"^[#>\s]+|[*`|\[\]]+", "", text, flags=re.MULTILINE).split())
+    if len(words) <= SAID_CHARS:
+        return words
+    return words[: SAID_CHARS + 1].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.jobs import JobResult
 from assistant.mentions import Attachment
-from assistant.replies import Citations
+from assistant.replies import Citations, Paragraph
 from tests.twins.jobs import Watched, make_context, make_job
 from tests.twins.knowledge import KnowledgeTwin, TwinDocument
 from workers.jobs.log_inspection.run import run
@@ -69,3 +69,16 @@ def test_a_runbook_that_the_asker_may_not_read_is_not_shown(logs: Path) -> None:
 )
 def test_what_is_about_something_else_is_not_shown(logs: Path, title: str, text: str) -> None:
     assert title not in cited_documents(inspected(logs, TwinDocument("a.md", title, text)))
+
+
+def test_what_the_answer_says_of_it_is_whole_words_without_marks(logs: Path) -> None:
+    steps = "1. Look at `payments_db_pool`: **connections** in the connection pool, exhausted or not, " + "then " * 60
+    result = inspected(logs, TwinDocument("runbooks/payments.md", "Payments runbook", f"{steps}escalate."))
+    said = next(
+        block.markdown
+        for block in result.reply.blocks
+        if isinstance(block, Paragraph) and block.markdown.startswith("In your documents")
+    )
+
+    assert "“1. Look at payments_db_pool: connections in the connection pool" in said
+    assert "then …”" in said
