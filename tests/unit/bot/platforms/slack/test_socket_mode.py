@@ -8,7 +8,11 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import sqlalchemy as sa
 
+from assistant.errors import DependencyUnavailable
+from assistant.mentions import Mention
 from assistant.settings import Settings
+from assistant.storage.job_store import Accepted
+from bot.intake import Settle
 from bot.platforms.slack.app import make_bolt
 from bot.platforms.slack.socket_mode import SocketMode
 from tests.peers.slack_events import payload
@@ -43,11 +47,23 @@ async def test_an_event_is_taken_and_then_acknowledged(bot: Bot) -> None:
     assert len(bot.job_ids()) == 1
 
 
-async def test_an_event_that_could_not_be_kept_is_not_acknowledged(bot: Bot) -> None:
+async def test_an_event_that_could_not_be_kept_is_not_acknowledged(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused: list[str] = []
+    intake = bot.platform.desk.dependencies.intake
+    take = intake.take
+
+    def noted(mention: Mention, settle: Settle | None = None) -> Accepted:
+        try:
+            return take(mention, settle)
+        except DependencyUnavailable as error:
+            refused.append(error.code)
+            raise
+
+    monkeypatch.setattr(intake, "take", noted)
     with bot.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE jobs RENAME TO jobs_away"))
     bot.peer.send_envelope(envelope(1))
-    await asyncio.sleep(0.5)
+    await until(lambda: refused != [])
     with bot.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE jobs_away RENAME TO jobs"))
     bot.peer.send_envelope(envelope(2))
