@@ -202,8 +202,6 @@ def _looks(learned: Learned, is_compiled: bool) -> _Looks:
 
 def _seconds(block: LineBytes, rows: Positions, looked: Looked, learned: Learned, clock: Clock) -> Positions:
     """Return the times of the rows in seconds since 1970; NO_TIME where a rule finds none."""
-    if looked.seconds is None:
-        return _by_rule(block, rows, looked.codes[rows], learned, partial(seconds_by_rule, clock=clock))
     seconds, rest = looked.seconds[rows], np.flatnonzero(looked.by_arrays[rows])
     if len(rest):
         few, few_rows = block.with_gaps(rows[rest])

@@ -23,6 +23,7 @@ MAX_WAITING = 50_000  # signatures that wait; more are values that no rule sees,
 SEEN_TO_LEARN = 3  # times: learning a signature costs as much as reading so many lines
 SLOTS_EACH = 4  # at least, of a table for each signature
 DECISIVE_BYTES = 4  # read of a value that decides: a status, a priority, a level
+REFINING = np.uint64(0x9E3779B97F4A7C15)  # odd: it spreads such a value over the whole number and loses nothing
 
 Codes = npt.NDArray[np.int32]
 Item = TypeVar("Item")
@@ -55,8 +56,7 @@ class Decisive(NamedTuple):
             length = (block.gap_positions(rows, self.place.gap + 1) - starts)[:, None]
         kept = np.where(np.arange(DECISIVE_BYTES) < length, columns, 0).astype(np.uint8)
         values = kept.view(np.uint32).ravel().astype(np.uint64)
-        # An odd factor spreads the value over the whole number, and loses nothing of it.
-        return signatures ^ (values + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        return signatures ^ (values + np.uint64(1)) * REFINING
 
 
 @dataclass

@@ -6,6 +6,7 @@ import numpy as np
 
 from workers.logs.learned import Codes, Learned
 from workers.logs.line_bytes import LineBytes, Marks, Positions, Words
+from workers.logs.line_times import NO_TIME
 from workers.logs.signatures import fingerprints
 from workers.logs.timestamps import Clock
 
@@ -16,7 +17,7 @@ class Looked(NamedTuple):
     signatures: Words  # refined where a value decides
     is_refined: Marks
     codes: Codes
-    seconds: Positions | None  # since 1970, NO_TIME where there are none; None: of no line yet
+    seconds: Positions  # since 1970; NO_TIME where none was found
     by_arrays: Marks  # whose times were not looked for
 
 
@@ -26,4 +27,5 @@ def looked_by_arrays(learned: Learned, block: LineBytes, _clock: Clock) -> Looke
     if len(signatures) != block.count:
         return None
     refined, codes = learned.codes_of(block, signatures)
-    return Looked(refined, refined != signatures, codes, None, np.ones(len(codes), np.bool_))
+    none = np.full(len(codes), NO_TIME, np.int64)
+    return Looked(refined, refined != signatures, codes, none, np.ones(len(codes), np.bool_))

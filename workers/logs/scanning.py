@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from workers.logs.learned import DECIDED, DECISIVE_BYTES, REFINING, UNKNOWN
 from workers.logs.line_bytes import Bytes, Positions, Words
 
 # Instead of the seconds of a day: there are none, or arrays have to read them.
@@ -32,14 +33,11 @@ DAY_SLOT, DAY_START, DAY_END, DAY_RULE = range(4)
 _COLON, _ZERO, _PLUS, _MINUS = 58, 48, 43, 45
 _CLOCK_BYTES = 8  # HH:MM:SS
 _SIGN_BYTES = 6  # before its end a time without a zone holds no sign
-_UNKNOWN, _DECIDED = -1, -4  # learned.py
-_DECISIVE_BYTES = 4
 _BITS = 64
 _NONE, _ONE, _TWO, _FIVE, _SIX, _BYTE, _BYTE_MOST = (np.uint64(number) for number in (0, 1, 2, 5, 6, 8, 0xFF))
 _LAST_BIT, _HALF, _REST = np.uint64(63), np.uint64(33), np.uint64(59)
 # Odd factors that spread a number over all its bits; the first two are those of MurmurHash3's finalizer.
 _SPREAD, _SPREAD_AGAIN = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
-_REFINING = np.uint64(0x9E3779B97F4A7C15)
 
 Slots = npt.NDArray[np.int32]
 Table = npt.NDArray[np.int64]
@@ -171,7 +169,7 @@ def _code_of(signature: np.uint64, slots: Slots, known: Words, codes: Slots) -> 
         if known[slots[slot]] == signature:
             return int(codes[slots[slot]])
         slot = (slot + _ONE) & last
-    return _UNKNOWN
+    return UNKNOWN
 
 
 @_compiled
@@ -190,10 +188,10 @@ def find_codes(
     """Fill in what each line's signature stands for, refining it first where a value decides."""
     for row in range(len(codes)):
         code = _code_of(signatures[row], slots, known, known_codes)
-        is_refined[row] = code <= _DECIDED
-        if code <= _DECIDED:
-            value = _decisive_value(text, in_word, starts[row], starts[row + 1], decisive[_DECIDED - code])
-            signatures[row] ^= (value + _ONE) * _REFINING
+        is_refined[row] = code <= DECIDED
+        if code <= DECIDED:
+            value = _decisive_value(text, in_word, starts[row], starts[row + 1], decisive[DECIDED - code])
+            signatures[row] ^= (value + _ONE) * REFINING
             code = _code_of(signatures[row], slots, known, known_codes)
         codes[row] = code
 
@@ -208,7 +206,7 @@ def _decisive_value(text: Bytes, in_word: Words, start: int, end: int, place: Po
     first, length = gap + 1 + place[DECISIVE_AFTER], place[DECISIVE_LENGTH]
     if length < 0:
         length = _gap(in_word, start, end, place[DECISIVE_GAP] + 1) - first
-    for number in range(min(length, _DECISIVE_BYTES, len(text) - first)):
+    for number in range(min(length, DECISIVE_BYTES, len(text) - first)):
         value |= np.uint64(text[first + number]) << np.uint64(number) * _BYTE
     return value
 

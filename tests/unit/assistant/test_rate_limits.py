@@ -13,22 +13,15 @@ from hypothesis import strategies as st
 
 from assistant.rate_limits import PAUSE_SECONDS, OwnBuckets, RateLimits, SharedBuckets
 from assistant.settings import load_settings
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.twins.clock import MovedClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> MovedClock:
+    return MovedClock()
 
 
-def test_a_minutes_worth_may_come_at_once_and_then_one_at_a_time(clock: Clock) -> None:
+def test_a_minutes_worth_may_come_at_once_and_then_one_at_a_time(clock: MovedClock) -> None:
     buckets = OwnBuckets(clock)
     burst = [buckets.take(["p"], [6]) for _ in range(6)]
     refused = buckets.take(["p"], [6])
@@ -41,7 +34,7 @@ def test_a_minutes_worth_may_come_at_once_and_then_one_at_a_time(clock: Clock) -
     assert again > 0
 
 
-def test_when_one_bucket_is_empty_no_other_loses_a_token(clock: Clock) -> None:
+def test_when_one_bucket_is_empty_no_other_loses_a_token(clock: MovedClock) -> None:
     limits = RateLimits(load_settings({}, per_person_per_minute=1, per_tenant_per_minute=2), OwnBuckets(clock))
     first = limits.take("T", "ann")
     refused = [limits.take("T", "ann") for _ in range(5)]
@@ -55,7 +48,7 @@ def test_when_one_bucket_is_empty_no_other_loses_a_token(clock: Clock) -> None:
 
 @given(pauses=st.lists(st.floats(0, 30), max_size=60), size=st.integers(1, 20))
 def test_no_span_of_time_lets_through_more_than_a_burst_and_the_rate(pauses: list[float], size: int) -> None:
-    clock = Clock()
+    clock = MovedClock()
     buckets = OwnBuckets(clock)
     taken = []
     for pause in pauses:
@@ -67,7 +60,7 @@ def test_no_span_of_time_lets_through_more_than_a_burst_and_the_rate(pauses: lis
             assert count <= size + (last - first) * size / 60 + 1e-6
 
 
-def test_buckets_that_are_full_again_are_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_buckets_that_are_full_again_are_forgotten(clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.rate_limits.BUCKETS_AT_MOST", 10)
     buckets = OwnBuckets(clock)
     for number in range(50):
@@ -108,7 +101,7 @@ def silent_url() -> Iterator[str]:
 
 @pytest.mark.parametrize("is_hung", [True, False])
 def test_redis_away_limits_by_this_process_and_is_waited_for_once_a_pause(
-    silent_url: str, is_hung: bool, clock: Clock, dialling: list[str]
+    silent_url: str, is_hung: bool, clock: MovedClock, dialling: list[str]
 ) -> None:
     url = silent_url if is_hung else "redis://127.0.0.1:9/0"
     limits = RateLimits(load_settings({}, per_person_per_minute=3), SharedBuckets(url, clock=clock))

@@ -7,21 +7,12 @@ import pytest
 from assistant.jobs import JobStatus
 from assistant.settings import Settings
 from assistant.storage.job_store import JobStore
+from tests.twins.clock import MovedClock
 from tests.unit.workers.test_run_job import ask
 from workers.held_jobs import DEAF_SECONDS, LOOK_SECONDS, HeldJobs
 
 PROMISED_SECONDS = 2.0  # from Stop to "Stopped, as you asked."
 COMMIT_SECONDS = 0.5  # what is left of them for the statements
-
-
-class MovedClock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
